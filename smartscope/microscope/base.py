@@ -1,0 +1,272 @@
+"""The instrument as the service sees it: six small Protocols, absolute commands only.
+
+A driver asks its injected `Permit` before every command, waits for the instrument's own reply
+and never repeats a command by itself. Errors are in `smartscope.microscope.errors`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from smartscope.domain.geometry import Point
+from smartscope.microscope.values import (
+    AcquiredImage,
+    AcquiredMontage,
+    Area,
+    AreaSettings,
+    ColumnStatus,
+    CommandClass,
+    DriftResult,
+    FocusResult,
+    HeightMode,
+    HeightResult,
+    Identity,
+    ImageShift,
+    Inventory,
+    MontagePiece,
+    MontagePlan,
+    OpticsState,
+    RealignResult,
+    RecordedFile,
+    RecordItem,
+    RecordPlan,
+    Reference,
+    RefillStatus,
+    SafeStateReport,
+    SlotStatus,
+    StagePose,
+    VacuumStatus,
+)
+
+
+class Permit(Protocol):
+    """Says whether this process may still command the instrument."""
+
+    def check(self, command_class: CommandClass, name: str) -> None:
+        """Return, or raise `smartscope.domain.errors.LeaseLost`: then nothing was sent."""
+        ...
+
+
+class Autoloader(Protocol):
+    """The cassette and the exchange of grids between it and the stage."""
+
+    def inventory(self) -> Inventory:
+        """Which slots are occupied and which grid is on the stage (read)."""
+        ...
+
+    def load(self, slot: int) -> None:
+        """Put the grid of `slot` on the stage, returning a loaded one first (never-repeat).
+
+        Raises SlotEmpty, LoadFailed, InstrumentBusy, CommandRefused (valves open) or
+        ManualExchangeNeeded. Does nothing when that grid is already on the stage.
+        """
+        ...
+
+    def unload(self) -> None:
+        """Return the grid on the stage to its slot, if there is one (never-repeat)."""
+        ...
+
+    def loaded(self) -> int | None:
+        """The slot of the grid on the stage (read)."""
+        ...
+
+
+class Column(Protocol):
+    """Valves, vacuum, dewars, gun and energy filter."""
+
+    def status(self) -> ColumnStatus:
+        """Everything the suspenders need, freshly read (read)."""
+        ...
+
+    def open_valves(self) -> None:
+        """Let the beam in (never-repeat); refused while exchanging or without vacuum."""
+        ...
+
+    def close_valves(self) -> None:
+        """Shut the beam off (absolute); always allowed."""
+        ...
+
+    def vacuum(self) -> VacuumStatus:
+        """Whether the vacuum is ready (read)."""
+        ...
+
+    def refills(self) -> RefillStatus:
+        """Whether the dewars are being filled, and when they will be next (read)."""
+        ...
+
+    def refine_zero_loss(self) -> None:
+        """Centre the energy slit on the zero-loss peak (long); does nothing without a filter."""
+        ...
+
+    def flash_gun(self) -> None:
+        """Flash the field emission gun when the instrument advises it (never-repeat)."""
+        ...
+
+
+class Stage(Protocol):
+    """The goniometer; positions are absolute."""
+
+    def position(self) -> StagePose:
+        """Where the stage reports to be (read)."""
+        ...
+
+    def move_to(self, point: Point, *, z_um: float | None = None) -> None:
+        """Go there and settle; `z_um` None keeps the height (absolute). Raises StageLimit."""
+        ...
+
+    def tilt_to(self, tilt_deg: float) -> None:
+        """Tilt to that angle and settle (absolute). Raises StageLimit."""
+        ...
+
+
+class Optics(Protocol):
+    """Lenses and deflectors."""
+
+    def areas(self) -> tuple[AreaSettings, ...]:
+        """The imaging states this microscope is calibrated for (read)."""
+        ...
+
+    def state(self) -> OpticsState:
+        """What is set now (read)."""
+        ...
+
+    def go_to(self, area: Area) -> None:
+        """Change to that imaging state; clears the image shift when it crosses ATLAS (absolute)."""
+        ...
+
+    def set_image_shift(self, shift: ImageShift) -> None:
+        """Deflect so that the image centre shows stage + shift (absolute).
+
+        Raises ImageShiftLimit.
+        """
+        ...
+
+    def set_defocus(self, defocus_um: float) -> None:
+        """Underfocus positive, from the focus found by the last autofocus (absolute)."""
+        ...
+
+    def set_aperture(self, name: str, size_um: float) -> None:
+        """Insert that aperture; size 0 retracts it (absolute)."""
+        ...
+
+
+class Camera(Protocol):
+    """Everything that spends dose."""
+
+    def image(self, area: Area, *, dose_e_per_a2: float | None = None) -> AcquiredImage:
+        """One image in that area, at the present pose and image shift (dose)."""
+        ...
+
+    def montage(self, area: Area, plan: MontagePlan) -> AcquiredMontage:
+        """Tiles taken by moving the stage; it is left at the plan's centre (dose)."""
+        ...
+
+    def record(self, plan: RecordPlan) -> tuple[RecordedFile, ...]:
+        """Expose each item and write its closed file `<folder>/<name>.<format>` (dose).
+
+        The image shift is left as it was for the last item.
+        """
+        ...
+
+
+class Tasks(Protocol):
+    """Small routines that every instrument has its own way of doing."""
+
+    def eucentric_height(self, mode: HeightMode) -> HeightResult:
+        """Find and set the eucentric height; tilt returns to 0 (dose). Raises HeightFailed."""
+        ...
+
+    def autofocus(self) -> FocusResult:
+        """Focus beside the target (dose). Raises AutofocusFailed; focus is then unchanged."""
+        ...
+
+    def wait_for_drift(self, limit_angstrom_per_s: float, *, timeout_s: float) -> DriftResult:
+        """Wait until the specimen moves less than the limit (dose). Raises DriftTooHigh."""
+        ...
+
+    def realign(self, reference: Reference) -> RealignResult:
+        """Image the present area and find the reference's target in it (dose).
+
+        Nothing is moved. Raises RealignFailed.
+        """
+        ...
+
+
+class Microscope(Protocol):
+    """One instrument, real or not, held by one process."""
+
+    @property
+    def autoloader(self) -> Autoloader: ...
+
+    @property
+    def column(self) -> Column: ...
+
+    @property
+    def stage(self) -> Stage: ...
+
+    @property
+    def optics(self) -> Optics: ...
+
+    @property
+    def camera(self) -> Camera: ...
+
+    @property
+    def tasks(self) -> Tasks: ...
+
+    def identity(self) -> Identity:
+        """Which instrument this is."""
+        ...
+
+    def safe_state(self) -> SafeStateReport:
+        """Close the valves, blank, tilt 0, retract nothing, keep the grid where it is.
+
+        Idempotent; one action's failure does not stop the next. Asks the permit for
+        `absolute` only.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End an exposure or a move as soon as the instrument allows."""
+        ...
+
+    def close(self) -> None:
+        """Give the instrument back; no command is accepted afterwards."""
+        ...
+
+
+__all__ = [
+    "AcquiredImage",
+    "AcquiredMontage",
+    "Area",
+    "AreaSettings",
+    "Autoloader",
+    "Camera",
+    "Column",
+    "ColumnStatus",
+    "CommandClass",
+    "DriftResult",
+    "FocusResult",
+    "HeightMode",
+    "HeightResult",
+    "Identity",
+    "ImageShift",
+    "Inventory",
+    "Microscope",
+    "MontagePiece",
+    "MontagePlan",
+    "Optics",
+    "OpticsState",
+    "Permit",
+    "RealignResult",
+    "RecordItem",
+    "RecordPlan",
+    "RecordedFile",
+    "Reference",
+    "RefillStatus",
+    "SafeStateReport",
+    "SlotStatus",
+    "Stage",
+    "StagePose",
+    "Tasks",
+    "VacuumStatus",
+]

@@ -1,0 +1,91 @@
+"""What an instrument can answer instead of obeying; each class is one row of the recovery table."""
+
+from __future__ import annotations
+
+from smartscope.domain.errors import InstrumentError
+
+
+class CommandRefused(InstrumentError):
+    """The command is illegal in the instrument's present state; nothing happened."""
+
+
+class InstrumentBusy(InstrumentError):
+    """Something long is running (an exchange, a refill, the pump); wait, then ask again."""
+
+
+class CommandTimeout(InstrumentError):
+    """No reply before the deadline: the command may have run, is running, or never arrived.
+
+    Only this class and `ConnectionLost` leave the outcome open.
+    """
+
+
+class ConnectionLost(InstrumentError):
+    """The link to the instrument broke in a command: it ran once or not at all."""
+
+
+class StageLimit(InstrumentError):
+    """The position or tilt lies outside what the stage may reach; nothing moved."""
+
+
+class StageStuck(InstrumentError):
+    """The stage stopped short of where it was sent."""
+
+
+class ImageShiftLimit(InstrumentError):
+    """The beam cannot be shifted that far from the optical axis; nothing moved."""
+
+
+class SlotEmpty(InstrumentError):
+    """The cassette slot holds no grid; nothing was loaded."""
+
+
+class LoadFailed(InstrumentError):
+    """The autoloader stopped in an exchange and is faulted until a person has looked at it."""
+
+
+class ManualExchangeNeeded(InstrumentError):
+    """There is no autoloader: a person must put the grid of `slot` on the stage and confirm it."""
+
+    def __init__(self, slot: int | None) -> None:
+        self.slot = slot
+        what = "take the grid off the stage" if slot is None else f"insert the grid of slot {slot}"
+        super().__init__(
+            f"This microscope has no autoloader; a person must {what}, then confirm it here."
+        )
+
+
+class ValvesClosed(InstrumentError):
+    """An exposure was asked for while no beam can reach the specimen; nothing was exposed."""
+
+
+class AutofocusFailed(InstrumentError):
+    """Autofocus found no lock; focus is where it was."""
+
+
+class HeightFailed(InstrumentError):
+    """The eucentric height lies outside the allowed range or was not found."""
+
+
+class RealignFailed(InstrumentError):
+    """The view shows nothing that matches the reference."""
+
+
+class DriftTooHigh(InstrumentError):
+    """The specimen still moved faster than the limit when the time for waiting was over."""
+
+
+class CameraFailed(InstrumentError):
+    """The camera reported an error; whether dose was spent is not known to us."""
+
+
+class OperatorStop(InstrumentError):
+    """Somebody at the console pressed STOP or refused control."""
+
+
+class UnknownDriver(InstrumentError):
+    """No driver of that name is installed."""
+
+
+class BadInstrumentSettings(InstrumentError):
+    """The settings of this microscope cannot be used; the message names the key."""

@@ -1,0 +1,306 @@
+"""Django's settings: safe defaults for the demo and the tests, refusals for production.
+
+Everything a site may change comes from the environment (docs/operator.md lists it). Numbers for
+timeouts and queues are those that reliability was measured with; they are not taste.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from smartscope import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+MODE = env.choice("SMARTSCOPE_MODE", ("development", "test", "production"), "development")
+PRODUCTION = MODE == "production"
+PROCESS = env.choice(
+    "SMARTSCOPE_PROCESS", ("command", "web", "ws", "bridge", "worker", "sweeper"), "command"
+)
+
+# --- Secrets and hosts -------------------------------------------------------------------------
+
+DEFAULT_SECRET_KEY = "insecure-key-for-a-demo-on-one-machine"  # noqa: S105 (production refuses it)
+SECRET_KEY = env.secret("SMARTSCOPE_SECRET_KEY", DEFAULT_SECRET_KEY)
+DEBUG = env.flag("SMARTSCOPE_DEBUG")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured(
+        "SMARTSCOPE_DEBUG shows secrets to visitors; unset it."
+    )
+if PRODUCTION and (SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 32):
+    raise ImproperlyConfigured(
+        "Production needs its own SMARTSCOPE_SECRET_KEY of at least 32 characters "
+        "(or SMARTSCOPE_SECRET_KEY_FILE naming a file that holds it)."
+    )
+
+ALLOWED_HOSTS = env.words("SMARTSCOPE_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("SMARTSCOPE_ORIGINS")
+HTTPS = env.flag("SMARTSCOPE_HTTPS", default=PRODUCTION)
+
+# --- Application -------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "smartscope",
+    "api",
+    "workers",
+    "frontend",
+]
+
+MIDDLEWARE = [
+    "smartscope.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "smartscope.session_age.SessionAgeMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "smartscope.urls"
+WSGI_APPLICATION = "smartscope.wsgi.application"
+ASGI_APPLICATION = "smartscope.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+            ]
+        },
+    }
+]
+
+# "/some/prefix" when a proxy serves us below one; "" at the root of the host.
+PREFIX = env.text("SMARTSCOPE_PREFIX").rstrip("/")
+if PREFIX and not PREFIX.startswith("/"):
+    raise ImproperlyConfigured(f"SMARTSCOPE_PREFIX is {PREFIX!r}; it must begin with '/'.")
+if PREFIX:
+    FORCE_SCRIPT_NAME = PREFIX
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+# --- PostgreSQL --------------------------------------------------------------------------------
+
+# milliseconds: statement, lock, idle in transaction; 0 is no limit
+DATABASE_LIMITS_MS: dict[str, tuple[int, int, int]] = {
+    "web": (5_000, 2_000, 10_000),
+    "ws": (5_000, 2_000, 10_000),
+    "bridge": (10_000, 2_000, 10_000),
+    "worker": (30_000, 2_000, 10_000),
+    "sweeper": (10_000, 2_000, 10_000),
+    # migrations and exports are long but must not queue for a lock behind a running session
+    "command": (0, 5_000, 600_000),
+}
+KEEPER_STATEMENT_TIMEOUT_MS = 2_000
+DATABASE_POOL_SIZE = env.integer("SMARTSCOPE_DATABASE_POOL", 8, minimum=2)
+
+
+def _database() -> dict[str, Any]:
+    """One database in every setting; only its limits differ by the kind of process."""
+    statement, lock, idle = DATABASE_LIMITS_MS[PROCESS]
+    database = env.postgresql(
+        env.secret("DATABASE_URL", "postgresql://smartscope@127.0.0.1:5432/smartscope")
+    )
+    database["OPTIONS"] |= {
+        "application_name": f"smartscope-{PROCESS}",
+        "connect_timeout": "5",
+        "options": f"-c statement_timeout={statement} -c lock_timeout={lock}"
+        f" -c idle_in_transaction_session_timeout={idle}",
+    }
+    if PROCESS in ("web", "ws"):
+        # Under ASGI persistent connections are one per thread and exhaust the server.
+        database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
+    else:
+        database |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    return database
+
+
+DATABASES = {"default": _database()}
+
+# --- Redis: hints and caches only, never the truth ---------------------------------------------
+
+REDIS_URL = env.secret("REDIS_URL", "redis://127.0.0.1:6379/0")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        "CONFIG": {
+            "hosts": [{"address": env.secret("SMARTSCOPE_CHANNELS_URL", REDIS_URL)}],
+            "prefix": "smartscope-channels",
+            "capacity": 1_000,
+            "expiry": 30,
+        },
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.secret("SMARTSCOPE_CACHE_URL", REDIS_URL),
+        "KEY_PREFIX": "smartscope-cache",
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, "socket_keepalive": True},
+    }
+}
+
+# --- Celery ------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.celery_redis(env.secret("SMARTSCOPE_BROKER_URL", REDIS_URL))
+CELERY_VISIBILITY_TIMEOUT = 3_600
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
+    "global_keyprefix": "smartscope-broker:",
+    # A lost task is looked for every interval x throttle seconds; tests set both to 1.
+    "unacked_restore_interval": env.integer("SMARTSCOPE_UNACKED_RESTORE_INTERVAL", 10, minimum=1),
+    "unacked_restore_throttle": env.integer("SMARTSCOPE_UNACKED_RESTORE_THROTTLE", 10, minimum=1),
+    "socket_keepalive": True,
+    "socket_timeout": 30,
+    "health_check_interval": 25,
+}
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_VISIBILITY_TIMEOUT}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "analysis"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2 * 1024 * 1024  # KiB
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 60.0
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# --- Signing in --------------------------------------------------------------------------------
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATORS = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": _VALIDATORS + "UserAttributeSimilarityValidator"},
+    {"NAME": _VALIDATORS + "MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": _VALIDATORS + "CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/" if not PREFIX else f"{PREFIX}/"
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_IDLE = timedelta(hours=12)
+SESSION_ABSOLUTE = timedelta(days=7)
+SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+# Browsers refuse a __Host- cookie without TLS, so the name follows the transport.
+SESSION_COOKIE_NAME = "__Host-smartscope-session" if HTTPS else "smartscope-session"
+CSRF_COOKIE_NAME = "__Host-smartscope-csrf" if HTTPS else "smartscope-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- Headers -----------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
+)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- The page ----------------------------------------------------------------------------------
+
+DASHBOARD_DIST = BASE_DIR / "frontend" / "dist"
+STATIC_URL = "static/"
+STATIC_ROOT = env.path("SMARTSCOPE_STATIC_ROOT", BASE_DIR / "var" / "static")
+STATICFILES_DIRS = [DASHBOARD_DIST] if DASHBOARD_DIST.is_dir() else []
+# The demo serves what was built; production collects once, when its image is made.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_INDEX_FILE = False
+
+
+def _named_by_content(path: str, url: str) -> bool:
+    """Whether the bundler put a content hash into the name: browsers may keep it for ever."""
+    return url.startswith(f"{PREFIX}/static/assets/")
+
+
+WHITENOISE_IMMUTABLE_FILE_TEST = _named_by_content
+
+# --- API ---------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "smartscope",
+    "DESCRIPTION": "Unattended screening on cryo-electron microscopes: "
+    "whatever a button does, a script can do.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Files -------------------------------------------------------------------------------------
+
+DATA_DIR = env.path("SMARTSCOPE_DATA_DIR", BASE_DIR / "var" / "data")
+STORAGE_URL = env.text("SMARTSCOPE_STORAGE_URL", DATA_DIR.resolve().as_uri())
+SHARED_DATA = env.path("SMARTSCOPE_SHARED_DATA", BASE_DIR.parent / "shared" / "data")
+
+# --- Logs --------------------------------------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("SMARTSCOPE_LOG_LEVEL", "INFO")},
+    "loggers": {"uvicorn.access": {"level": "WARNING"}, "django.server": {"level": "WARNING"}},
+}

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from pathlib import Path
 
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,0 +1,145 @@
+"""Expose a group of holes by image shift from one stage position, each hole once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+
+from smartscope.domain.geometry import Point
+from smartscope.microscope.base import Microscope
+from smartscope.microscope.procedures.happenings import (
+    AboutToIssue,
+    Checkpoint,
+    Happening,
+    Problem,
+    Procedure,
+    Produced,
+)
+from smartscope.microscope.procedures.readiness import require_ready
+from smartscope.microscope.procedures.requests import GroupMember, GroupRequest
+from smartscope.microscope.values import (
+    AcquiredImage,
+    Area,
+    CommandClass,
+    ImageShift,
+    RecordItem,
+    RecordPlan,
+)
+
+
+def expose_group(microscope: Microscope, request: GroupRequest) -> Procedure:
+    """Move, view and recentre, focus, wait for drift, then each member by image shift.
+
+    `AboutToIssue` comes before the view and again before every member, naming that one item:
+    what was not announced was not exposed.
+    """
+    measurements: dict[str, float | str] = {}
+    yield Checkpoint(doing="group")
+    microscope.optics.go_to(Area.HOLE)
+    microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
+    yield Checkpoint(doing="group")
+    microscope.stage.tilt_to(request.tilt_deg)
+    microscope.stage.move_to(request.centre)
+    offset = yield from _view(microscope, request, measurements)
+    yield from _focus(microscope, request, measurements)
+    yield from _settle(microscope, request, measurements)
+    for member in request.members:
+        yield from _expose(microscope, request, member, offset, measurements)
+    microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
+
+
+def _view(
+    microscope: Microscope, request: GroupRequest, measurements: dict[str, float | str]
+) -> Generator[Happening, None, Point]:
+    """Image the centre until it is centred; returns how far the lattice lies from its map (µm)."""
+    offset = Point(0.0, 0.0)
+    yield Checkpoint(doing="view", before_dose=True)
+    require_ready(microscope)
+    yield AboutToIssue(command_class=CommandClass.DOSE, command="image", items=(request.view_item,))
+    image = microscope.camera.image(Area.HOLE)
+    for moves_left in range(request.recentre_passes - 1, -1, -1):
+        found = _locate(request, image)
+        if found is None:
+            if request.locate is not None:
+                yield Problem(
+                    item=request.view_item,
+                    code="centre_not_seen",
+                    message="The centre hole was not recognised; the stage is trusted instead.",
+                )
+            break
+        # The offset holds for this visit of the stage only: a new move makes a new error.
+        offset = Point(found.x_um - request.centre.x_um, found.y_um - request.centre.y_um)
+        measurements["recentred_um"] = math.hypot(offset.x_um, offset.y_um)
+        if found.distance_um(image.pose.point) <= request.recentre_tolerance_um or not moves_left:
+            break
+        yield Checkpoint(doing="recentre")
+        microscope.stage.move_to(found)
+        yield Checkpoint(doing="recentre", before_dose=True)
+        require_ready(microscope)
+        image = microscope.camera.image(Area.HOLE)
+    yield Produced(item=request.view_item, image=image, measurements=dict(measurements))
+    return offset
+
+
+def _locate(request: GroupRequest, image: AcquiredImage) -> Point | None:
+    """Where the centre hole is; searched for where the image is centred."""
+    return None if request.locate is None else request.locate(image, image.pose.point)
+
+
+def _focus(
+    microscope: Microscope, request: GroupRequest, measurements: dict[str, float | str]
+) -> Procedure:
+    now_s = microscope.column.status().read_at_s
+    if not request.focus.needed(request.centre, now_s):
+        return
+    yield Checkpoint(doing="autofocus", before_dose=True)
+    require_ready(microscope)
+    result = microscope.tasks.autofocus()
+    measurements |= {"focus_corrected_um": result.corrected_um, "focused_at_s": now_s}
+
+
+def _settle(
+    microscope: Microscope, request: GroupRequest, measurements: dict[str, float | str]
+) -> Procedure:
+    if request.drift_limit_angstrom_per_s is None:
+        return
+    yield Checkpoint(doing="drift", before_dose=True)
+    require_ready(microscope)
+    result = microscope.tasks.wait_for_drift(
+        request.drift_limit_angstrom_per_s, timeout_s=request.drift_timeout_s
+    )
+    measurements |= {"drift_angstrom_per_s": result.rate_angstrom_per_s}
+
+
+def _expose(
+    microscope: Microscope,
+    request: GroupRequest,
+    member: GroupMember,
+    offset: Point,
+    measurements: dict[str, float | str],
+) -> Procedure:
+    stage = microscope.stage.position()
+    shift = ImageShift(
+        member.target.x_um + offset.x_um - stage.x_um,
+        member.target.y_um + offset.y_um - stage.y_um,
+    )
+    height_gained_um = shift.y_um * math.tan(math.radians(stage.tilt_deg))
+    item = RecordItem(
+        name=member.item,
+        image_shift=shift,
+        defocus_um=member.defocus_um - height_gained_um,
+        dose_e_per_a2=request.dose_e_per_a2,
+        frames=request.frames,
+    )
+    plan = RecordPlan(
+        items=(item,),
+        folder=request.folder,
+        save_frames=request.save_frames,
+        file_format=request.file_format,
+    )
+    yield Checkpoint(doing="expose", before_dose=True)
+    require_ready(microscope)
+    microscope.optics.go_to(Area.RECORD)
+    yield AboutToIssue(command_class=CommandClass.DOSE, command="record", items=(member.item,))
+    files = microscope.camera.record(plan)
+    yield Produced(item=member.item, files=files, measurements=dict(measurements))

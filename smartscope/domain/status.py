@@ -94,7 +94,7 @@ class AnalysisState(StrEnum):
     DEAD = "dead"
 
 
-G, T, E, S, I, R, A = (  # noqa: E741  (I is the item ladder, beside its siblings)
+G, T, E, S, I, R, A = (
     GridStatus,
     TargetStatus,
     ExposureStatus,

@@ -1,0 +1,49 @@
+"""A high-magnification image or movie of one hole, and what was measured in it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from smartscope.domain.status import ExposureStatus
+from smartscope.models.base import Row, choices, one_of
+from smartscope.models.image import Image
+from smartscope.models.targets import Hole
+
+
+class Exposure(Row):
+    """Measured columns are null until measured; nothing is ever filled in as a guess."""
+
+    hole = models.ForeignKey(Hole, on_delete=models.PROTECT, related_name="exposures")
+    slug = models.CharField(max_length=50)
+    movie = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
+    sum_image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
+    spectrum_image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=choices(ExposureStatus), default="taken")
+    reason = models.CharField(max_length=40, blank=True)
+    movie_name = models.CharField(max_length=200, blank=True)
+    frames = models.PositiveIntegerField(default=0)
+    pixel_size_angstrom = models.FloatField()
+    dose_e_per_angstrom2 = models.FloatField()
+    tilt_deg = models.FloatField(default=0.0)
+    target_defocus_um = models.FloatField(null=True)
+    exposed_at_s = models.FloatField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    analysed_at = models.DateTimeField(null=True)
+    drift_total_angstrom = models.FloatField(null=True)
+    drift_early_angstrom = models.FloatField(null=True)
+    #: per-frame shifts as [[x_angstrom, y_angstrom], …]
+    shifts_angstrom = models.JSONField(null=True)
+    mean_counts = models.FloatField(null=True)
+    ice_thickness_nm = models.FloatField(null=True)
+    defocus_um = models.FloatField(null=True)
+    astigmatism_nm = models.FloatField(null=True)
+    ctf_fit_angstrom = models.FloatField(null=True)
+    particles = models.PositiveIntegerField(null=True)
+    label = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = (
+            # dose is spent once: a second exposure of a hole needs a person's order, as a new rule
+            models.UniqueConstraint(fields=["hole"], name="one_exposure_per_hole"),
+            one_of("status", ExposureStatus, "exposure_status"),
+        )

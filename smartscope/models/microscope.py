@@ -1,0 +1,70 @@
+"""The instruments: a column, its cameras, and who may drive it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from smartscope.models.base import Row
+
+
+class Microscope(Row):
+    name = models.CharField(max_length=80, unique=True)
+    location = models.CharField(max_length=120, blank=True)
+    vendor = models.CharField(max_length=40, blank=True)
+    voltage_kv = models.PositiveIntegerField(default=300)
+    spherical_aberration_mm = models.FloatField(default=2.7)
+    loader_slots = models.PositiveIntegerField(default=12)
+    #: the driver's name in `microscope.registry` and its settings (seed, speed, address …)
+    driver_kind = models.CharField(max_length=40, default="simulator")
+    driver_settings = models.JSONField(default=dict, blank=True)
+    simulated = models.BooleanField(default=True)
+    #: what the bridge last read, for people to see; decisions read the instrument itself
+    state = models.CharField(max_length=20, default="offline")
+    state_reason = models.CharField(max_length=300, blank=True)
+    state_since = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    clock_s = models.FloatField(null=True)
+    last_image_at = models.DateTimeField(null=True)
+    loaded_position = models.PositiveIntegerField(null=True)
+    #: the grid a person said they inserted, where there is no autoloader
+    hand_loaded = models.ForeignKey(
+        "smartscope.Grid", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    stage_x_um = models.FloatField(null=True)
+    stage_y_um = models.FloatField(null=True)
+    stage_z_um = models.FloatField(null=True)
+    tilt_deg = models.FloatField(null=True)
+    valves_open = models.BooleanField(null=True)
+    zero_loss_at_s = models.FloatField(null=True)
+
+
+class Detector(Row):
+    microscope = models.ForeignKey(Microscope, on_delete=models.PROTECT, related_name="detectors")
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=80)
+    model = models.CharField(max_length=40)
+    width_px = models.PositiveIntegerField()
+    height_px = models.PositiveIntegerField()
+    physical_pixel_um = models.FloatField()
+    gain_rotation = models.PositiveSmallIntegerField(default=0)
+    gain_flip = models.BooleanField(default=False)
+    energy_filter = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["microscope", "number"], name="detector_number"),
+        )
+
+
+class MicroscopeGrant(Row):
+    """Permission to drive one microscope; `operator` may also drive other people's sessions."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="microscope_grants"
+    )
+    microscope = models.ForeignKey(Microscope, on_delete=models.CASCADE, related_name="grants")
+    operator = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "microscope"], name="one_grant"),)

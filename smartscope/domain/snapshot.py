@@ -1,0 +1,127 @@
+"""The frozen picture of the rows that one decision is taken from.
+
+Built by `queries.snapshot` in one transaction; holds plain values only. Everything the planner may
+know is here, so the same picture always leads to the same decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from smartscope.domain.geometry import Point
+from smartscope.domain.protocol import CollectionProtocol
+from smartscope.domain.status import GridStatus, TargetStatus
+
+
+class Wish(StrEnum):
+    """What people want of the run."""
+
+    RUN = "run"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class Seen(StrEnum):
+    """Whether what was to be found out from an image is known yet."""
+
+    NOTHING = "nothing"
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The analysis of one image; `until_s` is when a simulated run may see a pending one."""
+
+    seen: Seen = Seen.NOTHING
+    until_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What the bridge has just read from the microscope; the zero-loss time is None until refined."""
+
+    has_autoloader: bool
+    loaded_position: int | None
+    valves_open: bool
+    vacuum_ready: bool
+    refilling: bool
+    stage: Point
+    energy_filter: bool = False
+    zero_loss_at_s: float | None = None
+    storage_full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HolePicture:
+    """A hole as a target: where the beam would go, in stage µm."""
+
+    id: UUID
+    number: int
+    status: TargetStatus
+    target: Point
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPicture:
+    """Holes to expose from one stage position; `order` is the count that cycles the defocus."""
+
+    id: UUID
+    number: int
+    status: TargetStatus
+    centre: Point
+    order: int
+    queue_position: int
+    by_person: bool
+    holes: tuple[HolePicture, ...]
+
+    @property
+    def waiting(self) -> tuple[HolePicture, ...]:
+        """The members that still wait for their dose."""
+        return tuple(hole for hole in self.holes if hole.status is TargetStatus.QUEUED)
+
+
+@dataclass(frozen=True, slots=True)
+class SquarePicture:
+    """A square; `views_lost` counts views whose outcome a crash left unknown."""
+
+    id: UUID
+    number: int
+    status: TargetStatus
+    stage: Point
+    stage_z_um: float | None
+    queue_position: int
+    by_person: bool
+    views_lost: int
+    finding: Finding
+    groups: tuple[GroupPicture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GridPicture:
+    """A grid in its slot. `atlas_lost` counts montages whose outcome a crash left unknown."""
+
+    id: UUID
+    position: int
+    name: str
+    status: GridStatus
+    protocol: CollectionProtocol
+    atlas_taken: bool
+    atlas_lost: int
+    atlas_finding: Finding
+    squares: tuple[SquarePicture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One run at one moment; grids in the order they are to be taken."""
+
+    now_s: float
+    wish: Wish
+    wished_by: str
+    instrument: Instrument
+    grids: tuple[GridPicture, ...]
+    hand_loaded: UUID | None = None

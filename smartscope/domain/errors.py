@@ -1,4 +1,4 @@
-"""The exception root and its few children; a message says what happened, to what, and what to do next."""
+"""The exception root and its children; a message says what happened, to what, what to do next."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class IllegalTransition(SmartscopeError):
 
 
 class InvalidInput(SmartscopeError):
-    """What a person or a program gave cannot be used; `problems` maps a field's path to its sentence."""
+    """What somebody gave cannot be used; `problems` maps a field's path to its sentence."""
 
     def __init__(self, problems: dict[str, str]) -> None:
         self.problems = dict(problems)

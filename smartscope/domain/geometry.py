@@ -1,4 +1,4 @@
-"""Points on the stage and the affine map from image pixels to them; microns and pixels never mix."""
+"""Points on the stage and the map from image pixels to them; microns and pixels never mix."""
 
 from __future__ import annotations
 

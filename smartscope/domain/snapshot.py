@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What the bridge has just read from the microscope; the zero-loss time is None until refined."""
+    """What the bridge has just read; the zero-loss time is None until it was refined."""
 
     has_autoloader: bool
     loaded_position: int | None

@@ -4,7 +4,8 @@ A ladder is a table of legal moves; anything else raises. The tables are the onl
 legality is written down: rows, planner and page read them.
 
     grid      waiting -> loading -> loaded -> atlas -> working -> done       | skipped | failed
-    target    found -> queued -> imaging -> imaged -> analysed -> done       | skipped | rejected | lost
+    target    found -> queued -> imaging -> imaged -> analysed -> done
+              | skipped | rejected | lost
     exposure  taken -> transferred -> analysed                               | lost | invalid
     step      intent -> issued -> done | failed ; issued -> unknown -> done | lost
               intent -> abandoned | failed
@@ -94,7 +95,7 @@ class AnalysisState(StrEnum):
     DEAD = "dead"
 
 
-G, T, E, S, I, R, A = (
+G, T, E, S, M, R, A = (
     GridStatus,
     TargetStatus,
     ExposureStatus,
@@ -159,11 +160,11 @@ STEP_MOVES: Mapping[StepState, frozenset[StepState]] = {
     S.ABANDONED: frozenset(),
 }
 ITEM_MOVES: Mapping[ItemState, frozenset[ItemState]] = {
-    I.PLANNED: frozenset({I.ISSUED, I.ABANDONED}),
-    I.ISSUED: frozenset({I.DONE, I.LOST}),
-    I.DONE: frozenset(),
-    I.LOST: frozenset(),
-    I.ABANDONED: frozenset(),
+    M.PLANNED: frozenset({M.ISSUED, M.ABANDONED}),
+    M.ISSUED: frozenset({M.DONE, M.LOST}),
+    M.DONE: frozenset(),
+    M.LOST: frozenset(),
+    M.ABANDONED: frozenset(),
 }
 _RUN_ENDS = frozenset({R.ABORTED, R.FAILED, R.INTERRUPTED})
 RUN_MOVES: Mapping[RunState, frozenset[RunState]] = {

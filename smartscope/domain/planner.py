@@ -1,0 +1,243 @@
+"""The workflow, as one pure function: what to do next, given how things stand.
+
+The order of `next_step` is the order of its questions: may we go on at all, which grid, what does
+that grid need. Squares are imaged one ahead of the groups being exposed, so that the microscope
+works while holes are being found; it waits only when nothing else can be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from smartscope.domain.ordering import nearest_first
+from smartscope.domain.snapshot import (
+    Finding,
+    GridPicture,
+    GroupPicture,
+    Seen,
+    Snapshot,
+    SquarePicture,
+    Wish,
+)
+from smartscope.domain.status import GRID_ENDS, TargetStatus
+from smartscope.domain.steps import (
+    Cause,
+    Decision,
+    ExposeGroup,
+    Finished,
+    FinishGrid,
+    ImageAtlas,
+    ImageSquare,
+    LoadGrid,
+    MakeSafe,
+    OpenValves,
+    RefineZeroLoss,
+    Shot,
+    Wait,
+)
+
+#: a lost atlas is planned once more, as a new step; a second loss fails the grid
+ATLAS_LOSSES_ALLOWED = 1
+#: squares imaged ahead of the one whose groups are being exposed
+SQUARES_AHEAD = 1
+
+
+def next_step(snapshot: Snapshot) -> Decision:
+    """The one thing to do now; the same snapshot always gives the same answer."""
+    if snapshot.wish is Wish.STOP:
+        return _end(snapshot, f"stopped by {snapshot.wished_by}", aborted=True)
+    if snapshot.wish is Wish.PAUSE:
+        return Wait(Cause.PAUSE, f"paused by {snapshot.wished_by}")
+    grid = _current_grid(snapshot)
+    if grid is None:
+        return _end(snapshot, "every grid has ended", aborted=False)
+    if snapshot.instrument.storage_full:
+        return Wait(Cause.STORAGE, "the disk is nearly full; free some space to go on")
+    return _hold(snapshot) or _for_grid(snapshot, grid)
+
+
+def _end(snapshot: Snapshot, reason: str, *, aborted: bool) -> Decision:
+    if snapshot.instrument.valves_open:
+        return MakeSafe(reason)
+    return Finished(reason, aborted=aborted)
+
+
+def _hold(snapshot: Snapshot) -> Wait | None:
+    """Conditions of the instrument under which nothing may move or be exposed."""
+    if snapshot.instrument.refilling:
+        return Wait(Cause.REFILL, "the dewars are being filled")
+    if not snapshot.instrument.vacuum_ready:
+        return Wait(Cause.VACUUM, "the vacuum is not ready")
+    return None
+
+
+def _current_grid(snapshot: Snapshot) -> GridPicture | None:
+    """The unfinished grid on the stage, else the first unfinished one."""
+    unfinished = [grid for grid in snapshot.grids if grid.status not in GRID_ENDS]
+    on_stage = [grid for grid in unfinished if _on_stage(snapshot, grid)]
+    return next(iter(on_stage or unfinished), None)
+
+
+def _on_stage(snapshot: Snapshot, grid: GridPicture) -> bool:
+    if snapshot.instrument.has_autoloader:
+        return snapshot.instrument.loaded_position == grid.position
+    return snapshot.hand_loaded == grid.id
+
+
+def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
+    work = _work_on(snapshot, grid)
+    if isinstance(work, FinishGrid | Wait):
+        return work
+    if not _on_stage(snapshot, grid):
+        return _bring(snapshot, grid)
+    if not snapshot.instrument.valves_open:
+        return OpenValves(grid.id)
+    if _zero_loss_due(snapshot, grid):
+        return RefineZeroLoss(grid.id)
+    return work
+
+
+def _bring(snapshot: Snapshot, grid: GridPicture) -> Decision:
+    if snapshot.instrument.has_autoloader:
+        return LoadGrid(grid.id, grid.position)
+    if snapshot.instrument.valves_open:
+        return MakeSafe(f"grid {grid.name} is to be inserted by hand")
+    return Wait(Cause.PERSON, f"insert grid {grid.name} by hand, then confirm that it is loaded")
+
+
+def _zero_loss_due(snapshot: Snapshot, grid: GridPicture) -> bool:
+    interval_h = grid.protocol.zero_loss_interval_h
+    if interval_h is None or not snapshot.instrument.energy_filter:
+        return False
+    last = snapshot.instrument.zero_loss_at_s
+    return last is None or snapshot.now_s - last >= interval_h * 3600.0
+
+
+def _work_on(snapshot: Snapshot, grid: GridPicture) -> Decision:
+    """What this grid needs next, as if it were on the stage with the valves open."""
+    if not grid.atlas_taken:
+        if grid.atlas_lost > ATLAS_LOSSES_ALLOWED:
+            return FinishGrid(grid.id, "its atlas was lost twice")
+        return ImageAtlas(grid.id, grid.protocol.atlas_tiles_x, grid.protocol.atlas_tiles_y)
+    if grid.protocol.atlas_only and not _ordered_by_person(grid):
+        return FinishGrid(grid.id, "atlas-only pass")
+    square = _square_to_image(grid)
+    group = _group_to_expose(snapshot, grid)
+    if square is not None and (group is None or _may_run_ahead(grid)):
+        return _image_square(grid, square)
+    if group is not None:
+        return group
+    pending = _pending(grid)
+    if pending:
+        return _await_analysis(grid, pending)
+    return FinishGrid(grid.id, _why_finished(grid))
+
+
+def _ordered_by_person(grid: GridPicture) -> bool:
+    return any(
+        square.by_person or any(group.by_person for group in square.groups)
+        for square in grid.squares
+    )
+
+
+def _square_to_image(grid: GridPicture) -> SquarePicture | None:
+    """The first queued square: people's first, then in queue order."""
+    queued = [square for square in grid.squares if square.status is TargetStatus.QUEUED]
+    return min(
+        queued,
+        key=lambda square: (not square.by_person, square.queue_position, square.number),
+        default=None,
+    )
+
+
+def _image_square(grid: GridPicture, square: SquarePicture) -> ImageSquare:
+    protocol = grid.protocol
+    return ImageSquare(
+        grid.id,
+        square.id,
+        square.stage,
+        protocol.square_tiles_x,
+        protocol.square_tiles_y,
+        protocol.tilt_deg,
+    )
+
+
+def _may_run_ahead(grid: GridPicture) -> bool:
+    """Whether few enough imaged squares still wait to have their groups exposed."""
+    open_squares = [
+        square
+        for square in grid.squares
+        if square.finding.seen is Seen.PENDING
+        or any(_can_expose(square, group) for group in square.groups)
+    ]
+    return len(open_squares) <= SQUARES_AHEAD
+
+
+def _can_expose(square: SquarePicture, group: GroupPicture) -> bool:
+    return (
+        square.status is not TargetStatus.SKIPPED
+        and group.status is TargetStatus.QUEUED
+        and bool(group.waiting)
+    )
+
+
+def _group_to_expose(snapshot: Snapshot, grid: GridPicture) -> ExposeGroup | None:
+    """The next group of the square being worked on: people's first, then the shortest path."""
+    ready = [
+        (square, [group for group in square.groups if _can_expose(square, group)])
+        for square in grid.squares
+    ]
+    ready = [(square, groups) for square, groups in ready if groups]
+    if not ready:
+        return None
+    square, groups = min(ready, key=lambda pair: _square_order(*pair))
+    wanted = [group for group in groups if group.by_person] or groups
+    order = nearest_first(
+        snapshot.instrument.stage, [(group.centre, group.number) for group in wanted]
+    )
+    return _expose(grid, square, wanted[order[0]])
+
+
+def _square_order(square: SquarePicture, groups: Iterable[GroupPicture]) -> tuple[bool, int, int]:
+    by_person = square.by_person or any(group.by_person for group in groups)
+    return (not by_person, square.queue_position, square.number)
+
+
+def _expose(grid: GridPicture, square: SquarePicture, group: GroupPicture) -> ExposeGroup:
+    protocol = grid.protocol
+    return ExposeGroup(
+        grid=grid.id,
+        square=square.id,
+        group=group.id,
+        centre=group.centre,
+        stage_z_um=square.stage_z_um,
+        shots=tuple(Shot(hole.id, hole.number, hole.target) for hole in group.waiting),
+        defocus_um=protocol.defocus_um(group.order),
+        dose_e_per_angstrom2=protocol.record_dose_e_per_angstrom2,
+        drift_limit_angstrom_per_s=protocol.drift_limit_angstrom_per_s,
+        tilt_deg=protocol.tilt_deg,
+        save_frames=protocol.save_frames,
+    )
+
+
+def _pending(grid: GridPicture) -> list[Finding]:
+    """Analyses whose result may still bring something to image on this grid."""
+    findings = [grid.atlas_finding, *(square.finding for square in grid.squares)]
+    return [finding for finding in findings if finding.seen is Seen.PENDING]
+
+
+def _await_analysis(grid: GridPicture, pending: list[Finding]) -> Wait:
+    times = [finding.until_s for finding in pending]
+    known = [time for time in times if time is not None]
+    what = "squares" if grid.atlas_finding.seen is Seen.PENDING else "holes"
+    return Wait(
+        Cause.ANALYSIS, f"{what} of grid {grid.name} are being found", min(known, default=None)
+    )
+
+
+def _why_finished(grid: GridPicture) -> str:
+    if grid.atlas_finding.seen is Seen.FAILED:
+        return "its atlas could not be analysed"
+    if not grid.squares:
+        return "no square was found"
+    return "nothing is queued any more"

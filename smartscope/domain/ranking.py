@@ -1,0 +1,157 @@
+"""Which grid to collect on, and why: counts, a shrunken success rate, a verdict and its reasons.
+
+Expected usable holes = holes in range x success rate. The success rate is the share of good
+exposures, shrunk towards the prior while few were tried (analysis-targets 7.1, level 1):
+p = (good + n0 p0) / (tried + n0), with n0 = 20 exposures' worth of prior belief.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+PRIOR_WEIGHT = 20.0
+#: share of exposures in good ice that turn out usable, before anything is known of the grid
+PRIOR_SUCCESS = 0.5
+#: usable holes that make a grid worth a day of collection
+WORTH_COLLECTING = 300.0
+#: fewer than this and the grid goes back to the bench
+NOT_WORTH = 60.0
+
+
+class Verdict(StrEnum):
+    COLLECT = "collect"
+    RESCREEN = "re-screen"
+    DISCARD = "discard"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was seen on a grid so far.
+
+    `holes_in_range` are holes found in imaged squares with ice within the limits and no reason
+    against them, `holes_seen` all holes found there; `good_squares` of `squares_found` are worth
+    imaging, `squares_imaged` of them were. `exposures_good` of `exposures_judged` were usable.
+    """
+
+    atlas_analysed: bool
+    squares_found: int
+    good_squares: int
+    squares_imaged: int
+    holes_seen: int
+    holes_in_range: int
+    exposures_judged: int
+    exposures_good: int
+    ice_median_nm: float | None
+    ice_min_nm: float
+    ice_max_nm: float
+    worst_class: str = ""
+    worst_class_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """`expected_usable_holes` is over the whole grid; confidence is 0 to 1."""
+
+    holes_in_range: int
+    success_rate: float
+    expected_usable_holes: float
+    verdict: Verdict
+    confidence: float
+    reasons: tuple[str, ...]
+
+
+def success_rate(good: int, tried: int, *, prior: float = PRIOR_SUCCESS) -> float:
+    """Share of good exposures, shrunk towards `prior` while few were tried."""
+    return (good + PRIOR_WEIGHT * prior) / (tried + PRIOR_WEIGHT)
+
+
+def rank(evidence: Evidence) -> Ranking:
+    """Judge one grid on what is known now."""
+    rate = success_rate(evidence.exposures_good, evidence.exposures_judged)
+    in_range = _holes_on_grid(evidence)
+    expected = in_range * rate
+    confidence = _confidence(evidence)
+    return Ranking(
+        holes_in_range=in_range,
+        success_rate=rate,
+        expected_usable_holes=expected,
+        verdict=_verdict(evidence, expected),
+        confidence=confidence,
+        reasons=_reasons(evidence, in_range, rate, expected),
+    )
+
+
+def _holes_on_grid(evidence: Evidence) -> int:
+    """Holes in range on all good squares, from those in the squares that were imaged."""
+    if evidence.squares_imaged == 0:
+        return 0
+    per_square = evidence.holes_in_range / evidence.squares_imaged
+    return round(per_square * max(evidence.good_squares, evidence.squares_imaged))
+
+
+def _confidence(evidence: Evidence) -> float:
+    """Grows with squares looked at and exposures judged; never certain from a few."""
+    squares = 1.0 - math.exp(-evidence.squares_imaged / 3.0)
+    exposures = evidence.exposures_judged / (evidence.exposures_judged + PRIOR_WEIGHT)
+    return round(0.5 * squares + 0.5 * exposures, 3)
+
+
+def _verdict(evidence: Evidence, expected: float) -> Verdict:
+    if not evidence.atlas_analysed:
+        return Verdict.UNDECIDED
+    if evidence.good_squares == 0:
+        return Verdict.DISCARD
+    if evidence.squares_imaged == 0 or evidence.holes_seen == 0:
+        return Verdict.UNDECIDED
+    if expected >= WORTH_COLLECTING:
+        return Verdict.COLLECT
+    return Verdict.RESCREEN if expected >= NOT_WORTH else Verdict.DISCARD
+
+
+def _reasons(evidence: Evidence, in_range: int, rate: float, expected: float) -> tuple[str, ...]:
+    if not evidence.atlas_analysed:
+        return ("No atlas has been analysed yet.",)
+    said = [_about_squares(evidence)]
+    if evidence.squares_imaged:
+        said.append(_about_holes(evidence))
+    if evidence.ice_median_nm is not None:
+        said.append(_about_ice(evidence, evidence.ice_median_nm))
+    if evidence.exposures_judged:
+        said.append(
+            f"{evidence.exposures_good} of {evidence.exposures_judged} exposures were usable; "
+            f"with few tried, the rate is taken as {100 * rate:.0f} %."
+        )
+    elif evidence.squares_imaged:
+        said.append(f"No exposure was judged yet; a success rate of {100 * rate:.0f} % is assumed.")
+    if evidence.squares_imaged:
+        said.append(
+            f"Expected usable holes: about {in_range} in range on the grid x {rate:.2f} "
+            f"= {expected:.0f}."
+        )
+    return tuple(said)
+
+
+def _about_squares(evidence: Evidence) -> str:
+    text = f"{evidence.good_squares} of {evidence.squares_found} squares look good"
+    if evidence.worst_class and evidence.worst_class_count:
+        text += f"; {evidence.worst_class_count} are {evidence.worst_class}"
+    return text + "."
+
+
+def _about_holes(evidence: Evidence) -> str:
+    return (
+        f"{evidence.holes_in_range} of {evidence.holes_seen} holes in "
+        f"{evidence.squares_imaged} imaged squares are in range."
+    )
+
+
+def _about_ice(evidence: Evidence, median_nm: float) -> str:
+    limits = f"{evidence.ice_min_nm:.0f} to {evidence.ice_max_nm:.0f} nm"
+    if median_nm > evidence.ice_max_nm:
+        return f"The ice is too thick: median {median_nm:.0f} nm, wanted {limits}."
+    if median_nm < evidence.ice_min_nm:
+        return f"The ice is too thin: median {median_nm:.0f} nm, wanted {limits}."
+    return f"The ice is in range: median {median_nm:.0f} nm, wanted {limits}."

@@ -31,7 +31,7 @@ def tasks_end_before_they_are_redelivered(
 def web_processes_use_a_pool(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Persistent connections under ASGI exhausted a server of 100 connections with eight clients."""
+    """Persistent connections under ASGI exhausted 100 connections with eight clients."""
     database = settings.DATABASES["default"]
     pooled = "pool" in database.get("OPTIONS", {})
     if settings.PROCESS not in ("web", "ws") or (pooled and not database.get("CONN_MAX_AGE")):

@@ -86,7 +86,7 @@ def postgresql(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
         raise BadEnvironment(
-            f"DATABASE_URL begins with {parts.scheme or 'nothing'!r}; only postgresql:// works here."
+            f"DATABASE_URL begins with {parts.scheme or 'nothing'!r}; it must be postgresql://"
         )
     options = dict(parse_qsl(parts.query))
     return {
@@ -101,7 +101,7 @@ def postgresql(url: str) -> dict[str, Any]:
 
 
 def celery_redis(url: str) -> str:
-    """The same Redis in Celery's words: a Unix socket is `redis+socket`, a database a virtual host."""
+    """The same Redis as Celery says it: a socket is `redis+socket`, a database a virtual host."""
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url

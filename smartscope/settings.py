@@ -29,9 +29,7 @@ DEFAULT_SECRET_KEY = "insecure-key-for-a-demo-on-one-machine"  # noqa: S105 (pro
 SECRET_KEY = env.secret("SMARTSCOPE_SECRET_KEY", DEFAULT_SECRET_KEY)
 DEBUG = env.flag("SMARTSCOPE_DEBUG")
 if PRODUCTION and DEBUG:
-    raise ImproperlyConfigured(
-        "SMARTSCOPE_DEBUG shows secrets to visitors; unset it."
-    )
+    raise ImproperlyConfigured("SMARTSCOPE_DEBUG shows secrets to visitors; unset it.")
 if PRODUCTION and (SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 32):
     raise ImproperlyConfigured(
         "Production needs its own SMARTSCOPE_SECRET_KEY of at least 32 characters "
@@ -126,8 +124,8 @@ def _database() -> dict[str, Any]:
     database["OPTIONS"] |= {
         "application_name": f"smartscope-{PROCESS}",
         "connect_timeout": "5",
-        "options": f"-c statement_timeout={statement} -c lock_timeout={lock}"
-        f" -c idle_in_transaction_session_timeout={idle}",
+        "options": f"{database['OPTIONS'].get('options', '')} -c statement_timeout={statement}"
+        f" -c lock_timeout={lock} -c idle_in_transaction_session_timeout={idle}",
     }
     if PROCESS in ("web", "ws"):
         # Under ASGI persistent connections are one per thread and exhaust the server.

@@ -28,7 +28,7 @@ QUARANTINE = "quarantine"
 
 
 class LocalStore:
-    """A `Store` below one directory, which must exist; the protocol says what each method promises."""
+    """A `Store` below one directory, which must exist; the protocol says what each method does."""
 
     def __init__(self, root: Path) -> None:
         if not root.is_dir():

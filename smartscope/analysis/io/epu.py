@@ -1,9 +1,9 @@
 """Reads what EPU leaves of a session: metadata in XML and `.dm`, pictures as JPEG made for the eye.
 
 The acquired micrographs are elsewhere (EPU writes MRC and TIFF to other disks), so every picture
-found here is marked `display_only`. Lengths in the files are metres, doses per square metre, defocus
-negative for underfocus; values here are in our units. Stage transformations are not read: their
-handedness is not stated in the files.
+found here is marked `display_only`. Lengths in the files are metres, doses per square metre,
+defocus negative for underfocus; values here are in our units. Stage transformations are not read:
+their handedness is not stated in the files.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def read_epu_image(path: Path) -> EpuImage:
     stage = root.find("microscopeData", "stage", "Position") or XmlNode("Position")
     size = root.number_at("SpatialScale", "pixelSize", "x", "numericValue")
     hole = re.match(r"FoilHole_(\d+)_", path.stem)
-    whole = kind is not EpuImageKind.ATLAS
+    single = kind is not EpuImageKind.ATLAS
     asked = number(custom.get("AppliedDefocus"))
     defocus = asked if asked is not None else optics.number_at("Defocus")
     return EpuImage(
@@ -120,8 +120,8 @@ def read_epu_image(path: Path) -> EpuImage:
         picture=beside(path.with_suffix(".jpg")),
         display_only=True,
         foil_hole_id=int(hole.group(1)) if hole else None,
-        width_px=whole(camera.number_at("ReadoutArea", "width")) if whole else None,
-        height_px=whole(camera.number_at("ReadoutArea", "height")) if whole else None,
+        width_px=whole(camera.number_at("ReadoutArea", "width")) if single else None,
+        height_px=whole(camera.number_at("ReadoutArea", "height")) if single else None,
         pixel_size_angstrom=positive(size, "pixel size", path) * ANGSTROM_PER_METRE,
         super_resolution_factor=whole(_camera_input(camera, "SuperResolutionFactor")) or 1,
         stage=Point(metres(stage, "X", path), metres(stage, "Y", path)),

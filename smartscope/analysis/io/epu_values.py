@@ -24,8 +24,8 @@ class EpuImage:
     """One image as EPU acquired it; None where the file does not say.
 
     `width_px`, `height_px` and `pixel_size_angstrom` are of the acquired image at its binning, not
-    of the smaller JPEG at `picture`; for an atlas the size is None (see `EpuAtlas`). The pixels of a
-    super-resolution movie are `super_resolution_factor` times finer.
+    of the smaller JPEG at `picture`; for an atlas the size is None (see `EpuAtlas`). The pixels of
+    a super-resolution movie are `super_resolution_factor` times finer.
     `defocus_um` is what was asked for, positive underfocus.
     """
 

@@ -54,7 +54,7 @@ class Mdoc:
 
 
 def read_mdoc(path: Path) -> Mdoc:
-    """Read a file. Raises `BadFile` when it is missing, too large, or has a line of unknown form."""
+    """Read a file. Raises `BadFile` when it is missing, too large, or a line is no entry."""
     try:
         if path.stat().st_size > MAX_METADATA_BYTES:
             raise BadFile(f"{path.name} is larger than 64 MiB; metadata never is.")

@@ -1,7 +1,17 @@
-"""Routes of the page."""
+"""Routes of the page: signing in and out, and the shell that draws every other path itself."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from frontend import views
+
+#: Paths the dashboard draws; the same list is `src/core/permalinks.ts`.
+PAGES = r"^(?:now|s/[^/]+(?:/g/[^/]+|/decisions)?)?$"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("login", views.SignIn.as_view(), name="login"),
+    path("login/<str:token>", views.LoginByLink.as_view(), name="login-link"),
+    path("logout", views.sign_out, name="logout"),
+    re_path(PAGES, views.shell, name="shell"),
+]

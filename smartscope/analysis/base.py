@@ -148,7 +148,7 @@ class KnownTarget:
 class FindContext:
     """What is known before looking; every `None` means not known, and then it is measured or left out.
 
-    Lengths in µm. `lattice` is "square", "hexagonal" or "none" (lacey, continuous film); `foil` is
+    Lengths in µm. `lattice` is "square", "triangular" or "none" (lacey, continuous film); `foil` is
     "carbon" or "gold". `vacuum_intensity` is I0 in the counts of the image at hand, with its relative
     error; `attenuation_length_nm` is the calibrated λ with its relative error.
     """

@@ -1,0 +1,189 @@
+"""Grid squares without a network: bright openings on a mesh lattice, judged by a small classifier."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import numpy as np
+
+from smartscope.analysis.base import (
+    BoolArray,
+    FindContext,
+    Findings,
+    FloatArray,
+    FloatImage,
+    Image,
+    Lattice,
+)
+from smartscope.analysis.detection.flatten import binned, scaled_grey
+from smartscope.analysis.detection.lattice import nodes_within
+from smartscope.analysis.detection.openings import Openings, Region, find_openings
+from smartscope.analysis.detection.softmax import read_model
+from smartscope.analysis.detection.square_features import (
+    mesh_axes,
+    square_features,
+    whole_centre,
+)
+from smartscope.analysis.manifest import Manifest, read_manifest
+
+WORKING_PITCH_PX = 64
+WORKING_LONG_SIDE_PX = 1024
+OUTLINE_DIRECTIONS = 24
+
+_HERE = files("smartscope.analysis.detection")
+
+
+class ClassicalSquareFinder:
+    """Threshold, components, mesh lattice, logistic classes; the baseline of every comparison."""
+
+    def __init__(self) -> None:
+        self._manifest = read_manifest(_HERE / "classical_squares.toml")
+        self._classes = read_model(_HERE / "square_classes.toml")
+
+    @property
+    def manifest(self) -> Manifest:
+        """Name, version and the six labels."""
+        return self._manifest
+
+    def find(self, image: Image, context: FindContext) -> Findings:
+        """Squares of an atlas; boxes are of whole openings, also where the image cuts them."""
+        pitch_um, opening_um = context.mesh_pitch_um, context.mesh_opening_um
+        factor = _binning(image, pitch_um)
+        pixel_um = image.pixel_size_um * factor
+        mask = image.imaged
+        coarse, valid = binned(image.pixels, mask, factor)
+        scaled = scaled_grey(coarse, valid)
+        openings = None
+        if scaled is not None and min(coarse.shape) >= 8:
+            openings = find_openings(
+                scaled[0],
+                valid,
+                pitch_px=pitch_um / pixel_um if pitch_um else None,
+                opening_px=opening_um / pixel_um if opening_um else None,
+            )
+        if scaled is None or openings is None or not openings.regions:
+            return self._nothing("nothing brighter than the mesh")
+        return self._findings(scaled[0], valid, openings, factor)
+
+    def _nothing(self, reason: str) -> Findings:
+        labels = self._manifest.label_keys()
+        return Findings(
+            positions_px=np.empty((0, 2)),
+            boxes_px=np.empty((0, 4)),
+            radii_px=np.empty(0),
+            scores=np.empty(0),
+            probabilities=np.empty((0, len(labels))),
+            labels=labels,
+            predicted=np.empty(0, dtype=np.bool_),
+            diagnostics={"reason": reason},
+        )
+
+    def _findings(
+        self, grey: FloatImage, mask: BoolArray, openings: Openings, factor: int
+    ) -> Findings:
+        width = grey.shape[1]
+        features = [square_features(grey, mask, openings, region) for region in openings.regions]
+        vectors = np.array([item.vector() for item in features])
+        scores = np.array(
+            [_score(openings, r, f.brightness) for r, f in zip(openings.regions, features, strict=True)]
+        )
+        boxes = np.array([_whole_box(openings, region) for region in openings.regions])
+        shift = (factor - 1) / 2
+        middles = np.array([_extent_middle(openings, r, width) for r in openings.regions])
+        lattice = None if openings.lattice is None else _enlarged(openings.lattice, factor)
+        return Findings(
+            positions_px=middles * factor + shift,
+            boxes_px=boxes * factor + shift,
+            radii_px=np.full(len(boxes), openings.side_px * factor / 2),
+            scores=scores,
+            probabilities=self._classes.probabilities(vectors),
+            labels=self._classes.labels,
+            predicted=np.zeros(len(boxes), dtype=np.bool_),
+            indices=None,
+            outlines_px=tuple(
+                _outline(region, width) * factor + shift for region in openings.regions
+            ),
+            lattice=lattice,
+            missing_px=_missing(openings, mask) * factor + shift,
+            diagnostics={
+                "separation": openings.components.separation,
+                "rejected_regions": openings.rejected,
+                "side_px": openings.side_px * factor,
+                "pitch_px": openings.pitch_px * factor,
+            },
+        )
+
+
+def _binning(image: Image, pitch_um: float | None) -> int:
+    """Whole-number binning so that a mesh pitch keeps 64 px, or the long side 1024 px."""
+    long_side = max(image.pixels.shape)
+    by_size = max(1, -(-long_side // WORKING_LONG_SIDE_PX))
+    if pitch_um is None:
+        return by_size
+    return max(1, int(pitch_um / image.pixel_size_um / WORKING_PITCH_PX))
+
+
+def _score(openings: Openings, region: Region, brightness: float) -> float:
+    """How surely this is an opening: brightness above the bars, on the lattice, large enough."""
+    area = len(region.pixels) / openings.side_px**2
+    placed = 1.0 if region.index is not None or openings.lattice is None else 0.6
+    return float(placed * min(1.0, area / 0.1) ** 0.5 * min(1.0, brightness / 0.2) ** 0.25)
+
+
+def _whole_box(openings: Openings, region: Region) -> tuple[float, float, float, float]:
+    """The upright box round the whole opening, turned with the mesh."""
+    x, y = whole_centre(openings, region)
+    reach = openings.side_px / 2 * np.abs(mesh_axes(openings)).sum(axis=1)
+    return x - reach[0], y - reach[1], x + reach[0], y + reach[1]
+
+
+def _extent_middle(openings: Openings, region: Region, width: int) -> tuple[float, float]:
+    """Middle of the seen part along the mesh axes, trimmed by 2 % so that a speck does not move it."""
+    rows, columns = np.divmod(region.pixels, width)
+    axes = mesh_axes(openings)
+    along = np.linalg.inv(axes) @ np.stack([columns, rows]).astype(np.float64)
+    middle = axes @ np.percentile(along, [2, 98], axis=1).mean(axis=0)
+    return float(middle[0]), float(middle[1])
+
+
+def _outline(region: Region, width: int) -> FloatArray:
+    """The farthest seen pixel in each of 24 directions from the middle, as a polygon (24, 2)."""
+    rows, columns = np.divmod(region.pixels, width)
+    x, y = columns - region.middle_px[0], rows - region.middle_px[1]
+    turn = np.arctan2(y, x) / (2 * np.pi) * OUTLINE_DIRECTIONS
+    sector = np.rint(turn).astype(np.int64) % OUTLINE_DIRECTIONS
+    reach = np.zeros(OUTLINE_DIRECTIONS)
+    np.maximum.at(reach, sector, np.hypot(x, y))
+    angles = np.arange(OUTLINE_DIRECTIONS) * 2 * np.pi / OUTLINE_DIRECTIONS
+    return np.column_stack(
+        [
+            region.middle_px[0] + reach * np.cos(angles),
+            region.middle_px[1] + reach * np.sin(angles),
+        ]
+    )
+
+
+def _missing(openings: Openings, mask: BoolArray) -> FloatArray:
+    """Nodes (N, 2) in px inside the image, next to two or more squares, where no square was seen."""
+    if openings.lattice is None:
+        return np.empty((0, 2))
+    seen = {region.index for region in openings.regions if region.index is not None}
+    height, width = mask.shape
+    nodes = nodes_within(openings.lattice, (0.0, 0.0, width - 1.0, height - 1.0))
+    positions = openings.lattice.nodes(nodes)
+    missing = []
+    for (i, j), (x, y) in zip(nodes.tolist(), positions, strict=True):
+        around = [(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)]
+        if (i, j) not in seen and sum(node in seen for node in around) >= 2 and mask[int(y), int(x)]:
+            missing.append((x, y))
+    return np.array(missing, dtype=np.float64).reshape(-1, 2)
+
+
+def _enlarged(lattice: Lattice, factor: int) -> Lattice:
+    shift = (factor - 1) / 2
+    (ax, bx), (ay, by) = lattice.basis_px
+    return Lattice(
+        (lattice.origin_px[0] * factor + shift, lattice.origin_px[1] * factor + shift),
+        ((ax * factor, bx * factor), (ay * factor, by * factor)),
+        lattice.residual_px * factor,
+    )

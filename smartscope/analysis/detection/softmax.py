@@ -1,0 +1,71 @@
+"""A multinomial logistic classifier whose coefficients are a readable TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+
+import numpy as np
+
+from smartscope.analysis.base import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxModel:
+    """Probabilities of labels from features: softmax of weights · (x - mean) / sd + bias."""
+
+    labels: tuple[str, ...]
+    features: tuple[str, ...]
+    mean: FloatArray
+    sd: FloatArray
+    weights: FloatArray
+    bias: FloatArray
+
+    def probabilities(self, vectors: FloatArray) -> FloatArray:
+        """(N, L) from feature vectors (N, F); rows sum to 1."""
+        standard = np.clip((vectors - self.mean) / self.sd, -6.0, 6.0)
+        logits = standard @ self.weights.T + self.bias
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def read_model(file: Traversable) -> SoftmaxModel:
+    """Read coefficients: `labels`, `features`, `mean`, `sd`, and a table `weights` with `bias` per label."""
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    labels = tuple(table["labels"])
+    return SoftmaxModel(
+        labels,
+        tuple(table["features"]),
+        np.array(table["mean"], dtype=np.float64),
+        np.array(table["sd"], dtype=np.float64),
+        np.array([table["weights"][label] for label in labels], dtype=np.float64),
+        np.array([table["bias"][label] for label in labels], dtype=np.float64),
+    )
+
+
+def fit_model(
+    vectors: FloatArray,
+    truth: list[str],
+    *,
+    labels: tuple[str, ...],
+    features: tuple[str, ...],
+    ridge: float = 1e-2,
+    rounds: int = 2000,
+) -> SoftmaxModel:
+    """Fit by gradient steps on class-balanced cross entropy with a ridge; deterministic."""
+    mean, sd = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
+    standard = np.clip((vectors - mean) / sd, -6.0, 6.0)
+    target = np.array([[float(name == label) for label in labels] for name in truth])
+    share = target.sum(axis=0)
+    weight = (target / np.sqrt(np.maximum(share, 1.0))).sum(axis=1)
+    weight = weight / weight.sum()
+    weights, bias = np.zeros((len(labels), len(features))), np.zeros(len(labels))
+    velocity_w, velocity_b = np.zeros_like(weights), np.zeros_like(bias)
+    for _ in range(rounds):
+        model = SoftmaxModel(labels, features, mean, sd, weights, bias)
+        error = (model.probabilities(vectors) - target) * weight[:, None]
+        velocity_w = 0.9 * velocity_w - 0.5 * (error.T @ standard + ridge * weights / len(truth))
+        velocity_b = 0.9 * velocity_b - 0.5 * error.sum(axis=0)
+        weights, bias = weights + velocity_w, bias + velocity_b
+    return SoftmaxModel(labels, features, mean, sd, weights, bias)

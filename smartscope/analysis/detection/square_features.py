@@ -1,0 +1,117 @@
+"""What one grid square looks like, in a few numbers that a small classifier can judge."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
+from smartscope.analysis.detection.openings import Openings, Region
+
+CORE = 0.8
+DARK_OF_MEDIAN = 0.5
+BRIGHT_OF_MEDIAN = 1.1
+VACUUM_OF_BRIGHTEST = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SquareFeatures:
+    """Fractions (0-1) of the whole opening unless stated.
+
+    `inside`: lies in the image. `fill`: seen open. `brightness`: median of the open part, 1 is the
+    atlas's brightest level. `dark`: below half of that median within the seen outline. `bright`: more
+    than 10 % above it (cracks and holes in the foil). `vacuum`: as bright as anything in the atlas.
+    `softness`: part of the open area whose edge is gradual. `spread`: robust relative sd of grey.
+    """
+
+    inside: float
+    fill: float
+    brightness: float
+    dark: float
+    bright: float
+    vacuum: float
+    softness: float
+    spread: float
+
+    def vector(self) -> FloatArray:
+        """The numbers in the order of the fields."""
+        return np.array(astuple(self), dtype=np.float64)
+
+
+def square_features(
+    grey: FloatImage, mask: BoolArray, openings: Openings, region: Region
+) -> SquareFeatures:
+    """Measure one region of a scaled picture (0 dark, 1 bright)."""
+    width = grey.shape[1]
+    centre = whole_centre(openings, region)
+    window, in_opening, inside = _whole_opening(grey.shape, mask, openings, centre)
+    patch = grey[window]
+    seen = np.zeros(patch.shape, dtype=np.bool_)
+    rows, columns = np.divmod(region.pixels, width)
+    rows, columns = rows - window[0].start, columns - window[1].start
+    fits = (rows >= 0) & (columns >= 0) & (rows < seen.shape[0]) & (columns < seen.shape[1])
+    seen[rows[fits], columns[fits]] = True
+    values = grey.ravel()[region.pixels]
+    median = max(float(np.median(values)), 1e-6)
+    radius = max(1, round(0.06 * openings.side_px))
+    outline = ndimage.binary_fill_holes(
+        ndimage.binary_closing(np.pad(seen, radius), iterations=radius)
+    )[radius:-radius, radius:-radius]
+    core = ndimage.binary_erosion(outline, iterations=radius)
+    core_size = max(int(core.sum()), 1)
+    opening_px = openings.side_px**2
+    around = in_opening | outline
+    high = float((around & (patch > 0.75 * median)).sum())
+    low = float((around & (patch > 0.25 * median)).sum())
+    core_values = patch[core] if core.any() else values
+    return SquareFeatures(
+        inside=inside,
+        fill=min(len(region.pixels) / opening_px, 1.5),
+        brightness=median,
+        dark=float((core & (patch < DARK_OF_MEDIAN * median)).sum()) / core_size,
+        bright=float((core & (patch > BRIGHT_OF_MEDIAN * median)).sum()) / core_size,
+        vacuum=float((outline & (patch > VACUUM_OF_BRIGHTEST)).sum()) / opening_px,
+        softness=(low - high) / max(low, 1.0),
+        spread=1.4826 * float(np.median(np.abs(core_values - np.median(core_values)))) / median,
+    )
+
+
+def whole_centre(openings: Openings, region: Region) -> tuple[float, float]:
+    """The middle of the whole opening in px: its lattice node, or what is seen where there is none."""
+    if openings.lattice is None or region.index is None:
+        return region.middle_px
+    node = openings.lattice.nodes(np.array([region.index], dtype=np.int64))[0]
+    return float(node[0]), float(node[1])
+
+
+def mesh_axes(openings: Openings) -> FloatArray:
+    """Unit vectors of the mesh as columns (2, 2); the image's own axes where there is no lattice."""
+    if openings.lattice is None:
+        return np.eye(2)
+    basis = np.asarray(openings.lattice.basis_px)
+    return np.asarray(basis / np.linalg.norm(basis, axis=0))
+
+
+def _whole_opening(
+    shape: tuple[int, ...], mask: BoolArray, openings: Openings, centre: tuple[float, float]
+) -> tuple[tuple[slice, slice], BoolArray, float]:
+    """A window round the opening, its pixels in that window, and the fraction of it that was imaged."""
+    half = openings.side_px / 2
+    reach = int(np.ceil(1.5 * half + 2))
+    x, y = round(centre[0]), round(centre[1])
+    rows, columns = np.mgrid[y - reach : y + reach + 1, x - reach : x + reach + 1]
+    offsets = np.stack([columns - centre[0], rows - centre[1]])
+    along = np.tensordot(np.linalg.inv(mesh_axes(openings)), offsets, axes=1)
+    within = np.abs(along).max(axis=0) <= half
+    in_image = (rows >= 0) & (columns >= 0) & (rows < shape[0]) & (columns < shape[1])
+    window = (
+        slice(max(y - reach, 0), max(min(y + reach + 1, shape[0]), 0)),
+        slice(max(x - reach, 0), max(min(x + reach + 1, shape[1]), 0)),
+    )
+    kept = within[in_image].reshape(
+        window[0].stop - window[0].start, window[1].stop - window[1].start
+    )
+    imaged = kept & mask[window]
+    return window, kept, float(imaged.sum()) / max(int(within.sum()), 1)

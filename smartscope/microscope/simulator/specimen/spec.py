@@ -64,9 +64,9 @@ class IceSpec:
 
     mean_nm: float = 42.0
     blot_gradient: float = 0.55
-    square_spread: float = 0.30
+    square_spread: float = 0.35
     patch_spread: float = 0.25
-    within_square_spread: float = 0.17
+    within_square_spread: float = 0.22
     lens_probability: float = 0.25
     empty_hole_probability: float = 0.02
     thick_hole_probability: float = 0.02

@@ -70,9 +70,7 @@ class Box:
     def of_image(cls, affine: Affine, shape: tuple[int, int]) -> Box:
         """The smallest box that holds every pixel of an image of (height, width)."""
         height, width = shape
-        corners = [
-            affine.apply(x, y) for x in (-0.5, width - 0.5) for y in (-0.5, height - 0.5)
-        ]
+        corners = [affine.apply(x, y) for x in (-0.5, width - 0.5) for y in (-0.5, height - 0.5)]
         xs, ys = [p.x_um for p in corners], [p.y_um for p in corners]
         return cls(min(xs), min(ys), max(xs), max(ys))
 

@@ -13,10 +13,9 @@ from smartscope.analysis.base import (
     FloatArray,
     FloatImage,
     Image,
-    Lattice,
 )
 from smartscope.analysis.detection.flatten import binned, scaled_grey
-from smartscope.analysis.detection.lattice import nodes_within
+from smartscope.analysis.detection.lattice import enlarged, nodes_within
 from smartscope.analysis.detection.openings import Openings, Region, find_openings
 from smartscope.analysis.detection.softmax import read_model
 from smartscope.analysis.detection.square_features import (
@@ -90,7 +89,7 @@ class ClassicalSquareFinder:
         boxes = np.array([_whole_box(openings, region) for region in openings.regions])
         shift = (factor - 1) / 2
         middles = np.array([_extent_middle(openings, r, width) for r in openings.regions])
-        lattice = None if openings.lattice is None else _enlarged(openings.lattice, factor)
+        lattice = None if openings.lattice is None else enlarged(openings.lattice, factor)
         return Findings(
             positions_px=middles * factor + shift,
             boxes_px=boxes * factor + shift,
@@ -178,12 +177,3 @@ def _missing(openings: Openings, mask: BoolArray) -> FloatArray:
             missing.append((x, y))
     return np.array(missing, dtype=np.float64).reshape(-1, 2)
 
-
-def _enlarged(lattice: Lattice, factor: int) -> Lattice:
-    shift = (factor - 1) / 2
-    (ax, bx), (ay, by) = lattice.basis_px
-    return Lattice(
-        (lattice.origin_px[0] * factor + shift, lattice.origin_px[1] * factor + shift),
-        ((ax * factor, bx * factor), (ay * factor, by * factor)),
-        lattice.residual_px * factor,
-    )

@@ -71,6 +71,17 @@ def off_lattice_distance(lattice: Lattice, positions_px: FloatArray) -> FloatArr
     return np.asarray(away / lattice.pitch_px)
 
 
+def enlarged(lattice: Lattice, factor: int) -> Lattice:
+    """The same lattice in pixels `factor` times smaller, the origin moved with the pixel centres."""
+    shift = (factor - 1) / 2
+    (ax, bx), (ay, by) = lattice.basis_px
+    return Lattice(
+        (lattice.origin_px[0] * factor + shift, lattice.origin_px[1] * factor + shift),
+        ((ax * factor, bx * factor), (ay * factor, by * factor)),
+        lattice.residual_px * factor,
+    )
+
+
 def _design(indices: IntArray) -> FloatArray:
     return np.column_stack([np.ones(len(indices)), indices]).astype(np.float64)
 

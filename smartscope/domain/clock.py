@@ -1,4 +1,4 @@
-"""Time as the service sees it: each process is handed a clock, so a simulated night can be instant."""
+"""Time as the service sees it: each process is handed a clock, so that a night can be instant."""
 
 from __future__ import annotations
 

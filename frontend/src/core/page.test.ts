@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import { isArmed, press, safe } from "./arming";
+import { above, format, parse, type Place } from "./permalinks";
+import { inAppliedOrder, moves, sortedIds } from "./ranking";
+import { click, kept, nothing, step } from "./selection";
+import * as units from "./units";
+import { eventWords, honestCount, outcome, stateWord, undone, verdictWord } from "./words";
+
+const N = "\u202f";
+
+describe("units", () => {
+  it("say what is not measured instead of a number", () => {
+    expect([units.ctfFit(null), units.ice(undefined), units.drift(Number.NaN), units.percent(null), units.count(null), units.duration(null)]).toEqual(Array(6).fill("not measured yet"));
+  });
+
+  it("carry the microscopist's unit and at most two decimals", () => {
+    expect(units.defocus(1.5)).toBe(`1.50${N}µm`);
+    expect(units.ctfFit(4.06)).toBe(`4.1${N}Å`);
+    expect(units.ice(33.7)).toBe(`34${N}nm`);
+    expect(units.astigmatism(12.2)).toBe(`12${N}nm`);
+    expect(units.stage(-101.239)).toBe(`\u2212101.24${N}µm`);
+    expect(units.drift(-0.001)).toBe(`0.0${N}Å`);
+    expect(units.tilt(30)).toBe(`30.0${N}°`);
+    expect(units.dose(41.26)).toBe(`41.3${N}e/Å²`);
+    expect(units.pixelSize(0.83)).toBe(`0.83${N}Å/px`);
+    expect(units.pixelSize(5200)).toBe(`0.52${N}µm/px`);
+    expect(units.lengthUm(50)).toBe(`50${N}µm`);
+    expect(units.lengthUm(0.2)).toBe(`200${N}nm`);
+  });
+
+  it("say durations in two parts", () => {
+    expect(units.duration(12.9)).toBe(`12${N}s`);
+    expect(units.duration(245)).toBe(`4${N}min 05${N}s`);
+    expect(units.duration(8040)).toBe(`2${N}h 14${N}min`);
+    expect(units.duration(277_000)).toBe(`3${N}d 4${N}h`);
+    expect(units.duration(-3)).toBe(`0${N}s`);
+    expect(units.minutes(1.5)).toBe(`1${N}min 30${N}s`);
+    expect(units.minutes(null)).toBe("not measured yet");
+  });
+
+  it("count in words", () => {
+    expect(units.many(1, "hole")).toBe("1 hole");
+    expect(units.many(1204, "hole")).toBe("1,204 holes");
+    expect(units.percent(0.914)).toBe(`91${N}%`);
+    expect(units.clock("2026-11-21T02:13:44Z", "UTC")).toBe("02:13:44");
+    expect(units.parameter(null, "nm")).toBe("off");
+    expect(units.parameter(true, "")).toBe("yes");
+    expect(units.parameter(false, "")).toBe("no");
+    expect(units.parameter(2, "µm")).toBe(`2${N}µm`);
+    expect(units.parameter(3, "")).toBe("3");
+  });
+});
+
+describe("addresses", () => {
+  const places: Place[] = [
+    { page: "now" },
+    { page: "session", session: "20261120_kinase" },
+    { page: "decisions", session: "20261120_kinase" },
+    { page: "grid", session: "20261120_kinase", grid: "g03", square: "g03-s17", hole: "g03-s17-h142", overlay: "ice" },
+    { page: "grid", session: "a b", grid: "g01" },
+  ];
+
+  it("bring a page back whole", () => {
+    for (const place of places) {
+      const [path, query] = format(place).split("?");
+      expect(parse(path!, query)).toEqual(place);
+    }
+  });
+
+  it("never begin with a slash, so that any prefix works", () => {
+    for (const place of places) expect(format(place)).not.toMatch(/^\//);
+  });
+
+  it("know a path that is none of ours", () => {
+    expect(parse("").page).toBe("now");
+    expect(["x", "s", "s/a/b", "s/a/g", "s/a/g/b/c"].map((path) => parse(path).page)).toEqual(Array(5).fill("unknown"));
+    expect(format({ page: "unknown" })).toBe("now");
+  });
+
+  it("lead one level up", () => {
+    const grid: Place = { page: "grid", session: "a", grid: "g01" };
+    expect(above({ ...grid, hole: "h" })).toEqual(grid);
+    expect(above(grid)).toEqual({ page: "session", session: "a" });
+    expect(above({ page: "session", session: "a" })).toEqual({ page: "now" });
+  });
+});
+
+describe("selection", () => {
+  const order = ["a", "b", "c", "d", "e"];
+  const keys = { shift: false, ctrl: false };
+
+  it("replaces, toggles and takes ranges", () => {
+    const one = click(nothing, "b", keys, order);
+    expect([...click(one, "d", { shift: true, ctrl: false }, order).ids]).toEqual(["b", "c", "d"]);
+    const two = click(one, "d", { shift: false, ctrl: true }, order);
+    expect([...two.ids]).toEqual(["b", "d"]);
+    expect([...click(two, "b", { shift: false, ctrl: true }, order).ids]).toEqual(["d"]);
+    expect([...click(two, "e", keys, order).ids]).toEqual(["e"]);
+  });
+
+  it("takes a range backwards, and only the end when the start has gone", () => {
+    expect([...click(click(nothing, "d", keys, order), "b", { shift: true, ctrl: false }, order).ids]).toEqual(["b", "c", "d"]);
+    expect([...click(click(nothing, "z", keys, order), "b", { shift: true, ctrl: false }, order).ids]).toEqual(["b"]);
+  });
+
+  it("steps along the order, stays at its ends and extends with shift", () => {
+    expect(step(nothing, 1, order).focus).toBe("a");
+    expect(step(nothing, -1, order).focus).toBe("e");
+    const last = click(nothing, "e", keys, order);
+    expect(step(last, 1, order).focus).toBe("e");
+    expect([...step(last, -1, order, { shift: true, ctrl: false }).ids]).toEqual(["d", "e"]);
+    expect(step(nothing, 1, [])).toBe(nothing);
+  });
+
+  it("drops what is not there any more", () => {
+    const both = click(click(nothing, "a", keys, order), "e", { shift: false, ctrl: true }, order);
+    expect(kept(both, ["a"])).toEqual({ ids: new Set(["a"]), focus: null, anchor: null });
+  });
+});
+
+describe("the ranking", () => {
+  const rows = [{ id: "a", rank: 2 }, { id: "b", rank: 1 }, { id: "c", rank: null }];
+
+  it("keeps its order until a person applies the sort", () => {
+    expect(sortedIds(rows)).toEqual(["b", "a", "c"]);
+    expect(inAppliedOrder(rows, ["a", "b", "c"]).map((row) => row.id)).toEqual(["a", "b", "c"]);
+    expect(moves(rows, ["a", "b", "c"])).toBe(2);
+    expect(moves(rows, sortedIds(rows))).toBe(0);
+  });
+
+  it("puts new rows at the end", () => {
+    expect(inAppliedOrder([...rows, { id: "d", rank: 0 }], ["a", "b", "c"]).map((row) => row.id)).toEqual(["a", "b", "c", "d"]);
+  });
+});
+
+describe("two clicks", () => {
+  it("act only within three seconds", () => {
+    const first = press(safe, 1000);
+    expect(first.fire).toBe(false);
+    expect(press(first.arming, 4000)).toEqual({ arming: safe, fire: true });
+    expect(press(first.arming, 4001).fire).toBe(false);
+    expect(isArmed(first.arming, 2000)).toBe(true);
+    expect(isArmed(safe, 2000)).toBe(false);
+  });
+});
+
+describe("words", () => {
+  const skipped = [{ code: "already_exposed" }, { code: "already_exposed" }, { code: "changed_since" }];
+
+  it("count honestly before and after", () => {
+    expect(honestCount("queue", 31, 40, [...Array(9)].map(() => ({ code: "already_exposed" })))).toBe("queue 31 of 40; 9 already exposed");
+    expect(honestCount("skip", 4, 4, [])).toBe("skip 4");
+    expect(outcome(1, "hole", "queued", skipped)).toBe("1 hole queued; 2 already exposed, 1 changed since");
+    expect(undone(130, [{ code: "never_heard_of" }])).toBe("130 restored, 1 never heard of");
+  });
+
+  it("name states, verdicts and events, and pass on what they do not know", () => {
+    expect(stateWord("suspended").tone).toBe("warn");
+    expect(stateWord("held_back").word).toBe("held back");
+    expect(verdictWord("re-screen")).toBe("Re-screen");
+    expect(verdictWord("later")).toBe("later");
+    expect(eventWords("exposure.taken", 1)).toBe("took an exposure");
+    expect(eventWords("exposure.taken", 3)).toBe("took 3 exposures");
+    expect(eventWords("hole.changed", 12)).toBe("changed 12 holes");
+    expect(eventWords("token.created", 1)).toBe("token created");
+  });
+});

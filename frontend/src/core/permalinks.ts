@@ -1,0 +1,59 @@
+/* Every page has an address that brings it back whole: session, grid, square, hole, overlay. */
+
+export type Page = "now" | "session" | "grid" | "decisions" | "unknown";
+
+export interface Place {
+  readonly page: Page;
+  readonly session?: string;
+  readonly grid?: string;
+  readonly square?: string;
+  readonly hole?: string;
+  readonly overlay?: string;
+}
+
+/** `path` is below the site's prefix and begins without a slash; `query` may begin with "?". */
+export function parse(path: string, query = ""): Place {
+  const parts = path.replace(/^\/+|\/+$/g, "").split("/").filter((part) => part !== "").map(decodeURIComponent);
+  const asked = new URLSearchParams(query);
+  const chosen = Object.fromEntries(
+    (["square", "hole", "overlay"] as const).flatMap((name) => (asked.get(name) ? [[name, asked.get(name)!]] : [])),
+  );
+  const [first, session, letter, grid] = parts;
+  if (parts.length === 0 || (parts.length === 1 && first === "now")) return { page: "now" };
+  if (first !== "s" || session === undefined) return { page: "unknown" };
+  if (parts.length === 2) return { page: "session", session };
+  if (parts.length === 3 && letter === "decisions") return { page: "decisions", session };
+  if (parts.length === 4 && letter === "g" && grid !== undefined) return { page: "grid", session, grid, ...chosen };
+  return { page: "unknown" };
+}
+
+/** The address of a place, relative to the site's base. */
+export function format(place: Place): string {
+  const session = place.session === undefined ? "" : encodeURIComponent(place.session);
+  switch (place.page) {
+    case "session":
+      return `s/${session}`;
+    case "decisions":
+      return `s/${session}/decisions`;
+    case "grid": {
+      const query = new URLSearchParams();
+      for (const name of ["square", "hole", "overlay"] as const) {
+        if (place[name] !== undefined) query.set(name, place[name]);
+      }
+      const text = query.toString();
+      return `s/${session}/g/${encodeURIComponent(place.grid ?? "")}${text === "" ? "" : `?${text}`}`;
+    }
+    default:
+      return "now";
+  }
+}
+
+/** What is above a place: Backspace goes there. */
+export function above(place: Place): Place {
+  if (place.page === "grid" && place.hole !== undefined) {
+    const { hole: _left, ...rest } = place;
+    return rest;
+  }
+  if (place.page === "grid" || place.page === "decisions") return { page: "session", ...(place.session ? { session: place.session } : {}) };
+  return { page: "now" };
+}

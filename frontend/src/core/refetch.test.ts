@@ -1,0 +1,100 @@
+import { expect, it } from "vitest";
+import { Refetcher, type Timers } from "./refetch";
+
+class Hand implements Timers {
+  due: (() => void)[] = [];
+  set(act: () => void): unknown {
+    this.due.push(act);
+    return act;
+  }
+  clear(handle: unknown): void {
+    this.due = this.due.filter((act) => act !== handle);
+  }
+  pass(): void {
+    const due = this.due;
+    this.due = [];
+    due.forEach((act) => act());
+  }
+}
+
+function reader() {
+  const open: (() => void)[] = [];
+  let reads = 0;
+  const read = (): Promise<void> => {
+    reads += 1;
+    return new Promise((resolve) => open.push(resolve));
+  };
+  return { read, finish: () => open.shift()?.(), reads: () => reads };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+it("reads once for many events", async () => {
+  const hand = new Hand();
+  const { read, reads } = reader();
+  const panel = new Refetcher(read, hand);
+  for (let event = 0; event < 50; event += 1) panel.nudge();
+  expect(reads()).toBe(0);
+  hand.pass();
+  expect(reads()).toBe(1);
+});
+
+it("has one read in flight and reads again for what came meanwhile", async () => {
+  const hand = new Hand();
+  const { read, finish, reads } = reader();
+  const panel = new Refetcher(read, hand);
+  void panel.now();
+  panel.nudge();
+  panel.nudge();
+  void panel.now();
+  hand.pass();
+  expect(reads()).toBe(1);
+  finish();
+  await settled();
+  hand.pass();
+  expect(reads()).toBe(2);
+  finish();
+  await settled();
+  hand.pass();
+  expect(reads()).toBe(2);
+});
+
+it("goes on after a read that failed", async () => {
+  const hand = new Hand();
+  let reads = 0;
+  const panel = new Refetcher(async () => {
+    reads += 1;
+    throw new Error("no answer");
+  }, hand);
+  await expect(panel.now()).rejects.toThrow("no answer");
+  await expect(panel.now()).rejects.toThrow("no answer");
+  expect(reads).toBe(2);
+});
+
+it("reads no more once it has ended", async () => {
+  const hand = new Hand();
+  const { read, reads } = reader();
+  const panel = new Refetcher(read, hand);
+  panel.nudge();
+  panel.end();
+  panel.nudge();
+  hand.pass();
+  await panel.now();
+  expect(reads()).toBe(0);
+});
+
+it("uses the clock of the browser unless told otherwise", async () => {
+  let reads = 0;
+  const panel = new Refetcher(
+    async () => {
+      reads += 1;
+    },
+    undefined,
+    1,
+  );
+  panel.nudge();
+  panel.end();
+  panel.nudge();
+  await settled();
+  expect(reads).toBe(0);
+});

@@ -1,0 +1,65 @@
+/* When a panel reads again: events are merged for a while, and one read is in flight at a time.
+
+   Four busy panels then stay within the request budget, however many events a night brings. */
+
+export const MERGE_MS = 500;
+
+export interface Timers {
+  set(act: () => void, ms: number): unknown;
+  clear(handle: unknown): void;
+}
+
+const BROWSER_TIMERS: Timers = {
+  set: (act, ms) => setTimeout(act, ms),
+  clear: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+};
+
+export class Refetcher {
+  private waiting: unknown = null;
+  private reading = false;
+  private again = false;
+  private ended = false;
+
+  constructor(
+    private readonly read: () => Promise<void>,
+    private readonly timers: Timers = BROWSER_TIMERS,
+    private readonly mergeMs: number = MERGE_MS,
+  ) {}
+
+  /** Something changed: read once, a little later, together with whatever else changes meanwhile. */
+  nudge(): void {
+    if (this.ended) return;
+    if (this.reading) {
+      this.again = true;
+    } else if (this.waiting === null) {
+      this.waiting = this.timers.set(() => void this.now(), this.mergeMs);
+    }
+  }
+
+  /** Read at once; while one is in flight the next begins when it has ended. */
+  async now(): Promise<void> {
+    if (this.ended) return;
+    if (this.waiting !== null) this.timers.clear(this.waiting);
+    this.waiting = null;
+    if (this.reading) {
+      this.again = true;
+      return;
+    }
+    this.reading = true;
+    try {
+      await this.read();
+    } finally {
+      this.reading = false;
+      if (this.again) {
+        this.again = false;
+        this.nudge();
+      }
+    }
+  }
+
+  end(): void {
+    this.ended = true;
+    if (this.waiting !== null) this.timers.clear(this.waiting);
+    this.waiting = null;
+  }
+}

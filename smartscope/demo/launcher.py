@@ -1,0 +1,180 @@
+"""One command from nothing to a running night: servers, rows, services, page, and their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from smartscope.demo.options import BASE_DIR, DemoOptions
+from smartscope.demo.place import Place
+from smartscope.demo.ports import LOOPBACK, answers, choose_port
+from smartscope.demo.progress import Progress, read_progress
+from smartscope.demo.services import manage, services
+from smartscope.demo.supervision import Supervisor
+from smartscope.domain.errors import SmartscopeError
+from smartscope.domain.status import RunState
+from smartscope.servers.children import Children
+from smartscope.servers.opening import ServerPlan, sockets
+
+LOOK_EVERY_S = 0.5
+PAGE_TIMEOUT_S = 60.0
+
+
+class CommandFailed(SmartscopeError):
+    """A preparing command of the demo did not succeed; its output says why."""
+
+
+class GivenDatabaseIsKept(SmartscopeError):
+    """--fresh was asked of a database that is not ours to empty."""
+
+
+class Interrupted(Exception):
+    """Somebody asked the demo to end."""
+
+
+@dataclass(slots=True)
+class Launcher:
+    """The demo as one process that everything else ends with."""
+
+    options: DemoOptions
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.options.directory)
+
+    def run(self) -> int:
+        """Run until Ctrl-C, or with --exit-when-done until the run has ended; the exit code.
+
+        Raises SmartscopeError with a sentence for the person who started it.
+        """
+        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGHUP, _interrupt)
+        with self.place.held():
+            if self.options.fresh:
+                self._forget()
+            self.place.prepare()
+            port = choose_port(self.options.port)
+            with sockets() as directory:
+                children = Children(directories=(directory,))
+                try:
+                    return self._run_with(children, self._plan(directory), port)
+                except (Interrupted, KeyboardInterrupt):
+                    say("Stopping; the next make demo goes on from here.")
+                    return 0
+                finally:
+                    _end(children)
+
+    def _run_with(self, children: Children, plan: ServerPlan, port: int) -> int:
+        began_s = time.monotonic()
+        plan.start(children)
+        self.environment = self._environment(plan)
+        self._manage("migrate", "--no-input", "--verbosity", "0")
+        self._manage(*self._session_arguments())
+        supervisor = Supervisor(children, say)
+        for command in services(port, self.environment, self.place.logs):
+            supervisor.keep(command)
+        self._await_page(supervisor, port)
+        self._announce(port, time.monotonic() - began_s)
+        return self._watch(supervisor)
+
+    def _watch(self, supervisor: Supervisor) -> int:
+        os.environ |= self.environment
+        import django
+
+        django.setup()
+        said = ""
+        while True:
+            supervisor.look()
+            progress = read_progress()
+            if progress is not None and str(progress) != said:
+                said = str(progress)
+                say(said)
+            if self.options.exit_when_done and progress is not None and progress.is_over:
+                return self._conclude(progress)
+            time.sleep(LOOK_EVERY_S)
+
+    def _conclude(self, progress: Progress) -> int:
+        if self.options.json is not None:
+            self._manage("run_summary", "--json", str(self.options.json.resolve()))
+            say(f"Wrote {self.options.json}.")
+        return 0 if progress.state is RunState.DONE else 1
+
+    def _session_arguments(self) -> list[str]:
+        options = self.options
+        return [
+            "demo_session",
+            *("--grids", str(options.grids), "--seed", str(options.seed), "--speed", options.speed),
+        ]
+
+    def _plan(self, directory: Path) -> ServerPlan:
+        return ServerPlan.from_environment(
+            os.environ, directory=self.place.servers, sockets=directory, durable=True
+        )
+
+    def _environment(self, plan: ServerPlan) -> dict[str, str]:
+        return {
+            **os.environ,
+            **plan.addresses().environment(),
+            "DJANGO_SETTINGS_MODULE": "smartscope.settings",
+            "PYTHONUNBUFFERED": "1",
+            "SMARTSCOPE_SECRET_KEY_FILE": str(self.place.secrets),
+            "SMARTSCOPE_DATA_DIR": str(self.place.data),
+        }
+
+    def _forget(self) -> None:
+        if os.environ.get("DATABASE_URL", "").strip():
+            raise GivenDatabaseIsKept(
+                "--fresh empties only the demo's own database, not the one DATABASE_URL names. "
+                "Name an empty database there, or unset it."
+            )
+        self.place.forget()
+
+    def _manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            manage(*arguments),
+            cwd=BASE_DIR,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            output = (done.stdout + done.stderr).strip()[-2000:]
+            raise CommandFailed(f"manage.py {' '.join(arguments)} failed:\n{output}")
+        return done.stdout.strip()
+
+    def _await_page(self, supervisor: Supervisor, port: int) -> None:
+        deadline_s = time.monotonic() + PAGE_TIMEOUT_S
+        while not answers(port) and time.monotonic() < deadline_s:
+            supervisor.look()
+            time.sleep(0.1)
+
+    def _announce(self, port: int, seconds: float) -> None:
+        address = f"http://{LOOPBACK}:{port}/"
+        link = self._manage("login_link", "--site", address).splitlines()[-1]
+        say(f"Ready in {seconds:.0f} s. The page:  {address}")
+        say(f"Sign in once with:     {link}")
+        say(f"Logs are in {self.place.logs}. Ctrl-C stops everything.")
+
+
+def say(sentence: str) -> None:
+    """One line for the person who started the demo."""
+    print(f"[{time.strftime('%H:%M:%S')}] {sentence}", flush=True)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted
+
+
+def _end(children: Children) -> None:
+    """End everything; a second Ctrl-C changes nothing, because all of it ends in seconds anyway."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    children.stop_all()

@@ -1,0 +1,66 @@
+"""What one may ask of the demo."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DEFAULT_PORT = 8000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoOptions:
+    """`speed` is microscope seconds per second, or "instant"; `port` 0 means the first free one."""
+
+    grids: int = 4
+    seed: int = 7
+    speed: str = "60"
+    fresh: bool = False
+    port: int = 0
+    exit_when_done: bool = False
+    json: Path | None = None
+    directory: Path = BASE_DIR / "var" / "demo"
+
+
+def parse(arguments: Sequence[str]) -> DemoOptions:
+    """Read the command line; argparse ends the process when it makes no sense."""
+    parser = argparse.ArgumentParser(
+        prog='make demo ARGS="..."',
+        description="A simulated microscope, its unattended night and the page, on this machine. "
+        "A second start goes on where the first was stopped.",
+    )
+    parser.add_argument("--grids", type=_count, default=4, help="grids in the cassette (4)")
+    parser.add_argument("--seed", type=int, default=7, help="which specimen (7)")
+    parser.add_argument(
+        "--speed", type=_speed, default="60", help="microscope seconds per second, or instant (60)"
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget the last demo first")
+    parser.add_argument("--port", type=int, default=0, help="port of the page (8000 or next free)")
+    parser.add_argument("--exit-when-done", action="store_true", help="end when the run has ended")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write the summary at the end")
+    parser.add_argument(
+        "--directory", type=Path, default=BASE_DIR / "var" / "demo", help=argparse.SUPPRESS
+    )
+    return DemoOptions(**vars(parser.parse_args(arguments)))
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if not 1 <= number <= 12:
+        raise argparse.ArgumentTypeError(f"{word}: a cassette holds 1 to 12 grids")
+    return number
+
+
+def _speed(word: str) -> str:
+    if word == "instant":
+        return word
+    try:
+        positive = float(word) > 0
+    except ValueError:
+        positive = False
+    if not positive:
+        raise argparse.ArgumentTypeError(f"{word}: give a number above 0, or instant")
+    return word

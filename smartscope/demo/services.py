@@ -1,0 +1,63 @@
+"""The processes of the demo, the same as in production except that one serves HTTP and streams."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from smartscope.demo.options import BASE_DIR
+from smartscope.demo.ports import LOOPBACK
+from smartscope.servers.children import Command
+
+# One simulated night needs one core for the specimen and the rest for analysis.
+WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
+# A browser may say "subscribe" and "ping"; more than this is not from our page.
+LARGEST_MESSAGE_BYTES = 16 * 1024
+
+
+def services(port: int, environment: Mapping[str, str], logs: Path) -> list[Command]:
+    """Commands in the order in which they are best started; any order works."""
+    return [
+        _service("web", _web(port), environment, logs),
+        _service("worker", _worker(), environment, logs),
+        _service("sweeper", manage("sweeper"), environment, logs),
+        _service("bridge", manage("bridge"), environment, logs),
+    ]
+
+
+def manage(*arguments: str) -> list[str]:
+    """A management command in a process of its own."""
+    return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
+
+
+def _web(port: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "uvicorn", "smartscope.asgi:application"),
+        *("--host", LOOPBACK, "--port", str(port)),
+        *("--ws", "websockets-sansio", "--ws-max-size", str(LARGEST_MESSAGE_BYTES)),
+        *("--lifespan", "off", "--no-access-log", "--log-level", "warning"),
+        *("--timeout-graceful-shutdown", "3"),
+    ]
+
+
+def _worker() -> list[str]:
+    # Threads, not forks: compiled kernels that ran before a fork hang in the child.
+    return [
+        *(sys.executable, "-m", "celery", "--app", "smartscope.celery", "worker"),
+        *("--pool", "threads", "--concurrency", str(WORKER_THREADS), "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--hostname", "demo@localhost"),
+    ]
+
+
+def _service(
+    name: str, arguments: list[str], environment: Mapping[str, str], logs: Path
+) -> Command:
+    return Command(
+        name=name,
+        arguments=arguments,
+        environment={**environment, "SMARTSCOPE_PROCESS": name},
+        directory=BASE_DIR,
+        log=logs / f"{name}.txt",
+    )

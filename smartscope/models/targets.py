@@ -32,6 +32,8 @@ class Target(Row):
     stage_z_um = models.FloatField(null=True)
     #: queued by this person; they come first and are never dropped by a finder
     queued_by_person = models.BooleanField(default=False)
+    #: on the microscope's clock: before this a simulated run may not know of it; null is at once
+    visible_from_s = models.FloatField(null=True)
 
     class Meta:
         abstract = True

@@ -226,6 +226,15 @@ class Night:
 
     # --- the bridge --------------------------------------------------------------------------
 
+    def run_to_the_end(self, most_turns: int) -> Finished | None:
+        """Turn with finders that keep up; None when the night had not ended by then."""
+        for _ in range(most_turns):
+            self.find()
+            self.turn()
+            if self.finished is not None:
+                break
+        return self.finished
+
     def turn(self, kill_at: int | None = None) -> None:
         """Recover, decide, act, record; dies after `kill_at` commits or commands, if given."""
         if self.open is not None:

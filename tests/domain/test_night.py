@@ -114,11 +114,7 @@ class AnyNight(RuleBasedStateMachine):
 
     def _left_alone(self) -> Finished | None:
         self.night.wish, self.night.finished = Wish.RUN, None
-        turns = 0
-        while self.night.finished is None and (turns := turns + 1) <= ENOUGH_TURNS:
-            self.night.find()
-            self.night.turn()
-        return self.night.finished
+        return self.night.run_to_the_end(ENOUGH_TURNS)
 
     def teardown(self) -> None:
         """Left alone, the night ends by itself, with every grid ended and the valves closed."""

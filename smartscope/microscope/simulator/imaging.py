@@ -1,0 +1,177 @@
+"""Low-magnification images and montages; every exposure is written down before anything else."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from smartscope.domain.geometry import Affine, Point
+from smartscope.microscope.errors import CommandRefused
+from smartscope.microscope.simulator import positioning, sensor
+from smartscope.microscope.simulator.column import require_beam
+from smartscope.microscope.simulator.durations import Operation
+from smartscope.microscope.simulator.exposure_log import Exposure
+from smartscope.microscope.simulator.scope import Scope
+from smartscope.microscope.simulator.specimen.values import Pose
+from smartscope.microscope.simulator.witness import Witness, Witnessed
+from smartscope.microscope.values import (
+    AcquiredImage,
+    AcquiredMontage,
+    Area,
+    ImageShift,
+    MontagePiece,
+    MontagePlan,
+)
+
+IMAGE_EXPOSURE_S = 1.0
+_OPERATION = {
+    Area.ATLAS: Operation.TILE_READOUT,
+    Area.SQUARE: Operation.SQUARE_IMAGE,
+    Area.HOLE: Operation.VIEW,
+    Area.FOCUS: Operation.FOCUS_IMAGE,
+    Area.RECORD: Operation.READOUT,
+}
+
+
+def begin_exposure(
+    scope: Scope, area: Area, dose_e_per_a2: float, *, routine: str = "", item: str = ""
+) -> tuple[Exposure, Pose]:
+    """Switch the beam on: from here on the specimen has been exposed, whatever happens."""
+    require_beam(scope)
+    if not (math.isfinite(dose_e_per_a2) and 0.0 < dose_e_per_a2 <= 500.0):
+        raise CommandRefused(f"A dose of {dose_e_per_a2} e/Å² is out of range; nothing was exposed.")
+    world, pose = scope.world, scope.true_pose(area)
+    stage, lenses = world.state.stage, world.state.lenses
+    draft = Exposure(
+        serial=len(world.exposures) + 1,
+        grid_id=scope.specimen().spec.grid_id,
+        area=area,
+        stage_x_nm=round(stage.x_um * 1000),
+        stage_y_nm=round(stage.y_um * 1000),
+        shift_x_nm=round(lenses.shift_x_um * 1000),
+        shift_y_nm=round(lenses.shift_y_um * 1000),
+        repeat=0,
+        specimen_x_um=pose.x_um,
+        specimen_y_um=pose.y_um,
+        radius_um=scope.area(area).beam_radius_um,
+        dose_e_per_a2=dose_e_per_a2,
+        start_s=world.clock.now(),
+        routine=routine,
+        item=item,
+    )
+    exposure = world.exposures.numbered(draft)
+    world.expose(exposure)
+    return exposure, pose
+
+
+def take_image(
+    scope: Scope, area: Area, dose_e_per_a2: float | None, witness: Witness
+) -> AcquiredImage:
+    """One image at the present pose; changes the area when need be."""
+    positioning.go_to(scope, area)
+    dose = scope.area(area).dose_e_per_a2 if dose_e_per_a2 is None else dose_e_per_a2
+    return _image(scope, area, dose, witness, (_OPERATION[area],))
+
+
+def _image(
+    scope: Scope, area: Area, dose: float, witness: Witness, operations: tuple[Operation, ...]
+) -> AcquiredImage:
+    started = time.perf_counter()
+    exposure, pose = begin_exposure(scope, area, dose)
+    shot = sensor.shoot(scope, area, exposure, pose, IMAGE_EXPOSURE_S)
+    lenses = scope.world.state.lenses
+    image = AcquiredImage(
+        area=area,
+        pixels=shot.counts,
+        pixel_size_angstrom=scope.area(area).pixel_size_um * 1e4,
+        pixel_to_stage=nominal_affine(scope, area),
+        pose=positioning.position(scope),
+        image_shift=ImageShift(lenses.shift_x_um, lenses.shift_y_um),
+        defocus_um=lenses.defocus_um,
+        dose_e_per_a2=dose,
+        exposure_s=IMAGE_EXPOSURE_S,
+        taken_at_s=exposure.start_s,
+    )
+    witness.saw(
+        witnessed(scope, area, exposure, pose, true=shot.true, nominal=image.pixel_to_stage)
+    )
+    for operation in operations:
+        scope.world.spend(operation, started_wall_s=started)
+        started = time.perf_counter()
+    return image
+
+
+def nominal_affine(scope: Scope, area: Area) -> Affine:
+    """Pixel to stage by calibration and encoders: what a microscope can know."""
+    stage, lenses = scope.world.state.stage, scope.world.state.lenses
+    calibration = scope.area(area)
+    px = calibration.pixel_size_um
+    py = px / math.cos(math.radians(stage.tilt_deg))
+    middle_x = (calibration.camera.width_px - 1) / 2
+    middle_y = (calibration.camera.height_px - 1) / 2
+    x_um, y_um = stage.x_um + lenses.shift_x_um, stage.y_um + lenses.shift_y_um
+    return Affine(px, 0.0, x_um - px * middle_x, 0.0, py, y_um - py * middle_y)
+
+
+def witnessed(
+    scope: Scope, area: Area, exposure: Exposure, pose: Pose, *, true: Affine, nominal: Affine
+) -> Witnessed:
+    """Everything behind one image, for those who may know."""
+    lenses = scope.world.state.lenses
+    return Witnessed(
+        exposure=exposure,
+        area=area,
+        shape=scope.area(area).camera.shape,
+        commanded=positioning.position(scope),
+        image_shift=ImageShift(lenses.shift_x_um, lenses.shift_y_um),
+        pose=pose,
+        nominal=nominal,
+        true=true,
+        commanded_defocus_um=lenses.defocus_um,
+        defocus_um=scope.true_defocus_um(area),
+        height_excess_um=scope.height_excess_um(scope.true_stage(area)),
+        drift_angstrom_per_s=scope.drift_angstrom_per_s(),
+        intensity=scope.illumination(),
+        specimen=scope.specimen(),
+    )
+
+
+def take_montage(
+    scope: Scope, area: Area, plan: MontagePlan, witness: Witness
+) -> AcquiredMontage:
+    """Tiles row by row, alternating direction; afterwards the stage is at the centre again."""
+    if plan.columns < 1 or plan.rows < 1 or not 0.0 <= plan.overlap < 0.5:
+        raise CommandRefused(
+            f"{plan.columns} x {plan.rows} tiles with overlap {plan.overlap} make no montage; "
+            "give at least one tile and an overlap below 0.5."
+        )
+    positioning.go_to(scope, area)
+    dose = plan.dose_e_per_a2
+    dose = scope.area(area).dose_e_per_a2 if dose is None else dose
+    began_s = scope.world.clock.now()
+    moving = (Operation.TILE_MOVE, Operation.TILE_SETTLE)
+    reading = (Operation.TILE_EXPOSE, Operation.TILE_READOUT, Operation.TILE_SAVE)
+    pieces = []
+    for column, row, centre in tile_centres(scope, area, plan):
+        positioning.move_to(scope, centre, None, during=moving)
+        image = _image(scope, area, dose, witness, reading)
+        pieces.append(MontagePiece(column=column, row=row, image=image))
+    positioning.move_to(scope, plan.centre, None)
+    return AcquiredMontage(area=area, plan=plan, pieces=tuple(pieces), taken_at_s=began_s)
+
+
+def tile_centres(
+    scope: Scope, area: Area, plan: MontagePlan
+) -> list[tuple[int, int, Point]]:
+    """(column, row, stage position) in the order of a serpentine."""
+    width_um, height_um = scope.area(area).settings().field_um
+    step_x, step_y = width_um * (1 - plan.overlap), height_um * (1 - plan.overlap)
+    tiles = []
+    for row in range(plan.rows):
+        columns = range(plan.columns) if row % 2 == 0 else reversed(range(plan.columns))
+        for column in columns:
+            x_um = plan.centre.x_um + (column - (plan.columns - 1) / 2) * step_x
+            y_um = plan.centre.y_um + (row - (plan.rows - 1) / 2) * step_y
+            tiles.append((column, row, Point(x_um, y_um)))
+    return tiles
+

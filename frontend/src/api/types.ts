@@ -1,0 +1,252 @@
+/* The shapes of the API's answers that the dashboard reads; names are the API's. */
+
+import type { Overlay } from "../core/columns";
+import type { ThinEvent } from "../core/connection";
+
+export type { Overlay, ThinEvent };
+
+export interface Page<Row> {
+  results: Row[];
+  next: string | null;
+  as_of_seq: number;
+}
+
+export interface Me {
+  id: string;
+  username: string;
+  name: string;
+  staff: boolean;
+  admin: boolean;
+  groups: { name: string; role: "viewer" | "member" | "lead" }[];
+  microscopes: { id: string; operator: boolean }[];
+}
+
+interface Row {
+  id: string;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Microscope extends Row {
+  name: string;
+  location: string;
+  vendor: string;
+  voltage_kv: number;
+  loader_slots: number;
+  simulated: boolean;
+  state: string;
+  state_reason: string;
+  since: string | null;
+  seconds_since_last_image: number | null;
+  loaded_position: number | null;
+  stage_x_um: number | null;
+  stage_y_um: number | null;
+  stage_z_um: number | null;
+  tilt_deg: number | null;
+  valves_open: boolean | null;
+  run: string | null;
+  session: string | null;
+}
+
+export interface Counts {
+  grids: number;
+  squares: number;
+  holes: number;
+  exposures: number;
+}
+
+export interface Session extends Row {
+  name: string;
+  date: string;
+  group: string;
+  microscope: string;
+  state: string;
+  wish: "run" | "pause" | "stop" | null;
+  run: string | null;
+  simulated: boolean;
+  imported: boolean;
+  counts: Counts;
+  started_at: string | null;
+  ended_at: string | null;
+  notes: string;
+  [parameter: string]: unknown;
+}
+
+export interface Grid extends Row {
+  slug: string;
+  session: string;
+  position: number;
+  name: string;
+  sample: string;
+  hole_type: string;
+  mesh: string;
+  mesh_material: string;
+  status: string;
+  status_reason: string;
+  protocol: Record<string, ParameterValue>;
+  atlas: string | null;
+  counts: {
+    squares: number;
+    squares_imaged: number;
+    holes: number;
+    exposures: number;
+    exposures_analysed: number;
+    waiting_for_analysis: number;
+  };
+  minutes_spent: number | null;
+  expected_usable_holes: number | null;
+  holes_in_range: number | null;
+  success_rate: number | null;
+  suggested_verdict: string;
+  verdict: string;
+  verdict_reasons: string[];
+  confidence: number | null;
+  ctf_fit_best_angstrom: number | null;
+  rank: number | null;
+  notes: string;
+}
+
+export type ParameterValue = number | boolean | string | null;
+
+export interface Parameter {
+  name: string;
+  kind: string;
+  default: ParameterValue;
+  minimum: number | null;
+  maximum: number | null;
+  unit: string;
+  help: string;
+}
+
+export interface Vocabulary {
+  square_labels: string[];
+  hole_labels: string[];
+  parameters: Parameter[];
+}
+
+export interface Atlas extends Row {
+  grid: string;
+  image: string | null;
+  needs_review: boolean;
+}
+
+export interface Square extends Row {
+  grid: string;
+  number: number;
+  slug: string;
+  status: string;
+  reason: string;
+  label: string;
+  model_label: string;
+  probability: number | null;
+  queue_position: number | null;
+  area_um2: number | null;
+  stage_x_um: number;
+  stage_y_um: number;
+  stage_z_um: number | null;
+  external: boolean;
+  image: string | null;
+}
+
+export interface Hole extends Row {
+  square: string;
+  number: number;
+  slug: string;
+  status: string;
+  reason: string;
+  label: string;
+  model_label: string;
+  group: string | null;
+  group_role: string;
+  stage_x_um: number;
+  stage_y_um: number;
+  radius_um: number;
+  ice_thickness_nm: number | null;
+  ice_thickness_error_nm: number | null;
+  dose_uncertain: boolean;
+}
+
+export interface Group extends Row {
+  square: string;
+  number: number;
+  slug: string;
+  status: string;
+  longest_shift_um: number;
+  defocus_um: number | null;
+  view_image: string | null;
+}
+
+export interface Exposure extends Row {
+  hole: string;
+  slug: string;
+  sum_image: string | null;
+  spectrum_image: string | null;
+  status: string;
+  reason: string;
+  frames: number;
+  pixel_size_angstrom: number;
+  dose_e_per_angstrom2: number;
+  target_defocus_um: number | null;
+  recorded_at: string;
+  analysed_at: string | null;
+  drift_total_angstrom: number | null;
+  ice_thickness_nm: number | null;
+  defocus_um: number | null;
+  astigmatism_nm: number | null;
+  ctf_fit_angstrom: number | null;
+  particles: number | null;
+  label: string;
+}
+
+export interface Image extends Row {
+  kind: string;
+  width_px: number;
+  height_px: number;
+  pixel_size_angstrom: number;
+  stage_x_um: number | null;
+  stage_y_um: number | null;
+}
+
+export interface Skipped {
+  id: string;
+  code: string;
+  reason: string;
+}
+
+export interface BulkAnswer {
+  changeset: string | null;
+  matched: number;
+  changed: number;
+  skipped: Skipped[];
+}
+
+export interface Changeset extends Row {
+  session: string | null;
+  author: string | null;
+  summary: string;
+  source: string;
+  reverts: string | null;
+}
+
+export interface Command extends Row {
+  type: string;
+  state: string;
+  reason: string;
+}
+
+export interface EventsAnswer {
+  results: ThinEvent[];
+  log_id: string;
+  oldest_seq: number;
+  head_seq: number;
+}
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  errors?: { path: string; message: string }[];
+  request_id?: string;
+}

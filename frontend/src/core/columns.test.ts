@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { merged, targetsOf, type Overlay } from "./columns";
+
+const whole: Overlay = {
+  geometry_version: "v1",
+  as_of_seq: 10,
+  index: null,
+  ids: ["a", "b", "c"],
+  slugs: ["s1", "s2", "s3"],
+  x_px: [1, 2, 3],
+  y_px: [4, 5, 6],
+  outlines_px: [[[0, 0], [2, 0], [2, 2]], [], null],
+  radius_px: [null, 7, null],
+  status: ["found", "queued", "found"],
+  label: ["", "Good", ""],
+  probability: [0.5, null, 0.75],
+};
+
+it("puts changed rows into their places and leaves the rest", () => {
+  const next = merged(whole, { geometry_version: "v1", as_of_seq: 12, index: [2, 0], status: ["done", "skipped"], label: ["Dry", ""] });
+  expect(next).toMatchObject({ as_of_seq: 12, index: null, status: ["skipped", "queued", "done"], label: ["", "Good", "Dry"], x_px: [1, 2, 3] });
+  expect(whole["status"]).toEqual(["found", "queued", "found"]);
+});
+
+it("asks for everything again when the geometry is another one", () => {
+  expect(merged(whole, { geometry_version: "v2", as_of_seq: 12, index: [] })).toBeNull();
+});
+
+it("takes a whole answer as it is", () => {
+  const answer: Overlay = { geometry_version: "v2", as_of_seq: 12, index: null, ids: [] };
+  expect(merged(whole, answer)).toBe(answer);
+});
+
+it("makes a target of each row; what a row does not have stays unknown", () => {
+  const [square, hole, bare] = targetsOf(whole);
+  expect(square).toMatchObject({ id: "a", slug: "s1", x: 1, y: 4, outline: [[0, 0], [2, 0], [2, 2]], probability: 0.5, ice: null, external: false });
+  expect(hole).toMatchObject({ radius: 7, label: "Good", probability: null });
+  expect(hole).not.toHaveProperty("outline");
+  expect(bare).not.toHaveProperty("outline");
+  expect(bare).not.toHaveProperty("radius");
+  expect(targetsOf({ geometry_version: "", as_of_seq: 0, index: null })).toEqual([]);
+});

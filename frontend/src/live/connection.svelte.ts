@@ -1,0 +1,167 @@
+/* Drives the connection of `core/connection`: opens the WebSocket, or polls where none opens. */
+
+import { get, longPoll } from "../api/client";
+import type { EventsAnswer } from "../api/types";
+import { advance, initial, type Act, type Connection, type Happening, type ThinEvent } from "../core/connection";
+
+export interface Listener {
+  /** Events came in; a panel decides which concern it. */
+  events(events: readonly ThinEvent[]): void;
+  /** Read again whatever happened. */
+  reread(): void;
+  /** The `as_of_seq` of what is shown, when it is known. */
+  asOf(): number | null;
+}
+
+type Frame =
+  | { type: "hello"; log_id: string; oldest_seq: number; head_seq: number }
+  | { type: "heartbeat"; head_seq: number }
+  | { type: "resync" }
+  | ({ type?: "event" } & ThinEvent);
+
+const now = (): number => Date.now();
+
+class Live {
+  connection = $state.raw<Connection>(initial);
+  /** Ticks once a second, so that every age on the page counts on. */
+  at = $state(now());
+  private readonly listeners = new Set<Listener>();
+  private socket: WebSocket | null = null;
+  private poll: AbortController | null = null;
+
+  start(): void {
+    setInterval(() => {
+      this.at = now();
+      this.happen({ type: "tick", at: this.at });
+    }, 1000);
+    this.open();
+    addEventListener("online", () => this.happen({ type: "retry", at: now() }));
+    addEventListener("offline", () => this.happen({ type: "closed", at: now() }));
+  }
+
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private happen(what: Happening): void {
+    const next = advance(this.connection, what);
+    this.connection = next.connection;
+    for (const act of next.acts) this.act(act);
+  }
+
+  private act(act: Act): void {
+    switch (act.type) {
+      case "deliver":
+        for (const listener of this.listeners) listener.events(act.events);
+        return;
+      case "reread_all":
+        for (const listener of this.listeners) listener.reread();
+        return;
+      case "reread_older":
+        for (const listener of this.listeners) if ((listener.asOf() ?? 0) < act.seq) listener.reread();
+        return;
+      case "fetch_after":
+        void this.catchUp(act.seq);
+        return;
+      case "open":
+        this.open();
+        return;
+      case "close":
+        this.close();
+        return;
+      case "reconnect_after":
+        setTimeout(() => this.happen({ type: "retry", at: now() }), act.ms);
+    }
+  }
+
+  private open(): void {
+    this.close();
+    if (this.connection.door === "poll") void this.pollForEver();
+    else this.openSocket();
+  }
+
+  private openSocket(): void {
+    const url = new URL(document.baseURI);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.pathname += "ws/v1/events";
+    url.search = this.connection.seq === null ? "" : `?after=${this.connection.seq}`;
+    const socket = new WebSocket(url);
+    this.socket = socket;
+    socket.onmessage = (message) => {
+      if (this.socket === socket) this.frame(JSON.parse(String(message.data)) as Frame);
+    };
+    socket.onclose = () => {
+      if (this.socket === socket) this.happen({ type: "closed", at: now() });
+    };
+  }
+
+  private frame(frame: Frame): void {
+    const at = now();
+    if (frame.type === "hello") {
+      this.happen({ type: "hello", at, logId: frame.log_id, oldestSeq: frame.oldest_seq, headSeq: frame.head_seq });
+    } else if (frame.type === "heartbeat") {
+      this.happen({ type: "heartbeat", at, headSeq: frame.head_seq });
+    } else if (frame.type === "resync") {
+      this.happen({ type: "resync", at });
+    } else if ("seq" in frame) {
+      this.happen({ type: "event", at, event: frame });
+    }
+  }
+
+  private close(): void {
+    const { socket, poll } = this;
+    this.socket = null;
+    this.poll = null;
+    socket?.close();
+    poll?.abort();
+  }
+
+  private async catchUp(seq: number): Promise<void> {
+    try {
+      const told = await get<EventsAnswer>("events", { after: seq });
+      this.happen({
+        type: "caught_up",
+        at: now(),
+        events: told.results,
+        logId: told.log_id,
+        oldestSeq: told.oldest_seq,
+        headSeq: told.head_seq,
+      });
+    } catch {
+      this.happen({ type: "catch_up_failed", at: now() });
+    }
+  }
+
+  private async pollForEver(): Promise<void> {
+    const poll = new AbortController();
+    this.poll = poll;
+    let first = true;
+    while (this.poll === poll) {
+      try {
+        const after = this.connection.seq;
+        const told = await longPoll<EventsAnswer>("events", { after: after ?? undefined, wait: first ? 0 : 10 }, poll.signal);
+        if (this.poll !== poll) return;
+        this.polled(told, first && after === null);
+        first = false;
+      } catch {
+        if (this.poll === poll) this.happen({ type: "closed", at: now() });
+        return;
+      }
+    }
+  }
+
+  /* Each answer says hello; a page that knows its place takes the events as if they were streamed. */
+  private polled(told: EventsAnswer, fresh: boolean): void {
+    const at = now();
+    const { logId, phase } = this.connection;
+    if (fresh || phase === "connecting" || (logId !== null && logId !== told.log_id)) {
+      this.happen({ type: "hello", at, logId: told.log_id, oldestSeq: told.oldest_seq, headSeq: told.head_seq });
+      return;
+    }
+    for (const event of told.results) this.happen({ type: "event", at, event: { ...event, prev: null } });
+    this.happen({ type: "heartbeat", at, headSeq: told.head_seq });
+  }
+}
+
+export const live = new Live();

@@ -1,0 +1,49 @@
+"""A grid has nothing left to image: it is done, and a protocol that asks for it pauses here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from smartscope.domain.actor import BRIDGE
+from smartscope.domain.errors import Conflict
+from smartscope.domain.status import GRID_ENDS, GridStatus, StepState
+from smartscope.domain.steps import FinishGrid
+from smartscope.models import Atlas, Grid, Run, Wish
+from smartscope.operations.begin_step import open_row
+from smartscope.operations.event_log import Told, record_event
+from smartscope.operations.lease.fence import fenced
+from smartscope.operations.lease.held import Held
+from smartscope.operations.step_rows import climb_grid, move_grid, move_step, scope_of
+
+
+@fenced
+def finish_grid(held: Held, run_id: UUID, step: FinishGrid, *, now_s: float) -> None:
+    """Journaled like every step, though nothing moves. Raises Conflict when it had ended."""
+    run = Run.objects.select_for_update().get(pk=run_id)
+    grid = Grid.objects.select_for_update(of=("self",)).get(pk=step.grid)
+    if grid.status in GRID_ENDS:
+        raise Conflict(f"Grid {grid.name} is {grid.status} already; decide again.")
+    row, _ = open_row(held, run, step, {"reason": step.reason}, now_s=now_s)
+    grid.ended_at_s = now_s
+    if Atlas.objects.filter(grid=grid).exists():
+        climb_grid(grid, GridStatus.ATLAS)
+        move_grid(grid, GridStatus.DONE, reason=step.reason)
+    else:
+        move_grid(grid, GridStatus.FAILED, reason=step.reason)
+    move_step(row, StepState.DONE, now_s=now_s)
+    if grid.pause_between_grids and _more_to_come(grid):
+        run.wish, run.wished_by = Wish.PAUSE, None
+        run.state_reason = f"grid {grid.name} is finished; the protocol pauses between grids"
+        run.save(update_fields=["wish", "wished_by", "state_reason", "updated_at"])
+    told = Told(
+        subjects=[grid.pk, row.pk],
+        after={"status": grid.status},
+        reason=step.reason,
+        epoch=held.epoch,
+    )
+    record_event("grid.finished", BRIDGE, scope_of(row), told)
+
+
+def _more_to_come(grid: Grid) -> bool:
+    others = Grid.objects.filter(session_id=grid.session_id).exclude(pk=grid.pk)
+    return others.exclude(status__in=sorted(GRID_ENDS)).exists()

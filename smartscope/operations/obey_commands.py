@@ -1,0 +1,89 @@
+"""Answer the wishes people sent: expired ones, those the bridge has come to, those it refuses.
+
+A wish changes rows when it is made (the run's wish); here it is only told what became of it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from smartscope.domain.actor import BRIDGE
+from smartscope.domain.status import RunState
+from smartscope.models import Command, CommandState, Run, Wish
+from smartscope.operations.event_log import Scope, Told, record_event
+from smartscope.operations.lease.fence import fenced
+from smartscope.operations.lease.held import Held
+
+#: command type to the states of the run in which it is fulfilled
+FULFILLED = {
+    "start": frozenset({RunState.RUNNING, RunState.SUSPENDED, RunState.FINISHING, RunState.DONE}),
+    "resume": frozenset({RunState.RUNNING, RunState.SUSPENDED, RunState.FINISHING, RunState.DONE}),
+    "pause": frozenset({RunState.PAUSED}),
+    "pause_after_current": frozenset({RunState.PAUSED}),
+    "pause_between_grids": frozenset({RunState.PAUSED}),
+    "stop": frozenset({RunState.DONE, RunState.ABORTED, RunState.FAILED, RunState.INTERRUPTED}),
+}
+#: rows say what these ask for; the next decision sees them
+ROWS_SAY = frozenset({"skip_target", "skip_grid"})
+ENDED = frozenset({RunState.DONE, RunState.ABORTED, RunState.FAILED, RunState.INTERRUPTED})
+_OPEN = (CommandState.WISHED, CommandState.ACCEPTED)
+
+
+def commands_open(microscope: UUID) -> bool:
+    """Whether anything is to be answered: one indexed look, cheap enough for every second."""
+    return Command.objects.filter(microscope_id=microscope, state__in=_OPEN).exists()
+
+
+@fenced
+def obey_commands(held: Held) -> None:
+    """Move every open command of this microscope to where the rows have brought it."""
+    commands = Command.objects.select_for_update().filter(
+        microscope_id=held.microscope, state__in=_OPEN
+    )
+    run = Run.objects.filter(microscope_id=held.microscope).order_by("-created_at").first()
+    for command in commands.order_by("created_at"):
+        state, reason = _answer(command, run)
+        if state == command.state:
+            continue
+        before, command.state, command.reason = command.state, state, reason
+        if state != CommandState.ACCEPTED:
+            command.ended_at = timezone.now()
+        command.version += 1
+        command.save()
+        told = Told(
+            subjects=[command.pk],
+            before={"state": before},
+            after={"state": state, "type": command.type},
+            reason=reason,
+            epoch=held.epoch,
+        )
+        session = run.session_id if run is not None else None
+        record_event(f"command.{state}", BRIDGE, Scope(held.microscope, session), told)
+
+
+def _answer(command: Command, run: Run | None) -> tuple[str, str]:
+    if command.state == CommandState.WISHED and _expired(command):
+        return CommandState.EXPIRED, "it was not begun in time, and nothing moves by surprise later"
+    if command.type in ROWS_SAY:
+        return CommandState.DONE, ""
+    if command.type not in FULFILLED:
+        return (
+            CommandState.REFUSED,
+            f"{command.type} moves the instrument outside a run, which this bridge does not do; "
+            "use the microscope's console",
+        )
+    if run is None:
+        return CommandState.REFUSED, "there is no run on this microscope; start a session first"
+    if run.state in FULFILLED[command.type]:
+        return CommandState.DONE, ""
+    if run.state == RunState.INTERRUPTED and run.wish == Wish.RUN:
+        return CommandState.ACCEPTED, ""
+    if run.state in ENDED:
+        return CommandState.FAILED, f"the run is {run.state}: {run.state_reason}"[:300]
+    return CommandState.ACCEPTED, ""
+
+
+def _expired(command: Command) -> bool:
+    return command.expires_at is not None and command.expires_at < timezone.now()

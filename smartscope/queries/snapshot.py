@@ -1,0 +1,249 @@
+"""The frozen picture a decision is taken from: one consistent read, a constant number of queries.
+
+In simulated time what was found out is shown only from its hour on, even if the rows are there
+already; so a run is the same however fast the workers are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from smartscope.domain.aim import aim
+from smartscope.domain.geometry import Point
+from smartscope.domain.protocol import PARAMETER_NAMES, CollectionProtocol
+from smartscope.domain.snapshot import (
+    Finding,
+    GridPicture,
+    GroupPicture,
+    HolePicture,
+    Instrument,
+    Seen,
+    Snapshot,
+    SquarePicture,
+    Wish,
+)
+from smartscope.domain.status import AnalysisState, GridStatus, ItemState, TargetStatus
+from smartscope.models import Analysis, Grid, Group, Hole, Run, Square, StepItem
+
+#: where something without a place in the queue stands: behind everything that has one
+LAST = 2**31 - 1
+_UNTOUCHED = frozenset(
+    {TargetStatus.FOUND, TargetStatus.QUEUED, TargetStatus.SKIPPED, TargetStatus.REJECTED}
+)
+_FOUND_OUT = frozenset({TargetStatus.ANALYSED, TargetStatus.DONE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Everything read, by parent."""
+
+    run: Run
+    grids: tuple[Grid, ...]
+    squares: Mapping[UUID, list[Square]]
+    groups: Mapping[UUID, list[Group]]
+    holes: Mapping[UUID, list[Hole]]
+    findings: Mapping[UUID, Finding]
+    atlas_lost: Mapping[UUID, int]
+
+
+def take_snapshot(
+    run: UUID, instrument: Instrument, *, now_s: float, simulated: bool
+) -> Snapshot:
+    """The run as it stands at `now_s`; `simulated` hides what may not be known yet."""
+    with _one_moment():
+        rows = _read(run, now_s, simulated=simulated)
+    person = rows.run.wished_by
+    return Snapshot(
+        now_s=now_s,
+        wish=Wish(rows.run.wish),
+        wished_by=person.get_username() if person else "the service",
+        instrument=instrument,
+        grids=tuple(_grid(rows, grid) for grid in rows.grids),
+        hand_loaded=rows.run.microscope.hand_loaded_id,
+    )
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """All queries see the same commit; inside a caller's transaction, whatever that one sees."""
+    nested = connection.in_atomic_block
+    with transaction.atomic():
+        if not nested:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _read(run_id: UUID, now_s: float, *, simulated: bool) -> _Rows:
+    run = Run.objects.select_related("microscope", "wished_by").get(pk=run_id)
+    grids = tuple(
+        Grid.objects.filter(session_id=run.session_id).select_related("atlas").order_by("position")
+    )
+    return _Rows(
+        run=run,
+        grids=grids,
+        squares=_by("grid_id", Square.objects.filter(grid__in=grids).order_by("number")),
+        groups=_by("square_id", Group.objects.filter(square__grid__in=grids).order_by("number")),
+        holes=_by(
+            "group_id",
+            Hole.objects.filter(square__grid__in=grids, group__isnull=False).order_by("number"),
+        ),
+        findings=_findings(grids, now_s, simulated=simulated),
+        atlas_lost=_atlas_lost(grids),
+    )
+
+
+def _by(parent: str, rows: Iterable[object]) -> dict[UUID, list[object]]:
+    found: dict[UUID, list[object]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, parent)].append(row)
+    return found
+
+
+def _findings(
+    grids: tuple[Grid, ...], now_s: float, *, simulated: bool
+) -> dict[UUID, Finding]:
+    """By image: what is known of the squares or holes in it."""
+    rows = Analysis.objects.filter(
+        image__grid__in=grids, kind__in=("find_squares", "find_holes")
+    ).values_list("image_id", "state", "visible_at_s")
+    return {
+        image: _finding(AnalysisState(state), visible_at_s, now_s, simulated=simulated)
+        for image, state, visible_at_s in rows
+    }
+
+
+def _finding(
+    state: AnalysisState, visible_at_s: float, now_s: float, *, simulated: bool
+) -> Finding:
+    if simulated and visible_at_s > now_s:
+        return Finding(Seen.PENDING, visible_at_s)
+    if state is AnalysisState.DONE:
+        return Finding(Seen.READY)
+    if state is AnalysisState.DEAD:
+        return Finding(Seen.FAILED)
+    return Finding(Seen.PENDING)
+
+
+def _atlas_lost(grids: tuple[Grid, ...]) -> dict[UUID, int]:
+    lost: dict[UUID, int] = defaultdict(int)
+    rows = StepItem.objects.filter(
+        step__grid__in=grids, step__kind="atlas", state=ItemState.LOST
+    ).values_list("step__grid_id", flat=True)
+    for grid in rows:
+        lost[grid] += 1
+    return lost
+
+
+def _grid(rows: _Rows, grid: Grid) -> GridPicture:
+    atlas = getattr(grid, "atlas", None)
+    finding = Finding() if atlas is None else rows.findings.get(atlas.tiles_image_id, Finding())
+    squares: tuple[SquarePicture, ...] = ()
+    status = GridStatus(grid.status)
+    protocol = CollectionProtocol(**{name: getattr(grid, name) for name in PARAMETER_NAMES})
+    if finding.seen is Seen.PENDING:
+        status = GridStatus.ATLAS if status is GridStatus.WORKING else status
+    else:
+        squares = _squares(rows, grid, protocol)
+    return GridPicture(
+        id=grid.pk,
+        position=grid.position,
+        name=grid.name,
+        status=status,
+        protocol=protocol,
+        atlas_taken=atlas is not None,
+        atlas_lost=rows.atlas_lost[grid.pk],
+        atlas_finding=finding,
+        squares=squares,
+    )
+
+
+def _squares(
+    rows: _Rows, grid: Grid, protocol: CollectionProtocol
+) -> tuple[SquarePicture, ...]:
+    squares = rows.squares[grid.pk]
+    begun = sum(_begun(rows, group) for square in squares for group in rows.groups[square.pk])
+    return tuple(_square(rows, grid, square, protocol, begun) for square in squares)
+
+
+def _square(
+    rows: _Rows, grid: Grid, square: Square, protocol: CollectionProtocol, begun: int
+) -> SquarePicture:
+    finding = Finding()
+    if square.image_id is not None:
+        finding = rows.findings.get(square.image_id, Finding())
+    status = TargetStatus(square.status)
+    groups: tuple[GroupPicture, ...] = ()
+    if finding.seen is Seen.PENDING:
+        status = TargetStatus.IMAGED if status in _FOUND_OUT else status
+    else:
+        groups = tuple(
+            _group(rows, grid, square, group, protocol, begun) for group in rows.groups[square.pk]
+        )
+    return SquarePicture(
+        id=square.pk,
+        number=square.number,
+        status=status,
+        stage=Point(square.stage_x_um, square.stage_y_um),
+        stage_z_um=square.stage_z_um,
+        queue_position=_place(square.queue_position),
+        by_person=square.queued_by_person,
+        views_lost=square.views_lost,
+        finding=finding,
+        groups=groups,
+    )
+
+
+def _group(
+    rows: _Rows,
+    grid: Grid,
+    square: Square,
+    group: Group,
+    protocol: CollectionProtocol,
+    begun: int,
+) -> GroupPicture:
+    return GroupPicture(
+        id=group.pk,
+        number=group.number,
+        status=_known(TargetStatus(group.status)),
+        centre=Point(group.stage_x_um, group.stage_y_um),
+        order=begun,
+        queue_position=_place(group.queue_position),
+        by_person=group.queued_by_person,
+        holes=tuple(
+            HolePicture(
+                id=hole.pk,
+                number=hole.number,
+                status=_known(TargetStatus(hole.status)),
+                target=aim(
+                    Point(hole.stage_x_um, hole.stage_y_um),
+                    hole.radius_um,
+                    protocol,
+                    key=(grid.position, square.number, hole.number),
+                ),
+            )
+            for hole in rows.holes[group.pk]
+        ),
+    )
+
+
+def _begun(rows: _Rows, group: Group) -> bool:
+    """Whether any of its dose is spent: so many groups have used up their turn of the defocus."""
+    return group.status not in _UNTOUCHED or any(
+        hole.status not in _UNTOUCHED for hole in rows.holes[group.pk]
+    )
+
+
+def _known(status: TargetStatus) -> TargetStatus:
+    """Measurements of exposures may arrive at any time; for what to do next they change nothing."""
+    return TargetStatus.IMAGED if status in _FOUND_OUT else status
+
+
+def _place(position: int | None) -> int:
+    return LAST if position is None else position

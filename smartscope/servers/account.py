@@ -41,11 +41,12 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def reaches(self, path: Path) -> bool:
-        """Whether the account may pass through every directory down to `path`."""
+        """Whether the account may pass every directory down to `path` that exists already."""
         return all(
             parent.stat().st_mode & stat.S_IXOTH
             or (parent.stat().st_uid == self.uid and parent.stat().st_mode & stat.S_IXUSR)
             for parent in path.resolve().parents
+            if parent.exists()
         )
 
 

@@ -1,0 +1,69 @@
+"""What can go wrong when the demo starts is said in one sentence before anything is started."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smartscope.demo import ports
+from smartscope.demo.__main__ import main
+from smartscope.demo.options import DEFAULT_PORT, parse
+from smartscope.demo.ports import PortTaken, choose_port
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as holder:
+        holder.bind((ports.LOOPBACK, 0))
+        holder.listen()
+        yield holder.getsockname()[1]
+
+
+def test_a_taken_port_is_refused_when_it_was_asked_for(taken_port: int) -> None:
+    with pytest.raises(PortTaken, match=f"{taken_port} is taken.*--port"):
+        choose_port(taken_port)
+
+
+def test_the_next_free_port_is_taken_when_none_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda port: port > DEFAULT_PORT + 1)
+    assert choose_port(0) == DEFAULT_PORT + 2
+
+
+def test_the_demo_says_which_port_is_taken_and_starts_nothing(
+    taken_port: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--port", str(taken_port), "--directory", str(tmp_path / "demo")]) == 1
+    assert f"Port {taken_port} is taken" in capfd.readouterr().err
+
+
+def test_the_demo_says_that_a_named_database_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@/none?host={tmp_path}")
+    assert main(["--directory", str(tmp_path / "demo")]) == 1
+    error = capfd.readouterr().err
+    assert "DATABASE_URL names a PostgreSQL" in error
+    assert "Traceback" not in error
+
+
+def test_a_named_database_is_never_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@/none")
+    assert main(["--fresh", "--directory", str(tmp_path / "demo")]) == 1
+    assert "--fresh empties only the demo's own database" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--grids", "0"], ["--grids", "13"], ["--speed", "-1"]])
+def test_options_that_make_no_sense_are_refused(words: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(words)
+
+
+def test_the_night_may_be_instant() -> None:
+    assert parse(["--speed", "instant"]).speed == "instant"

@@ -1,0 +1,81 @@
+"""A service that dies comes back, later each time, and is given up aloud when it never stays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from smartscope.demo.supervision import ServiceKeepsDying, Supervisor
+from smartscope.servers.children import Children, Command
+
+
+@dataclass
+class Stage:
+    """A supervisor on a clock that tests move, and what it said."""
+
+    now_s: float = 0.0
+    said: list[str] = field(default_factory=list)
+    children: Children = field(default_factory=Children)
+
+    def supervisor(self) -> Supervisor:
+        return Supervisor(self.children, self.said.append, lambda: self.now_s)
+
+    def let_die(self, supervisor: Supervisor) -> None:
+        for child in list(self.children._running):
+            child.process.wait(timeout=20)
+        supervisor.look()
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    with stage.children:
+        yield stage
+
+
+def dying(tmp_path: Path) -> Command:
+    log = tmp_path / "bridge.txt"
+    script = "print('no microscope'); raise SystemExit(3)"
+    return Command(name="bridge", arguments=[sys.executable, "-c", script], log=log)
+
+
+def test_a_dead_service_starts_again_after_its_delay(stage: Stage, tmp_path: Path) -> None:
+    supervisor = stage.supervisor()
+    supervisor.keep(dying(tmp_path))
+    stage.let_die(supervisor)
+    assert stage.said == ["The bridge ended with code 3; it starts again in 1 s."]
+    stage.now_s = 0.5
+    supervisor.look()
+    assert stage.children._running == []
+    stage.now_s = 1.0
+    supervisor.look()
+    assert len(stage.children._running) == 1
+
+
+def test_a_service_that_never_stays_is_given_up_with_the_end_of_its_log(
+    stage: Stage, tmp_path: Path
+) -> None:
+    supervisor = stage.supervisor()
+    supervisor.keep(dying(tmp_path))
+    for _ in range(4):
+        stage.let_die(supervisor)
+        stage.now_s += 30
+        supervisor.look()
+    with pytest.raises(ServiceKeepsDying, match="no microscope"):
+        stage.let_die(supervisor)
+    assert [line.rpartition("in ")[2] for line in stage.said] == ["1 s.", "2 s.", "4 s.", "8 s."]
+
+
+def test_a_steady_minute_forgives_earlier_deaths(stage: Stage, tmp_path: Path) -> None:
+    supervisor = stage.supervisor()
+    supervisor.keep(dying(tmp_path))
+    for _ in range(8):
+        stage.now_s += 61
+        stage.let_die(supervisor)
+        stage.now_s += 1
+        supervisor.look()
+    assert {line.rpartition("in ")[2] for line in stage.said} == {"1 s."}

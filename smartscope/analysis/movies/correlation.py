@@ -1,0 +1,129 @@
+"""How far two groups of frames are apart: the peak of their weighted cross-correlation.
+
+The correlation is evaluated where it is wanted by a matrix Fourier transform, first on a 4 Å grid,
+then climbed by Newton's method; no padded transform is made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartscope.analysis.base import FloatArray, FloatImage, IntArray
+from smartscope.analysis.movies.spectra import GroupSpectra
+
+SEARCH_ANGSTROM: Final = 40.0
+_GRID_ANGSTROM: Final = 4.0
+_NEWTON_STEPS: Final = 4
+_BATCH_BYTES: Final = 64 * 1024 * 1024
+
+Complex = NDArray[np.complex64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairShifts:
+    """For each pair: groups `first` and `second`, shift of the second from the first (n, 2) x, y in
+    Å, and how many sd of pure noise its peak is high."""
+
+    first: IntArray
+    second: IntArray
+    shift_angstrom: FloatArray
+    peak_z: FloatArray
+
+
+def weight(spectra: GroupSpectra, *, b_square_angstrom: float) -> FloatImage:
+    """exp(-2 B k²) in the band (RELION's form; Zivanov et al. 2019, with B in Å²)."""
+    square = spectra.ky[:, None] ** 2 + spectra.kx[None, :] ** 2
+    return (spectra.band * np.exp(-2.0 * b_square_angstrom * square)).astype(np.float32)
+
+
+def pair_shifts(spectra: GroupSpectra, weights: FloatImage) -> PairShifts:
+    """Measure every pair of groups within ±40 Å along each axis."""
+    first, second = np.triu_indices(len(spectra.values), k=1)
+    shifts = np.empty((len(first), 2))
+    peaks = np.empty(len(first))
+    cells = weights.size * np.dtype(np.complex64).itemsize
+    batch = max(1, _BATCH_BYTES // cells)
+    for start in range(0, len(first), batch):
+        part = slice(start, start + batch)
+        cross = spectra.values[first[part]].conj() * spectra.values[second[part]]
+        cross -= np.float32(spectra.pattern_power)
+        cross *= weights
+        shifts[part], peaks[part] = climb(cross, spectra, _highest_on_grid(cross, spectra))
+    noise = _noise(spectra, weights, first, second)
+    return PairShifts(first.astype(np.int64), second.astype(np.int64), shifts, peaks / noise)
+
+
+def climb(
+    cross: Complex, spectra: GroupSpectra, start: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Newton's method on the correlations of weighted cross spectra (n, ky, kx) from `start` (n,
+    2).
+
+    Returns shifts (n, 2) x, y in Å and correlations (n,). A step longer than the grid is cut, so
+    that a flat correlation does not throw the search away.
+    """
+    shift = start.copy()
+    for _ in range(_NEWTON_STEPS):
+        _, gradient, hessian = moments(cross, spectra, shift)
+        shift += np.clip(_uphill(gradient, hessian), -0.5 * _GRID_ANGSTROM, 0.5 * _GRID_ANGSTROM)
+    value, _, _ = moments(cross, spectra, shift)
+    return shift, value
+
+
+def moments(
+    cross: Complex, spectra: GroupSpectra, shift: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Correlation (n,), gradient (n, 2) and Hessian (n, 2, 2) at `shift` (n, 2) x, y in Å."""
+    vertical = _phases(spectra.ky, shift[:, 1])
+    horizontal = _phases(spectra.kx, shift[:, 0])
+    table = vertical @ cross @ horizontal.transpose(0, 2, 1)
+    turn = 2.0 * np.pi
+    gradient = -turn * np.stack([table[:, 0, 1].imag, table[:, 1, 0].imag], axis=1)
+    xx, yy, xy = table[:, 0, 2].real, table[:, 2, 0].real, table[:, 1, 1].real
+    hessian = -(turn**2) * np.stack([np.stack([xx, xy], 1), np.stack([xy, yy], 1)], axis=1)
+    return (
+        table[:, 0, 0].real.astype(np.float64),
+        gradient.astype(np.float64),
+        hessian.astype(np.float64),
+    )
+
+
+def _phases(frequency: FloatArray, shift: FloatArray) -> Complex:
+    """exp(2πi k d) times k⁰, k¹, k²: (n, 3, k)."""
+    wave = np.exp(2j * np.pi * shift[:, None] * frequency[None, :])
+    powers = np.stack([np.ones_like(frequency), frequency, frequency**2])
+    table: Complex = (wave[:, None, :] * powers[None, :, :]).astype(np.complex64)
+    return table
+
+
+def _uphill(gradient: FloatArray, hessian: FloatArray) -> FloatArray:
+    """Newton's step where the correlation is concave, else none."""
+    determinant = hessian[:, 0, 0] * hessian[:, 1, 1] - hessian[:, 0, 1] ** 2
+    concave = (determinant > 0.0) & (hessian[:, 0, 0] < 0.0)
+    safe = np.where(concave[:, None, None], hessian, -np.eye(2))
+    step = -np.linalg.solve(safe, gradient[:, :, None])[:, :, 0]
+    return np.where(concave[:, None], step, 0.0)
+
+
+def _highest_on_grid(cross: Complex, spectra: GroupSpectra) -> FloatArray:
+    grid = np.arange(-SEARCH_ANGSTROM, SEARCH_ANGSTROM + 0.5 * _GRID_ANGSTROM, _GRID_ANGSTROM)
+    vertical = np.exp(2j * np.pi * grid[:, None] * spectra.ky[None, :]).astype(np.complex64)
+    horizontal = np.exp(2j * np.pi * spectra.kx[:, None] * grid[None, :]).astype(np.complex64)
+    height: NDArray[np.float32] = (vertical @ cross @ horizontal).real
+    best = height.reshape(len(cross), -1).argmax(axis=1)
+    return np.stack([grid[best % len(grid)], grid[best // len(grid)]], axis=1)
+
+
+def _noise(
+    spectra: GroupSpectra, weights: FloatImage, first: IntArray, second: IntArray
+) -> FloatArray:
+    """Standard deviation of each pair's correlation if both were noise of the power they have."""
+    power = (spectra.values.real**2 + spectra.values.imag**2) * weights
+    flat = power.reshape(len(power), -1).astype(np.float64)
+    variance = 0.5 * (flat @ flat.T)
+    result: FloatArray = np.sqrt(variance[first, second])
+    return result

@@ -1,0 +1,78 @@
+"""Finds pixels that count wrongly in every frame and replaces them; a single odd event is left
+alone.
+
+A replaced pixel takes the value of a random good neighbour: their mean would leave a quiet spot
+whose noise is unlike that of the rest, and which stands still while the specimen moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from smartscope.analysis.base import FloatImage, IntArray
+
+_SIGMAS: Final = 6.0
+_LOCAL_PX: Final = 15
+_REACH_PX: Final = 2
+_TOO_MANY: Final = 0.02
+_SEED: Final = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defects:
+    """Flat indices of bad pixels (n,) and of their good neighbours (n, 24), else -1."""
+
+    pixels: IntArray
+    neighbours: IntArray
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+def find_defects(total: FloatImage) -> Defects:
+    """Pixels of a gain-corrected sum of all frames that differ from their surroundings by 6 sd.
+
+    The sd is robust (median absolute deviation) and not below Poisson's. When more than 2 % stand
+    out it is the specimen or a wrong gain reference, not defects, and none is returned.
+    """
+    typical = float(np.median(total))
+    counting = max(1.0, abs(typical)) ** 0.5
+    clipped = np.clip(total, typical - _SIGMAS * counting, typical + _SIGMAS * counting)
+    odd = total - ndimage.uniform_filter(clipped, _LOCAL_PX, mode="reflect")
+    spread = 1.4826 * float(np.median(np.abs(odd - np.median(odd))))
+    bad = np.abs(odd) > _SIGMAS * max(spread, counting)
+    if bad.mean() > _TOO_MANY:
+        bad = np.zeros_like(bad)
+    return _with_neighbours(bad)
+
+
+def replace(frame: FloatImage, defects: Defects, *, frame_number: int) -> None:
+    """Overwrite the bad pixels of `frame` in place, by a choice that its number decides."""
+    if not len(defects):
+        return
+    chance = np.random.default_rng((_SEED, frame_number)).random(defects.neighbours.shape)
+    chance[defects.neighbours < 0] = -1.0
+    pick = chance.argmax(axis=1)
+    source = defects.neighbours[np.arange(len(defects)), pick]
+    usable = source >= 0
+    flat = frame.reshape(-1)
+    flat[defects.pixels[usable]] = flat[source[usable]]
+    flat[defects.pixels[~usable]] = np.float32(np.median(frame))
+
+
+def _with_neighbours(bad: NDArray[np.bool_]) -> Defects:
+    height, width = bad.shape
+    rows, columns = np.nonzero(bad)
+    reach = range(-_REACH_PX, _REACH_PX + 1)
+    offsets = np.array([(dy, dx) for dy in reach for dx in reach if (dy, dx) != (0, 0)])
+    near_rows = rows[:, None] + offsets[None, :, 0]
+    near_columns = columns[:, None] + offsets[None, :, 1]
+    inside = (near_rows >= 0) & (near_rows < height) & (near_columns >= 0) & (near_columns < width)
+    flat = np.where(inside, near_rows * width + near_columns, 0)
+    good = inside & ~bad.reshape(-1)[flat]
+    return Defects((rows * width + columns).astype(np.int64), np.where(good, flat, -1))

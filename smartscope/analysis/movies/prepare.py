@@ -1,0 +1,96 @@
+"""The frames of a movie as they should have been counted: gain applied, bad pixels replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartscope.analysis.base import FloatImage
+from smartscope.analysis.io.movie import Movie
+from smartscope.analysis.movies.defects import Defects, find_defects, replace
+from smartscope.domain.errors import BadFile, InvalidInput
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedMovie:
+    """A movie with what its frames need; frames are read again each time, none is kept.
+
+    `mean_counts` is per pixel and frame as delivered, before the gain.
+    """
+
+    movie: Movie
+    gain: FloatImage | None
+    defects: Defects
+    mean_counts: float
+
+    @property
+    def frames(self) -> int:
+        """How many."""
+        return self.movie.frames
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of each."""
+        return self.movie.height_px, self.movie.width_px
+
+    def frame(self, index: int) -> FloatImage:
+        """Frame `index` corrected, float32 (height, width). Raises `BadFile`."""
+        counts = _counts(self.movie, index, self.gain)
+        replace(counts, self.defects, frame_number=index)
+        return counts
+
+    def groups(self, size: int) -> Iterator[FloatImage]:
+        """Sums of `size` consecutive frames; the last group takes the remainder."""
+        for members in group_members(self.frames, size):
+            total = self.frame(members[0])
+            for index in members[1:]:
+                total += self.frame(index)
+            yield total
+
+
+def prepare(movie: Movie, gain: NDArray[np.generic] | None) -> PreparedMovie:
+    """Read all frames once to find bad pixels and the mean count.
+
+    `gain` (height, width) multiplies each frame and is scaled to mean 1. Raises `InvalidInput` for
+    a gain that does not fit, `BadFile` for a broken frame.
+    """
+    factor = None if gain is None else _factor(gain, (movie.height_px, movie.width_px))
+    total = np.zeros((movie.height_px, movie.width_px), dtype=np.float32)
+    for index in range(movie.frames):
+        total += _counts(movie, index, None)
+    mean_counts = float(total.mean(dtype=np.float64)) / movie.frames
+    if not np.isfinite(mean_counts):
+        raise BadFile("The movie has pixels that are not finite numbers; it is quarantined.")
+    defects = find_defects(total if factor is None else total * factor)
+    return PreparedMovie(movie, factor, defects, mean_counts)
+
+
+def group_members(frames: int, size: int) -> list[range]:
+    """The frames of each group; a short remainder joins the last group."""
+    count = max(1, frames // size)
+    return [
+        range(number * size, (number + 1) * size if number + 1 < count else frames)
+        for number in range(count)
+    ]
+
+
+def _counts(movie: Movie, index: int, gain: FloatImage | None) -> FloatImage:
+    counts = movie.read(index).astype(np.float32)
+    if gain is not None:
+        counts *= gain
+    return counts
+
+
+def _factor(gain: NDArray[np.generic], shape: tuple[int, int]) -> FloatImage:
+    if gain.shape != shape:
+        raise InvalidInput(
+            {"gain": f"The gain reference is {gain.shape}, the frames are {shape}; choose its own."}
+        )
+    factor = np.nan_to_num(gain.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    mean = float(factor.mean(dtype=np.float64))
+    if mean <= 0.0:
+        raise InvalidInput({"gain": "The gain reference has no positive mean; measure it again."})
+    return factor / np.float32(mean)

@@ -1,0 +1,129 @@
+"""Climbs to the positions under which all groups agree best, and tells how well unseen data agree.
+
+The agreement is Q = Σ over pairs of their weighted correlation = ½ Σ_k W (|Σ F|² - Σ |F|²), the
+standing pattern taken away. Motion that is fitted to one half of the coefficients and raises Q of
+the other half is real; noise cannot do that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartscope.analysis.base import FloatArray, FloatImage
+from smartscope.analysis.movies.correlation import moments
+from smartscope.analysis.movies.solve import bending
+from smartscope.analysis.movies.spectra import GroupSpectra
+
+_ROUNDS = 12
+_LONGEST_STEP_ANGSTROM = 2.0
+_SETTLED_ANGSTROM = 0.01
+
+Complex = NDArray[np.complex64]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Q and the variance it would have if groups shared nothing."""
+
+    value: float
+    variance: float
+
+
+def agreement(spectra: GroupSpectra, weights: FloatImage, positions: FloatArray) -> Agreement:
+    """Q of `positions` (groups, 2), x, y in Å."""
+    total = np.zeros(weights.shape, dtype=np.complex64)
+    waves = np.zeros_like(total)
+    power = np.zeros(weights.shape)
+    square = np.zeros(weights.shape)
+    for values, position in zip(spectra.values, positions, strict=True):
+        wave = _wave(spectra, position)
+        total += values * wave
+        waves += wave
+        own = values.real.astype(np.float64) ** 2 + values.imag.astype(np.float64) ** 2
+        power += own
+        square += own**2
+    groups = len(spectra.values)
+    shared = np.abs(total) ** 2 - power
+    standing = spectra.pattern_power * (np.abs(waves) ** 2 - groups)
+    value = 0.5 * float((weights * (shared - standing)).sum())
+    variance = 0.25 * float((weights.astype(np.float64) ** 2 * (power**2 - square)).sum())
+    return Agreement(value, variance)
+
+
+def refine(
+    spectra: GroupSpectra, weights: FloatImage, start: FloatArray, *, evenness: float
+) -> FloatArray:
+    """Climb Q from `start` (groups, 2), less `evenness` times the bending of the path.
+
+    `evenness` is in units of the typical curvature of one group's correlation. Each group is
+    compared with the sum of all others, so that none is compared with itself. Returns positions of
+    mean 0.
+    """
+    positions: FloatArray = start - start.mean(axis=0)
+    groups = len(positions)
+    stiffness = bending(groups)
+    # All groups move at once towards each other, so each goes only its share of the way.
+    share = (groups - 1) / groups
+    for _ in range(_ROUNDS):
+        gradient, hessian = _slopes(spectra, weights, positions)
+        curvature = -0.5 * np.trace(hessian, axis1=1, axis2=2)
+        typical = float(np.median(curvature))
+        if typical <= 0.0:
+            break
+        bend = evenness * typical * stiffness
+        step = _step(gradient - bend @ positions, _concave(hessian, 0.1 * typical), bend)
+        step = np.clip(share * step, -_LONGEST_STEP_ANGSTROM, _LONGEST_STEP_ANGSTROM)
+        positions += step
+        positions -= positions.mean(axis=0)
+        if float(np.abs(step).max()) < _SETTLED_ANGSTROM:
+            break
+    return positions
+
+
+def _slopes(
+    spectra: GroupSpectra, weights: FloatImage, positions: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Gradient (groups, 2) and Hessian (groups, 2, 2) of Q for each group, the others held."""
+    waves = [_wave(spectra, position) for position in positions]
+    total = np.zeros(weights.shape, dtype=np.complex64)
+    for values, wave in zip(spectra.values, waves, strict=True):
+        total += values * wave
+    together = np.sum(waves, axis=0, dtype=np.complex64)
+    pattern = np.float32(spectra.pattern_power)
+    gradient = np.empty((len(positions), 2))
+    hessian = np.empty((len(positions), 2, 2))
+    for number, (values, wave) in enumerate(zip(spectra.values, waves, strict=True)):
+        cross = (total - values * wave).conj() * values - pattern * (together - wave).conj()
+        _, slope, bend = moments((cross * weights)[None], spectra, positions[number][None])
+        gradient[number], hessian[number] = slope[0], bend[0]
+    return gradient, hessian
+
+
+def _concave(hessian: FloatArray, floor: float) -> FloatArray:
+    """-Hessian with eigenvalues raised to `floor`, so that every step goes uphill."""
+    values, vectors = np.linalg.eigh(-hessian)
+    raised = np.maximum(values, floor)
+    result: FloatArray = (vectors * raised[:, None, :]) @ vectors.transpose(0, 2, 1)
+    return result
+
+
+def _step(gradient: FloatArray, curvature: FloatArray, bend: FloatArray) -> FloatArray:
+    """Solve (block-diagonal curvature + bend on each axis) δ = gradient."""
+    groups = len(gradient)
+    system = np.kron(bend, np.eye(2))
+    for number in range(groups):
+        block = slice(2 * number, 2 * number + 2)
+        system[block, block] += curvature[number]
+    solved: FloatArray = np.linalg.solve(system, gradient.reshape(-1)).reshape(groups, 2)
+    return solved
+
+
+def _wave(spectra: GroupSpectra, position: FloatArray) -> Complex:
+    """exp(2πi k·d): undoes a shift by `position`."""
+    vertical = np.exp(2j * np.pi * spectra.ky * position[1])
+    horizontal = np.exp(2j * np.pi * spectra.kx * position[0])
+    wave: Complex = np.outer(vertical, horizontal).astype(np.complex64)
+    return wave

@@ -70,6 +70,13 @@ class Autoloader(Protocol):
         """The slot of the grid on the stage (read)."""
         ...
 
+    def confirm_exchange(self, slot: int | None) -> None:
+        """Where there is no autoloader, a person says what is on the stage now (absolute).
+
+        Refused by an instrument that has one.
+        """
+        ...
+
 
 class Column(Protocol):
     """Valves, vacuum, dewars, gun and energy filter."""
@@ -84,6 +91,10 @@ class Column(Protocol):
 
     def close_valves(self) -> None:
         """Shut the beam off (absolute); always allowed."""
+        ...
+
+    def blank_beam(self) -> None:
+        """Deflect the beam away from the specimen (absolute); opening the valves unblanks it."""
         ...
 
     def vacuum(self) -> VacuumStatus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from smartscope.domain.geometry import Point
 from smartscope.microscope.base import Microscope
-from smartscope.microscope.errors import InstrumentBusy, LoadFailed
+from smartscope.microscope.errors import InstrumentBusy, LoadFailed, ManualExchangeNeeded
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
     Checkpoint,
@@ -21,11 +21,17 @@ POLL_S = 15.0
 def load_grid(microscope: Microscope, request: LoadRequest) -> Procedure:
     """Bring the grid of a slot to the stage; the valves stay closed.
 
-    Proved by reading the loaded slot back; raises LoadFailed when another answer comes,
-    and whatever the autoloader raises.
+    Does nothing when that grid is there already. Proved by reading the loaded slot back; raises
+    LoadFailed when another answer comes, ManualExchangeNeeded (before anything was announced)
+    where a person must do it, and whatever the autoloader raises.
     """
     yield Checkpoint(doing=f"load slot {request.slot}")
+    if microscope.autoloader.loaded() == request.slot:
+        yield Produced(item="load", measurements={"slot": float(request.slot)})
+        return
     microscope.column.close_valves()
+    if not microscope.identity().has_autoloader:
+        raise ManualExchangeNeeded(request.slot)
     microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
     if microscope.autoloader.loaded() is not None:
         microscope.stage.tilt_to(0.0)
@@ -50,6 +56,8 @@ def unload_grid(microscope: Microscope) -> Procedure:
     microscope.column.close_valves()
     microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
     if microscope.autoloader.loaded() is not None:
+        if not microscope.identity().has_autoloader:
+            raise ManualExchangeNeeded(None)
         microscope.stage.tilt_to(0.0)
         microscope.stage.move_to(Point(0.0, 0.0), z_um=0.0)
         yield from wait_until_quiet(microscope, timeout_s=1800.0)

@@ -35,7 +35,7 @@ class AtlasRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SquareRequest:
-    """One square image about `target`.
+    """One square image about `target`, or a montage of `columns` x `rows` images.
 
     With a `reference` (the square's cut-out of the atlas) the square is first found again;
     with a `height` mode the eucentric height is set before the image.
@@ -46,6 +46,9 @@ class SquareRequest:
     reference: Reference | None = None
     height: HeightMode | None = HeightMode.ROUGH
     dose_e_per_a2: float | None = None
+    columns: int = 1
+    rows: int = 1
+    overlap: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from smartscope.microscope.procedures.happenings import (
 )
 from smartscope.microscope.procedures.readiness import require_ready
 from smartscope.microscope.procedures.requests import SquareRequest
-from smartscope.microscope.values import Area, CommandClass, ImageShift
+from smartscope.microscope.values import Area, CommandClass, ImageShift, MontagePlan
 
 
 def square(microscope: Microscope, request: SquareRequest) -> Procedure:
@@ -39,8 +39,19 @@ def square(microscope: Microscope, request: SquareRequest) -> Procedure:
         yield from _find_again(microscope, request, measurements)
         yield Checkpoint(doing="square", before_dose=True)
     require_ready(microscope)
-    image = microscope.camera.image(Area.SQUARE, dose_e_per_a2=request.dose_e_per_a2)
-    yield Produced(item=request.item, image=image, measurements=measurements)
+    if request.columns * request.rows == 1:
+        image = microscope.camera.image(Area.SQUARE, dose_e_per_a2=request.dose_e_per_a2)
+        yield Produced(item=request.item, image=image, measurements=measurements)
+        return
+    plan = MontagePlan(
+        centre=microscope.stage.position().point,
+        columns=request.columns,
+        rows=request.rows,
+        overlap=request.overlap,
+        dose_e_per_a2=request.dose_e_per_a2,
+    )
+    montage = microscope.camera.montage(Area.SQUARE, plan)
+    yield Produced(item=request.item, montage=montage, measurements=measurements)
 
 
 def _find_again(

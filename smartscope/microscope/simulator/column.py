@@ -189,9 +189,7 @@ def open_valves(scope: Scope) -> None:
     if not scope.vacuum_ready():
         raise InstrumentBusy("The vacuum is not ready; the valves stay closed until it is.")
     scope.world.spend(Operation.VALVES)
-    scope.world.put(
-        column=replace(scope.world.state.column, valves_open=True, beam_blanked=False)
-    )
+    scope.world.put(column=replace(scope.world.state.column, valves_open=True, beam_blanked=False))
 
 
 def close_valves(scope: Scope) -> None:

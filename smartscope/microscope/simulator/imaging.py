@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 from smartscope.domain.geometry import Affine, Point
 from smartscope.microscope.errors import CommandRefused
@@ -34,13 +35,25 @@ _OPERATION = {
 
 
 def begin_exposure(
-    scope: Scope, area: Area, dose_e_per_a2: float, *, routine: str = "", item: str = ""
+    scope: Scope,
+    area: Area,
+    dose_e_per_a2: float,
+    *,
+    routine: str = "",
+    item: str = "",
+    beside: Point = Point(0.0, 0.0),
 ) -> tuple[Exposure, Pose]:
-    """Switch the beam on: from here on the specimen has been exposed, whatever happens."""
+    """Switch the beam on: from here on the specimen has been exposed, whatever happens.
+
+    `beside` displaces the beam on the specimen, for routines that spare the target.
+    """
     require_beam(scope)
     if not (math.isfinite(dose_e_per_a2) and 0.0 < dose_e_per_a2 <= 500.0):
-        raise CommandRefused(f"A dose of {dose_e_per_a2} e/Å² is out of range; nothing was exposed.")
+        raise CommandRefused(
+            f"A dose of {dose_e_per_a2} e/Å² is out of range; nothing was exposed."
+        )
     world, pose = scope.world, scope.true_pose(area)
+    pose = replace(pose, x_um=pose.x_um + beside.x_um, y_um=pose.y_um + beside.y_um)
     stage, lenses = world.state.stage, world.state.lenses
     draft = Exposure(
         serial=len(world.exposures) + 1,
@@ -65,19 +78,22 @@ def begin_exposure(
 
 
 def take_image(
-    scope: Scope, area: Area, dose_e_per_a2: float | None, witness: Witness
+    scope: Scope,
+    area: Area,
+    dose_e_per_a2: float | None,
+    witness: Witness,
+    *,
+    during: tuple[Operation, ...] | None = None,
+    routine: str = "",
 ) -> AcquiredImage:
-    """One image at the present pose; changes the area when need be."""
+    """One image at the present pose; changes the area when need be.
+
+    `during` replaces the usual durations; `routine` names the task it is taken for.
+    """
     positioning.go_to(scope, area)
-    dose = scope.area(area).dose_e_per_a2 if dose_e_per_a2 is None else dose_e_per_a2
-    return _image(scope, area, dose, witness, (_OPERATION[area],))
-
-
-def _image(
-    scope: Scope, area: Area, dose: float, witness: Witness, operations: tuple[Operation, ...]
-) -> AcquiredImage:
     started = time.perf_counter()
-    exposure, pose = begin_exposure(scope, area, dose)
+    dose = scope.area(area).dose_e_per_a2 if dose_e_per_a2 is None else dose_e_per_a2
+    exposure, pose = begin_exposure(scope, area, dose, routine=routine)
     shot = sensor.shoot(scope, area, exposure, pose, IMAGE_EXPOSURE_S)
     lenses = scope.world.state.lenses
     image = AcquiredImage(
@@ -95,7 +111,7 @@ def _image(
     witness.saw(
         witnessed(scope, area, exposure, pose, true=shot.true, nominal=image.pixel_to_stage)
     )
-    for operation in operations:
+    for operation in during or (_OPERATION[area],):
         scope.world.spend(operation, started_wall_s=started)
         started = time.perf_counter()
     return image
@@ -136,9 +152,7 @@ def witnessed(
     )
 
 
-def take_montage(
-    scope: Scope, area: Area, plan: MontagePlan, witness: Witness
-) -> AcquiredMontage:
+def take_montage(scope: Scope, area: Area, plan: MontagePlan, witness: Witness) -> AcquiredMontage:
     """Tiles row by row, alternating direction; afterwards the stage is at the centre again."""
     if plan.columns < 1 or plan.rows < 1 or not 0.0 <= plan.overlap < 0.5:
         raise CommandRefused(
@@ -154,15 +168,13 @@ def take_montage(
     pieces = []
     for column, row, centre in tile_centres(scope, area, plan):
         positioning.move_to(scope, centre, None, during=moving)
-        image = _image(scope, area, dose, witness, reading)
+        image = take_image(scope, area, dose, witness, during=reading)
         pieces.append(MontagePiece(column=column, row=row, image=image))
     positioning.move_to(scope, plan.centre, None)
     return AcquiredMontage(area=area, plan=plan, pieces=tuple(pieces), taken_at_s=began_s)
 
 
-def tile_centres(
-    scope: Scope, area: Area, plan: MontagePlan
-) -> list[tuple[int, int, Point]]:
+def tile_centres(scope: Scope, area: Area, plan: MontagePlan) -> list[tuple[int, int, Point]]:
     """(column, row, stage position) in the order of a serpentine."""
     width_um, height_um = scope.area(area).settings().field_um
     step_x, step_y = width_um * (1 - plan.overlap), height_um * (1 - plan.overlap)
@@ -174,4 +186,3 @@ def tile_centres(
             y_um = plan.centre.y_um + (row - (plan.rows - 1) / 2) * step_y
             tiles.append((column, row, Point(x_um, y_um)))
     return tiles
-

@@ -188,8 +188,12 @@ class Imperfections:
         tilting = since_tilt_s < since_move_s + 1e-6
         decay_s = size.drift_decay_after_tilt_s if tilting else size.drift_decay_s
         speed = start * math.exp(-min(since_move_s, since_tilt_s) / decay_s)
-        speed += between(*size.drift_rest_angstrom_per_s, self.seed, P.DRIFT_SPEED, *where, 1000 + visit)
-        loaded = between(*size.drift_after_load_angstrom_per_s, self.seed, P.DRIFT_SPEED, *where, 2000 + visit)
+        speed += between(
+            *size.drift_rest_angstrom_per_s, self.seed, P.DRIFT_SPEED, *where, 1000 + visit
+        )
+        loaded = between(
+            *size.drift_after_load_angstrom_per_s, self.seed, P.DRIFT_SPEED, *where, 2000 + visit
+        )
         speed += loaded * math.exp(-since_load_s / size.drift_after_load_decay_s)
         angle = 2.0 * math.pi * uniform(self.seed, P.DRIFT_DIRECTION, *where, visit)
         return self.scale * speed * math.cos(angle), self.scale * speed * math.sin(angle)

@@ -90,9 +90,7 @@ def tilt_to(scope: Scope, tilt_deg: float) -> None:
         return
     scope.world.spend(Operation.TILT)
     now_s = scope.world.clock.now()
-    scope.world.put(
-        stage=replace(stage, tilt_deg=tilt_deg, tilted_at_s=now_s)
-    )
+    scope.world.put(stage=replace(stage, tilt_deg=tilt_deg, tilted_at_s=now_s))
 
 
 def _require_stage_free(scope: Scope) -> None:

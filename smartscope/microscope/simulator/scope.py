@@ -15,8 +15,10 @@ from smartscope.microscope.errors import CommandRefused
 from smartscope.microscope.simulator.calibration import AreaCalibration, Calibration
 from smartscope.microscope.simulator.durations import Operation, duration_s
 from smartscope.microscope.simulator.imperfections import Imperfections
-from smartscope.microscope.simulator.specimen.world import Specimen
+from smartscope.microscope.simulator.optics.camera import Camera
+from smartscope.microscope.simulator.optics.profiles import CameraProfile
 from smartscope.microscope.simulator.specimen.values import Pose
+from smartscope.microscope.simulator.specimen.world import Specimen
 from smartscope.microscope.simulator.state import LoaderStatus
 from smartscope.microscope.simulator.world import World
 from smartscope.microscope.values import Area
@@ -45,6 +47,7 @@ class Scope:
     imperfections: Imperfections
     settings: ScopeSettings
     _specimens: dict[str, Specimen] = field(default_factory=dict)
+    _cameras: dict[CameraProfile, Camera] = field(default_factory=dict)
 
     def area(self, area: Area) -> AreaCalibration:
         """The calibration of an area."""
@@ -53,6 +56,13 @@ class Scope:
     def areas(self) -> Mapping[Area, AreaCalibration]:
         """All areas."""
         return self.calibration.areas
+
+    def camera(self, area: Area) -> Camera:
+        """The camera as it is read out in an area, with this microscope's fixed pattern."""
+        profile = self.area(area).camera
+        if profile not in self._cameras:
+            self._cameras[profile] = Camera(profile, seed=self.world.seed)
+        return self._cameras[profile]
 
     # --- what goes on by itself --------------------------------------------------------------
 
@@ -143,7 +153,9 @@ class Scope:
             raise CommandRefused(
                 f"The cassette was changed: slot {slot} is on the stage but no longer described."
             )
-        return self._specimens.setdefault(spec.grid_id, Specimen(spec))
+        if spec.grid_id not in self._specimens:
+            self._specimens[spec.grid_id] = Specimen(spec)
+        return self._specimens[spec.grid_id]
 
     def true_stage(self, area: Area) -> Point:
         """The stage coordinates (of a perfect microscope) that the centre of an area shows."""
@@ -197,8 +209,9 @@ class Scope:
         point = self.true_stage(area)
         gained = (point.y_um - stage.y_um) * math.tan(math.radians(stage.tilt_deg))
         shift = Point(lenses.shift_x_um, lenses.shift_y_um)
+        own_um = lenses.defocus_um if area is Area.RECORD else self.area(area).defocus_um
         return (
-            lenses.defocus_um
+            own_um
             + self.height_excess_um(point)
             - lenses.focus_height_um
             + gained

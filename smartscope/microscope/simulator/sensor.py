@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from smartscope.domain.geometry import Affine
-from smartscope.microscope.simulator.calibration import LEVELS, AreaCalibration
+from smartscope.microscope.simulator.calibration import LEVELS
 from smartscope.microscope.simulator.exposure_log import Exposure
-from smartscope.microscope.simulator.optics.camera import Camera
-from smartscope.microscope.simulator.optics.record import record_movie
+from smartscope.microscope.simulator.optics.acquire import take_image
 from smartscope.microscope.simulator.optics.values import (
     ExposureConditions,
     NoiseKey,
@@ -17,7 +16,7 @@ from smartscope.microscope.simulator.optics.values import (
 )
 from smartscope.microscope.simulator.scope import Scope
 from smartscope.microscope.simulator.specimen.attenuation import attenuation
-from smartscope.microscope.simulator.specimen.values import Patch, Pose
+from smartscope.microscope.simulator.specimen.values import PastExposure, Patch, Pose
 from smartscope.microscope.values import Area, Pixels, RecordItem
 
 _MASK = (1 << 64) - 1
@@ -47,7 +46,6 @@ def noise_key(scope: Scope, exposure: Exposure) -> NoiseKey:
 def shoot(scope: Scope, area: Area, exposure: Exposure, pose: Pose, exposure_s: float) -> Shot:
     """One image of an area."""
     calibration = scope.area(area)
-    patch = render_patch(scope, calibration, pose, exposure)
     conditions = ExposureConditions(
         level=LEVELS[area],
         dose_e_per_a2=exposure.dose_e_per_a2,
@@ -56,26 +54,38 @@ def shoot(scope: Scope, area: Area, exposure: Exposure, pose: Pose, exposure_s: 
         intensity=scope.illumination(),
         exposure_s=exposure_s,
     )
-    image = Camera(calibration.camera).expose(patch, conditions, noise_key(scope, exposure))
+    image = take_image(
+        scope.specimen(),
+        pose,
+        scope.camera(area),
+        scope.true_pixel_um(area),
+        conditions,
+        noise_key(scope, exposure),
+        earlier=_marks(scope, exposure, pose, 2.0 * calibration.beam_radius_um),
+        hours_in_column=scope.hours_on_stage(),
+    )
     return Shot(counts=image.counts, true=image.image_to_stage)
 
 
-def render_patch(
-    scope: Scope, calibration: AreaCalibration, pose: Pose, exposure: Exposure
+def specimen_patch(
+    scope: Scope, pose: Pose, exposure: Exposure, shape: tuple[int, int], pixel_um: float
 ) -> Patch:
-    """The specimen under an area, marked by every earlier exposure but this one."""
-    pixel_um = scope.true_pixel_um(calibration.area)
-    reach_um = calibration.beam_radius_um
-    marks = scope.world.exposures.marks_near(
-        exposure.grid_id, pose.x_um, pose.y_um, reach_um, before_serial=exposure.serial
-    )
+    """The specimen at a pose, marked by every earlier exposure but this one."""
     return scope.specimen().render(
         pose,
-        calibration.camera.shape,
+        shape,
         pixel_um,
         attenuation=attenuation(scope.settings.voltage_kv),
-        earlier=marks,
+        earlier=_marks(scope, exposure, pose, max(shape) * pixel_um),
         hours_in_column=scope.hours_on_stage(),
+    )
+
+
+def _marks(
+    scope: Scope, exposure: Exposure, pose: Pose, reach_um: float
+) -> tuple[PastExposure, ...]:
+    return scope.world.exposures.marks_near(
+        exposure.grid_id, pose.x_um, pose.y_um, reach_um, before_serial=exposure.serial
     )
 
 
@@ -83,6 +93,8 @@ def film(
     scope: Scope, item: RecordItem, exposure: Exposure, pose: Pose, exposure_s: float
 ) -> Recording:
     """One movie."""
+    from smartscope.microscope.simulator.optics.record import record_movie
+
     calibration = scope.area(Area.RECORD)
     size, angle = scope.imperfections.astigmatism_angstrom()
     settings = RecordSettings(

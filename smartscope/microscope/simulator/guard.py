@@ -1,0 +1,148 @@
+"""The gate every command passes: permit, ownership, planned faults, and the command log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from smartscope.domain.errors import InstrumentError
+from smartscope.microscope.base import Permit
+from smartscope.microscope.errors import (
+    CameraFailed,
+    CommandTimeout,
+    ConnectionLost,
+    OperatorStop,
+)
+from smartscope.microscope.simulator.faults import Fault, FaultKind, FaultPlan, Phase
+from smartscope.microscope.simulator.scope import Scope
+from smartscope.microscope.values import CommandClass
+
+Result = TypeVar("Result")
+
+#: How long (simulated) a client waits for a reply that never comes.
+CAMERA_DEADLINE_S = 90.0
+
+
+@dataclass(slots=True)
+class Guard:
+    """Runs one command at a time; once closed or cut off it runs none."""
+
+    scope: Scope
+    permit: Permit
+    faults: FaultPlan
+    closed: bool = False
+
+    def run(
+        self,
+        name: str,
+        command_class: CommandClass,
+        effect: Callable[[frozenset[FaultKind]], Result],
+    ) -> Result:
+        """Ask the permit, then let `effect` happen; it is told which faults it must suffer.
+
+        Raises what the permit raises (nothing was sent), what the instrument refuses, or what
+        a planned fault makes of it.
+        """
+        if self.closed:
+            raise ConnectionLost("This connection was closed; acquire the microscope again.")
+        self.permit.check(command_class, name)
+        world = self.scope.world
+        with world.held():
+            self.scope.settle()
+            at_s = world.clock.now()
+            struck = self._due(name)
+            try:
+                self._fail(struck, Phase.BEFORE)
+                result = effect(_suffered(struck))
+                self._fail(struck, Phase.AFTER)
+                return result
+            finally:
+                world.log(name, command_class, at_s)
+
+    def close(self) -> None:
+        """Let go of the world."""
+        if not self.closed:
+            self.closed = True
+            self.scope.world.close()
+
+    def _due(self, name: str) -> tuple[Fault, ...]:
+        world, due = self.scope.world, []
+        for index, fault in enumerate(self.faults):
+            if not fault.strikes(name):
+                continue
+            asked = world.count(f"fault asked:{index}") + 1
+            age_s = world.clock.now() - world.began_at_s
+            spent = world.counted(f"fault spent:{index}")
+            if fault.due(seed=world.seed, index=index, asked=asked, spent=spent, age_s=age_s):
+                world.count(f"fault spent:{index}")
+                due.append(fault)
+        return tuple(due)
+
+    def _fail(self, struck: tuple[Fault, ...], phase: Phase) -> None:
+        for fault in struck:
+            if fault.phase is phase:
+                _FAILURES.get(fault.kind, _no_failure)(self)
+
+
+def _suffered(struck: tuple[Fault, ...]) -> frozenset[FaultKind]:
+    return frozenset(fault.kind for fault in struck)
+
+
+def _camera_timeout(guard: Guard) -> None:
+    guard.scope.world.pass_time(CAMERA_DEADLINE_S)
+    raise CommandTimeout(
+        f"The camera did not answer within {CAMERA_DEADLINE_S:.0f} s. It may have exposed: look "
+        "for the file before anything is repeated."
+    )
+
+
+def _camera_error(guard: Guard) -> None:
+    raise CameraFailed("The camera reported an error; look for the file before repeating.")
+
+
+def _connection_lost(guard: Guard) -> None:
+    guard.closed = True
+    raise ConnectionLost(
+        "The connection broke during a command, which may have run; acquire the microscope again "
+        "and read back before anything is repeated."
+    )
+
+
+def _operator_stop(guard: Guard) -> None:
+    column = guard.scope.world.state.column
+    guard.scope.world.put(column=replace(column, operator_stop=True))
+    raise OperatorStop("An operator pressed STOP at the console; a person must resume.")
+
+
+def _valve_closes(guard: Guard) -> None:
+    column = guard.scope.world.state.column
+    guard.scope.world.put(column=replace(column, valves_open=False))
+
+
+def _beam_lost(guard: Guard) -> None:
+    column = guard.scope.world.state.column
+    guard.scope.world.put(column=replace(column, beam_lost=True))
+
+
+def _no_failure(guard: Guard) -> None:
+    """Kinds that the command itself makes happen (see its `effect`)."""
+
+
+_FAILURES: Mapping[FaultKind, Callable[[Guard], None]] = {
+    FaultKind.CAMERA_TIMEOUT: _camera_timeout,
+    FaultKind.CAMERA_ERROR: _camera_error,
+    FaultKind.CONNECTION_LOST: _connection_lost,
+    FaultKind.OPERATOR_STOP: _operator_stop,
+    FaultKind.VALVE_CLOSES: _valve_closes,
+    FaultKind.BEAM_LOST: _beam_lost,
+}
+
+
+def attempt(action: Callable[[], None]) -> str:
+    """Try one action of the way to safety; the words of what went wrong, "" for nothing."""
+    try:
+        action()
+    except InstrumentError as error:
+        return str(error)
+    return ""

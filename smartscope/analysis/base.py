@@ -250,8 +250,8 @@ class Plugin(Protocol):
 class Stitcher(Plugin, Protocol):
     """Joins the tiles of one montage."""
 
-    def stitch(self, tiles: Sequence[Tile], *, level: Level, to_stage: Affine) -> Image:
-        """One image; `to_stage` maps the montage as the instrument laid it out."""
+    def stitch(self, tiles: Sequence[Tile], *, level: Level, to_stage: Affine | None) -> Image:
+        """One image; `to_stage` maps piece coordinates, `None` takes the tiles' own maps."""
         ...
 
 

@@ -4,55 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from smartscope.analysis import registry
 from smartscope.analysis.base import FindContext, Image, Level, Tile
+from smartscope.analysis.detection.hole_findings import describe_holes, find_holes_by
+from smartscope.analysis.detection.ice_classes import cluster_holes
+from smartscope.analysis.detection.square_findings import describe_squares, find_squares_by
 from smartscope.analysis.findings import HoleClusters, HoleFindings, SquareFindings
-from smartscope.analysis.grouping.plan import Grouping
+from smartscope.analysis.grouping.plan import Grouping, HoleGroup, group_holes
+from smartscope.analysis.grouping.reach import Tilt
 from smartscope.domain.geometry import Affine, Point
+
+__all__ = [
+    "HOLE_FINDERS",
+    "SQUARE_FINDERS",
+    "STITCHER",
+    "HoleClusters",
+    "HoleFindings",
+    "SquareFindings",
+    "cluster_holes",
+    "find_holes",
+    "find_squares",
+    "group",
+    "stitch_atlas",
+]
 
 SQUARE_FINDERS = ("classical-squares",)
 HOLE_FINDERS = ("classical-holes",)
+STITCHER = "correlation-stitcher"
+
+
+def stitch_atlas(
+    tiles: Sequence[Tile], to_stage: Affine | None = None, *, level: Level = Level.ATLAS
+) -> Image:
+    """Join montage tiles (atlas or square) by piece coordinates, refined on their overlaps.
+
+    `to_stage` maps piece coordinates; without it the map is fitted to the tiles' own. Tiles with their
+    own map keep it for stage positions found in them. Raises `UnusableImage`.
+    """
+    return registry.stitcher(STITCHER).stitch(tiles, level=level, to_stage=to_stage)
 
 
 def find_squares(
     atlas: Image, context: FindContext, *, chain: Sequence[str] = SQUARE_FINDERS
 ) -> SquareFindings:
-    """The squares of an atlas (level `ATLAS`, single or stitched by `stitch_atlas`).
+    """The squares of an atlas, a single image or one from `stitch_atlas`.
 
-    `chain` names finders in the order tried; the first whose result the mesh finds plausible wins.
-    Raises `UnusableImage` for an image without geometry; an empty grid is an answer, not an error.
+    `chain` names finders in the order tried; the first whose result the mesh finds plausible wins, else
+    the best is kept and `needs_review` is set. An empty grid is an answer, not an error.
     """
-    raise NotImplementedError
-
-
-def stitch_atlas(tiles: Sequence[Tile], to_stage: Affine, *, level: Level = Level.ATLAS) -> Image:
-    """Join montage tiles by piece coordinates, refined by correlating their overlaps.
-
-    `to_stage` maps the montage as laid out; tiles with their own map keep it for stage positions.
-    """
-    raise NotImplementedError
+    finder, found, verdict, empty = find_squares_by(chain, atlas, context)
+    return describe_squares(finder, atlas, found, context, verdict, grid_empty=empty)
 
 
 def find_holes(
     square: Image, context: FindContext, *, chain: Sequence[str] = HOLE_FINDERS
 ) -> HoleFindings:
-    """The holes of one square's image (level `SQUARE`)."""
-    raise NotImplementedError
-
-
-def cluster_holes(
-    relative_intensities: Sequence[float | None],
-    *,
-    clusters: int | None = None,
-    rejection: str = "when_separated",
-    attenuation_length_nm: float = 300.0,
-    thickness_limit_nm: float | None = None,
-) -> HoleClusters:
-    """Cluster all holes of a grid by ln I; `clusters` None lets the data choose 1 to 6 (BIC).
-
-    Values are I/I0 (or grey over one common reference); `None` stays unclustered. `rejection` is
-    "always" (the darkest cluster goes), "when_separated" or "never".
-    """
-    raise NotImplementedError
+    """The holes of one square's image; `chain` as in `find_squares`."""
+    finder, found, verdict = find_holes_by(chain, square, context)
+    return describe_holes(finder, square, found, context, verdict)
 
 
 def group(
@@ -65,10 +76,20 @@ def group(
     fixed: Sequence[tuple[int, tuple[int, ...]]] = (),
     tilt_deg: float = 0.0,
     tilt_axis_deg: float = 0.0,
+    max_focus_change_um: float | None = None,
     seed: int = 0,
 ) -> Grouping:
     """Group holes shot by image shift from one stage position; see `grouping.plan.group_holes`.
 
     Indices in the answer refer to `positions`. `fixed` are (centre, members) that stay as they are.
     """
-    raise NotImplementedError
+    return group_holes(
+        np.array([(p.x_um, p.y_um) for p in positions], dtype=np.float64).reshape(-1, 2),
+        radius_um=radius_um,
+        min_size=min_size,
+        max_size=max_size,
+        weights=None if weights is None else np.asarray(weights, dtype=np.float64),
+        fixed=[HoleGroup(centre, members) for centre, members in fixed],
+        tilt=Tilt(tilt_deg, tilt_axis_deg, max_focus_change_um),
+        seed=seed,
+    )

@@ -30,7 +30,9 @@ from smartscope.analysis.detection.periodicity import Period
 from smartscope.analysis.manifest import Manifest, read_manifest
 
 WORKING_PITCH_PX = 24
-WITHOUT_HINT_PX = 40.0
+OTHER_PITCHES_PX = (16.0, 36.0, 80.0, 180.0)
+CONVINCING = 0.5
+SHARP_PITCHES = 0.08
 STRONG_OF_TYPICAL = 0.45
 PREDICTED_SCORE = 0.3
 
@@ -49,24 +51,37 @@ class ClassicalHoleFinder:
         return self._manifest
 
     def find(self, image: Image, context: FindContext) -> Findings:
-        """Holes of a square's image: on foil, detected or predicted by the lattice."""
+        """Holes of a square's image: on foil, detected or predicted by the lattice.
+
+        The declared pitch is tried first; other scales only when it explains little of what is seen.
+        """
         hint_um = context.hole_pitch_um
-        hint_px = hint_um / image.pixel_size_um if hint_um else WITHOUT_HINT_PX
-        factor = max(1, int(hint_px / WORKING_PITCH_PX)) if hint_um else 1
+        hints = [hint_um / image.pixel_size_um] if hint_um else []
+        best = self._nothing("the film shows no period")
+        for pitch_px in [*hints, *OTHER_PITCHES_PX]:
+            found = self._at_scale(image, context, pitch_px)
+            if _plausibility(found) > _plausibility(best):
+                best = found
+            if _plausibility(best) > CONVINCING:
+                break
+        return best
+
+    def _at_scale(self, image: Image, context: FindContext, pitch_px: float) -> Findings:
+        factor = max(1, int(pitch_px / WORKING_PITCH_PX))
         coarse, mask = binned(image.pixels, image.imaged, factor)
         scaled = scaled_grey(coarse, mask)
-        if scaled is None or min(coarse.shape) < 16:
+        if scaled is None or min(coarse.shape) < 3 * pitch_px / factor:
             return self._nothing("the image is flat or smaller than a few holes")
-        pitch = hint_px / factor
-        search = (0.55 * pitch, 1.8 * pitch) if hint_um else (6.0, 0.25 * min(coarse.shape))
-        film = look_at_film(scaled[0], mask, pitch_px=pitch, search=search)
+        pitch = pitch_px / factor
+        film = look_at_film(
+            scaled[0], mask, pitch_px=pitch, search=(max(0.55 * pitch, 4.0), 1.8 * pitch)
+        )
         if film.period is None:
             return self._nothing("the film shows no period")
-        pitch = film.period.pitch_px
         radius_hint = None
         if context.hole_diameter_um is not None:
             radius_hint = context.hole_diameter_um / image.pixel_size_um / factor / 2
-        radius = typical_radius(film.flat, film.foil, pitch, radius_hint)
+        radius = typical_radius(film.flat, film.foil, film.period.pitch_px, radius_hint)
         return self._findings(film, film.period, radius, factor)
 
     def _nothing(self, reason: str) -> Findings:
@@ -114,7 +129,9 @@ class ClassicalHoleFinder:
             diagnostics={
                 "patches": len(patches),
                 "period_strength_sd": period.strength_sd,
-                "detected_share_of_nodes": float((on.source >= 0).mean()) if len(on.source) else 0.0,
+                "detected_share_of_nodes": float((on.source >= 0).mean())
+                if len(on.source)
+                else 0.0,
                 "share_on_lattice": share_on,
                 "lattice_residual_pitches": patches[0].lattice.residual_px / pitch,
                 "foil_fraction": float(film.foil.mean()),
@@ -154,6 +171,15 @@ class ClassicalHoleFinder:
             lattice=enlarged(lattice, factor),
             diagnostics=diagnostics,
         )
+
+
+def _plausibility(found: Findings) -> float:
+    """How much of what was seen the lattice explains, and how many of its nodes were seen (0-1)."""
+    if len(found) == 0:
+        return 0.0
+    seen = float(found.diagnostics["detected_share_of_nodes"])
+    sharp = 1.0 if float(found.diagnostics["lattice_residual_pitches"]) < SHARP_PITCHES else 0.3
+    return seen * float(found.diagnostics["share_on_lattice"]) * sharp
 
 
 def _typical_height(heights: FloatArray, expected: float) -> float:

@@ -84,7 +84,10 @@ class ClassicalSquareFinder:
         features = [square_features(grey, mask, openings, region) for region in openings.regions]
         vectors = np.array([item.vector() for item in features])
         scores = np.array(
-            [_score(openings, r, f.brightness) for r, f in zip(openings.regions, features, strict=True)]
+            [
+                _score(openings, r, f.brightness)
+                for r, f in zip(openings.regions, features, strict=True)
+            ]
         )
         boxes = np.array([_whole_box(openings, region) for region in openings.regions])
         shift = (factor - 1) / 2
@@ -108,6 +111,7 @@ class ClassicalSquareFinder:
                 "separation": openings.components.separation,
                 "rejected_regions": openings.rejected,
                 "side_px": openings.side_px * factor,
+                "measured_side_px": openings.measured_side_px * factor,
                 "pitch_px": openings.pitch_px * factor,
             },
         )
@@ -173,7 +177,10 @@ def _missing(openings: Openings, mask: BoolArray) -> FloatArray:
     missing = []
     for (i, j), (x, y) in zip(nodes.tolist(), positions, strict=True):
         around = [(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)]
-        if (i, j) not in seen and sum(node in seen for node in around) >= 2 and mask[int(y), int(x)]:
+        if (
+            (i, j) not in seen
+            and sum(node in seen for node in around) >= 2
+            and mask[int(y), int(x)]
+        ):
             missing.append((x, y))
     return np.array(missing, dtype=np.float64).reshape(-1, 2)
-

@@ -9,19 +9,21 @@ from scipy import ndimage, signal
 
 from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
 from smartscope.analysis.detection.flatten import log_grey, masked_blur
-from smartscope.analysis.detection.mixture import split_in_two
+from smartscope.analysis.detection.mixture import otsu_split
 from smartscope.analysis.detection.periodicity import Period, measure_period
 
 HIGH_PASS_PITCHES = 0.55
-FOIL_BLUR_PITCHES = 0.8
-FOIL_SEPARATION = 3.0
-CLIP_SD = 4.0
+BAR_OF_FILM = 0.5
+EDGE_OF_FILM = 0.3
+CORE_OF_FILM = 0.7
+CLIP_LEVELS = 3.0
+LEVEL_PITCHES = 1.5
 RADIUS_FRACTIONS = (0.16, 0.2, 0.25, 0.3, 0.36)
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Flattened log grey (0 mean), where foil was imaged, and the measured period."""
+    """Log grey flattened to mean 0 and even contrast, where foil was imaged, and the measured period."""
 
     flat: FloatImage
     foil: BoolArray
@@ -33,19 +35,20 @@ def look_at_film(
 ) -> Film:
     """Foil, flattened picture and period of a scaled square image (0 dark, 1 bright).
 
-    `pitch_px` is the scale to flatten by, `search` the shortest and longest pitch (px) looked for.
+    `pitch_px` is the scale to flatten by, `search` the shortest and longest pitch (px) looked for. The
+    period is measured on the evenly lit middle; holes may be sought out to the soft edge.
     """
-    foil = foil_area(grey, mask, pitch_px)
+    foil, core = foil_area(grey, mask, pitch_px)
     logged = log_grey(ndimage.gaussian_filter(grey, max(0.5, 0.03 * pitch_px)))
-    inner = ndimage.binary_erosion(foil, iterations=max(1, round(0.2 * pitch_px)), border_value=1)
     inside = foil.astype(np.float32)
-    flat = np.where(foil, logged - masked_blur(logged, inside, HIGH_PASS_PITCHES * pitch_px), 0.0)
-    values = flat[inner] if inner.any() else flat[mask]
-    sd = 1.4826 * float(np.median(np.abs(values - np.median(values)))) + 1e-6
-    flat = np.where(inner, np.clip(flat, -CLIP_SD * sd, CLIP_SD * sd), 0.0).astype(np.float32)
+    high = np.where(foil, logged - masked_blur(logged, inside, HIGH_PASS_PITCHES * pitch_px), 0.0)
+    level = masked_blur(np.abs(high).astype(np.float32), inside, LEVEL_PITCHES * pitch_px)
+    values = level[core] if core.any() else level[mask]
+    even = high / np.maximum(level, 0.5 * np.float32(np.median(values)) + np.float32(1e-9))
+    flat = np.where(foil, np.clip(even, -CLIP_LEVELS, CLIP_LEVELS), 0.0).astype(np.float32)
     period = measure_period(
         flat,
-        inner,
+        core if core.any() else foil,
         shortest_px=search[0],
         longest_px=search[1],
         expected_px=pitch_px,
@@ -53,20 +56,28 @@ def look_at_film(
     return Film(flat, foil, period)
 
 
-def foil_area(grey: FloatImage, mask: BoolArray, pitch_px: float) -> BoolArray:
-    """The opening of the mesh in a square's image: largest bright area at the scale of a pitch, filled.
+def foil_area(grey: FloatImage, mask: BoolArray, pitch_px: float) -> tuple[BoolArray, BoolArray]:
+    """The opening of the mesh in a square's image out to its soft edge, and its evenly bright middle.
 
-    All that was imaged, when no dark bar is in view.
+    A grey closing over a pitch joins bright holes in dark gold as well as carbon with specks, and
+    keeps the edge at the bars sharp. All that was imaged, when no dark bar is in view.
     """
-    blurred = masked_blur(grey, mask.astype(np.float32), FOIL_BLUR_PITCHES * pitch_px)
-    logged = log_grey(blurred)
-    split = split_in_two(logged[mask][:: max(1, mask.size // 200_000)])
-    if split is None or split.separation < FOIL_SEPARATION:
-        return mask
-    if split.bright_mean - split.dark_mean < np.log(2.0):
-        return mask
-    bright = (logged > split.threshold) & mask
-    labels, count = ndimage.label(bright)
+    smooth = ndimage.gaussian_filter(grey, max(0.7, 0.08 * pitch_px))
+    size = max(3, 2 * round(0.6 * pitch_px) + 1)
+    padded = np.pad(smooth, size, mode="edge")
+    closed = ndimage.grey_closing(padded, size=size)[size:-size, size:-size]
+    split = otsu_split(closed[mask][:: max(1, mask.size // 200_000)].astype(np.float64))
+    if split is None or split[0] > BAR_OF_FILM * split[1]:
+        return mask, mask
+    foil = _largest(closed > EDGE_OF_FILM * split[1], mask)
+    core = _largest(closed > CORE_OF_FILM * split[1], mask)
+    return foil, ndimage.binary_erosion(
+        core, iterations=max(1, round(0.4 * pitch_px)), border_value=1
+    )
+
+
+def _largest(bright: BoolArray, mask: BoolArray) -> BoolArray:
+    labels, count = ndimage.label(bright & mask)
     if count == 0:
         return mask
     largest = int(np.argmax(np.bincount(labels.ravel())[1:])) + 1
@@ -119,10 +130,12 @@ def typical_radius(
 
 
 def _best_fraction(flat: FloatImage, foil: BoolArray, pitch_px: float) -> float:
+    """The radius (px) whose disc answers most: smaller ones see hole in their ring, larger ones film."""
+    expected = max(4, round(0.67 * float(foil.sum()) / pitch_px**2))
     best, best_height = RADIUS_FRACTIONS[0], -np.inf
     for fraction in RADIUS_FRACTIONS:
         _, heights = peaks(disc_response(flat, fraction * pitch_px), foil, 0.6 * pitch_px)
-        height = float(np.median(heights)) * fraction if len(heights) else -np.inf
+        height = float(np.median(np.sort(heights)[-expected:])) if len(heights) else -np.inf
         if height > best_height:
             best, best_height = fraction, height
     return best * pitch_px

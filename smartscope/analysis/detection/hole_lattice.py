@@ -105,9 +105,7 @@ def _bent_nodes(
     return nodes[inside], indices[inside]
 
 
-def _nearest_detection(
-    nodes: FloatArray, positions_px: FloatArray, pitch_px: float
-) -> IntArray:
+def _nearest_detection(nodes: FloatArray, positions_px: FloatArray, pitch_px: float) -> IntArray:
     """(N,) the detection within a quarter pitch of each node, -1 where there is none."""
     away, nearest = cKDTree(positions_px).query(
         nodes, distance_upper_bound=ON_LATTICE_PITCHES * pitch_px

@@ -54,9 +54,20 @@ def split_in_two(values: FloatArray) -> TwoComponents | None:
     dark_mean, dark_sd, bright_mean, bright_sd, bright_share = parameters
     between = np.linspace(dark_mean, bright_mean, 512)
     crossing = between[int(np.argmin(np.abs(_responsibility(between, *parameters) - 0.5)))]
-    return TwoComponents(
-        dark_mean, dark_sd, bright_mean, bright_sd, bright_share, float(crossing)
-    )
+    return TwoComponents(dark_mean, dark_sd, bright_mean, bright_sd, bright_share, float(crossing))
+
+
+def otsu_split(values: FloatArray) -> tuple[float, float] | None:
+    """Means of the dark and the bright part of values (N,), parted where their variance is least."""
+    low, high = (float(v) for v in np.percentile(values, [0.2, 99.8]))
+    if not high > low:
+        return None
+    counts, edges = np.histogram(np.clip(values, low, high), bins=BINS, range=(low, high))
+    centres = (edges[:-1] + edges[1:]) / 2
+    share = counts / counts.sum()
+    bright = (centres > _otsu(centres, share)).astype(np.float64)
+    dark_mean, _, bright_mean, _, _ = _moments(centres, share, bright, float(edges[1] - edges[0]))
+    return dark_mean, bright_mean
 
 
 def _otsu(centres: FloatArray, share: FloatArray) -> float:
@@ -88,9 +99,12 @@ def _responsibility(
     bright_share: float,
 ) -> FloatArray:
     """Probability of the bright component; beyond the bright mean it never falls again."""
-    dark = np.log(max(1 - bright_share, 1e-9) / dark_sd) - 0.5 * ((values - dark_mean) / dark_sd) ** 2
+    dark = (
+        np.log(max(1 - bright_share, 1e-9) / dark_sd) - 0.5 * ((values - dark_mean) / dark_sd) ** 2
+    )
     bright = (
-        np.log(max(bright_share, 1e-9) / bright_sd) - 0.5 * ((values - bright_mean) / bright_sd) ** 2
+        np.log(max(bright_share, 1e-9) / bright_sd)
+        - 0.5 * ((values - bright_mean) / bright_sd) ** 2
     )
     probability = 1 / (1 + np.exp(np.clip(dark - bright, -60, 60)))
     probability = np.where(values >= bright_mean, np.maximum(probability, 0.5), probability)

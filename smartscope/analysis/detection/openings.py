@@ -35,13 +35,14 @@ class Region:
 class Openings:
     """Regions sorted by position and, where there is one, the mesh lattice through them.
 
-    `side_px` is the side of a whole opening; `rejected` counts regions that fit no node.
+    `side_px` is the side of a whole opening (as declared, else as measured); `rejected` counts regions that fit no node.
     """
 
     regions: tuple[Region, ...]
     lattice: Lattice | None
     pitch_px: float
     side_px: float
+    measured_side_px: float
     components: TwoComponents
     rejected: int
 
@@ -111,11 +112,13 @@ def find_openings(
     else:
         regions, rejected = _one_region_per_cell(pixels, fitted[0], side, smallest, width)
     sizes = np.array([len(r.pixels) for r in regions], dtype=np.float64)
+    measured = _typical_side(sizes, pitch) if len(sizes) else side
     return Openings(
         regions=tuple(sorted(regions, key=lambda r: (r.middle_px[1], r.middle_px[0]))),
         lattice=fitted[0] if fitted else None,
         pitch_px=fitted[0].pitch_px if fitted else pitch,
-        side_px=opening_px or (_typical_side(sizes, pitch) if len(sizes) else side),
+        side_px=opening_px or measured,
+        measured_side_px=measured,
         components=components,
         rejected=rejected,
     )
@@ -184,6 +187,5 @@ def _cut_at_bars(
     nodes, pixels = nodes[inside], pixels[inside]
     unique, which = np.unique(nodes, axis=0, return_inverse=True)
     return [
-        ((int(i), int(j)), pixels[which.ravel() == number])
-        for number, (i, j) in enumerate(unique)
+        ((int(i), int(j)), pixels[which.ravel() == number]) for number, (i, j) in enumerate(unique)
     ]

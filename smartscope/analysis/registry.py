@@ -1,0 +1,118 @@
+"""Which plug-ins there are: built in or installed, imported only when asked for, absent with a reason."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+from smartscope.analysis.base import Classifier, Finder, Plugin, Selector, Stitcher
+from smartscope.domain.errors import SmartscopeError
+
+ENTRY_POINT_GROUP = "smartscope.plugins"
+
+BUILT_IN: Mapping[str, str] = MappingProxyType(
+    {
+        "classical-squares": "smartscope.analysis.detection.classical_squares:ClassicalSquareFinder",
+        "classical-holes": "smartscope.analysis.detection.classical_holes:ClassicalHoleFinder",
+        "correlation-stitcher": "smartscope.analysis.detection.stitching:CorrelationStitcher",
+        "size": "smartscope.analysis.detection.selectors:SizeSelector",
+        "grey-level": "smartscope.analysis.detection.selectors:GreySelector",
+        "distance": "smartscope.analysis.detection.selectors:CentreDistanceSelector",
+    }
+)
+
+
+class PluginUnavailable(SmartscopeError):
+    """A plug-in is not there, cannot be imported, or is not what it claims; the chain goes on without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A plug-in that could not be loaded, and why."""
+
+    name: str
+    reason: str
+
+
+@cache
+def plugin(name: str) -> Plugin:
+    """The plug-in called `name`, loaded once; raises `PluginUnavailable` with the reason."""
+    try:
+        made = _factory(name)()
+    except PluginUnavailable:
+        raise
+    except Exception as error:  # a stranger's package may fail in any way; the night goes on
+        raise PluginUnavailable(
+            f"The plug-in {name!r} cannot be loaded: {type(error).__name__}: {error}. "
+            "Repair its installation or take it out of the chain."
+        ) from error
+    if not isinstance(made, Plugin):
+        raise PluginUnavailable(f"The plug-in {name!r} has no manifest; it cannot be used.")
+    return made
+
+
+def finder(name: str) -> Finder:
+    """The finder called `name`."""
+    made = plugin(name)
+    if made.manifest.kind != "finder" or not isinstance(made, Finder):
+        raise _wrong_kind(name, made, "finder")
+    return made
+
+
+def stitcher(name: str) -> Stitcher:
+    """The stitcher called `name`."""
+    made = plugin(name)
+    if made.manifest.kind != "stitcher" or not isinstance(made, Stitcher):
+        raise _wrong_kind(name, made, "stitcher")
+    return made
+
+
+def selector(name: str) -> Selector:
+    """The selector called `name`."""
+    made = plugin(name)
+    if made.manifest.kind != "selector" or not isinstance(made, Selector):
+        raise _wrong_kind(name, made, "selector")
+    return made
+
+
+def classifier(name: str) -> Classifier:
+    """The classifier called `name`."""
+    made = plugin(name)
+    if made.manifest.kind != "classifier" or not isinstance(made, Classifier):
+        raise _wrong_kind(name, made, "classifier")
+    return made
+
+
+def survey() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:
+    """Every plug-in that loads, and every one that does not with its reason, both by name."""
+    present, absent = [], []
+    for name in sorted({*BUILT_IN, *_installed()}):
+        try:
+            present.append(plugin(name))
+        except PluginUnavailable as error:
+            absent.append(Absent(name, str(error)))
+    return tuple(present), tuple(absent)
+
+
+def _wrong_kind(name: str, made: Plugin, wanted: str) -> PluginUnavailable:
+    return PluginUnavailable(
+        f"The plug-in {name!r} is a {made.manifest.kind}, not a {wanted}; correct the chain."
+    )
+
+
+def _installed() -> dict[str, str]:
+    return {entry.name: entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def _factory(name: str) -> type[Plugin]:
+    address = BUILT_IN.get(name) or _installed().get(name)
+    if address is None:
+        known = ", ".join(sorted({*BUILT_IN, *_installed()}))
+        raise PluginUnavailable(f"There is no plug-in called {name!r}; known are {known}.")
+    module, _, attribute = address.partition(":")
+    factory: type[Plugin] = getattr(importlib.import_module(module), attribute)
+    return factory

@@ -66,7 +66,7 @@ DURATIONS = {
     Op.LOAD: D(324.0, 0.10),
     Op.UNLOAD: D(150.0, 0.10),
     Op.INVENTORY: D(2.0, 0.10),
-    Op.VACUUM_RECOVERY: D(15.0, 0.10),
+    Op.VACUUM_RECOVERY: D(10.0, 0.10),
     Op.VALVES: D(15.0, 0.10),
     Op.STAGE_RESET: D(6.0, 0.20),
     Op.ATLAS_OPTICS: D(25.0, 0.20),

@@ -47,14 +47,19 @@ def placed_white(
     return total
 
 
-def shifted_to_place(noise: FloatImage, affine: Affine) -> FloatImage:
-    """`noise` moved by the sub-pixel rest, so that it stays with the specimen and not with the pixels."""
+def place_ramp(affine: Affine, shape: tuple[int, int]) -> NDArray[np.complex64]:
+    """Half-plane phase ramp that moves placed noise by its sub-pixel rest, so that it stays with the specimen."""
     _, (rest_x, rest_y) = lattice_origin(affine)
-    height, width = noise.shape
+    height, width = shape
     ramp_x = np.exp(2j * np.pi * rest_x * np.arange(width // 2 + 1) / width)
     ramp_y = np.exp(2j * np.pi * rest_y * fft.fftfreq(height))
+    ramp: NDArray[np.complex64] = ramp_y.astype(np.complex64)[:, None] * ramp_x.astype(np.complex64)
+    return ramp
+
+
+def shifted_to_place(noise: FloatImage, affine: Affine) -> FloatImage:
+    """Placed noise moved by its sub-pixel rest."""
     spectrum = fft.rfft2(noise)
-    spectrum *= ramp_x.astype(np.complex64)[None, :]
-    spectrum *= ramp_y.astype(np.complex64)[:, None]
-    shifted: FloatImage = fft.irfft2(spectrum, s=noise.shape)
+    spectrum *= place_ramp(affine, (noise.shape[0], noise.shape[1]))
+    shifted: FloatImage = fft.irfft2(spectrum, s=noise.shape, overwrite_x=True)
     return shifted

@@ -14,6 +14,7 @@ from smartscope.microscope.simulator.specimen.hashing import Channel, normal, po
 from smartscope.microscope.simulator.specimen.holes import holes_in
 from smartscope.microscope.simulator.specimen.ice import HOLE_CENTRE, HOLE_DISH, sheet_ice_nm
 from smartscope.microscope.simulator.specimen.mesh import Mesh
+from smartscope.microscope.simulator.specimen.phantoms import DIAMETER_NM
 from smartscope.microscope.simulator.specimen.spec import SpecimenSpec
 from smartscope.microscope.simulator.specimen.values import Box, Hole, HoleFault, Particle
 
@@ -24,8 +25,6 @@ MAX_PER_CELL_MEAN = 40.0
 THINNEST_SHARE = 0.8
 CROWDING = 2.0
 
-# Hard-core diameter and height in nm of each phantom.
-DIAMETER_NM = {"t20s": 15.0, "shell24": 12.5}
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

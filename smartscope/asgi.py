@@ -15,7 +15,7 @@ http_application = get_asgi_application()
 # The routes import models, which exist only once the line above has set Django up.
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.security.websocket import OriginValidator  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from frontend.routing import websocket_urlpatterns  # noqa: E402
@@ -38,7 +38,9 @@ application = ProtocolTypeRouter(
     {
         "http": http_application,
         "websocket": BelowPrefix(
-            AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            OriginValidator(
+                AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.STREAM_ORIGINS
+            )
         ),
     }
 )

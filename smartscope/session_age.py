@@ -30,7 +30,7 @@ class SessionAgeMiddleware:
             began_s = float(session.get(BEGAN, now_s))
             if now_s - began_s > settings.SESSION_ABSOLUTE.total_seconds():
                 session.flush()
-            elif now_s - float(session.get(TOUCHED, 0.0)) > TOUCH_EVERY_S:
+            elif BEGAN not in session or now_s - float(session[TOUCHED]) > TOUCH_EVERY_S:
                 session[BEGAN] = began_s
                 session[TOUCHED] = now_s
         return self.get_response(request)

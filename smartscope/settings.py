@@ -39,6 +39,10 @@ if PRODUCTION and (SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 32):
 ALLOWED_HOSTS = env.words("SMARTSCOPE_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("SMARTSCOPE_ORIGINS")
 HTTPS = env.flag("SMARTSCOPE_HTTPS", default=PRODUCTION)
+# Who may open a live stream: whole origins over TLS, on one's own machine any port of it.
+STREAM_ORIGINS = ALLOWED_HOSTS
+if HTTPS:
+    STREAM_ORIGINS = CSRF_TRUSTED_ORIGINS or [f"https://{host}" for host in ALLOWED_HOSTS]
 
 # --- Application -------------------------------------------------------------------------------
 
@@ -240,9 +244,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 DASHBOARD_DIST = BASE_DIR / "frontend" / "dist"
 STATIC_URL = "static/"
-STATIC_ROOT = env.path("SMARTSCOPE_STATIC_ROOT", BASE_DIR / "var" / "static")
-STATICFILES_DIRS = [DASHBOARD_DIST] if DASHBOARD_DIST.is_dir() else []
 # The demo serves what was built; production collects once, when its image is made.
+STATIC_ROOT: Path | None = None
+if PRODUCTION or env.text("SMARTSCOPE_STATIC_ROOT"):
+    STATIC_ROOT = env.path("SMARTSCOPE_STATIC_ROOT", BASE_DIR / "var" / "static")
+STATICFILES_DIRS = [DASHBOARD_DIST] if DASHBOARD_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_INDEX_FILE = False
@@ -279,6 +285,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "GridStatus": "api.enums.GRID_STATUS",
+        "TargetStatus": "api.enums.TARGET_STATUS",
+        "ExposureStatus": "api.enums.EXPOSURE_STATUS",
+        "RunState": "api.enums.RUN_STATE",
+        "StepState": "api.enums.STEP_STATE",
+        "CommandState": "smartscope.models.command.CommandState",
+        "ImageKind": "smartscope.models.image.ImageKind",
+        "Verdict": "smartscope.models.grid.Verdict",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,6 @@ TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 MAKE = re.compile(r"(?:^|`|\$ )make ([a-z]+)\b", re.MULTILINE)
 MANAGE = re.compile(r"manage\.py ([a-z_]+)")
 MODULE = re.compile(r"python -m ((?:smartscope|tools|benchmarks)[\w.]*)")
-DOCUMENTS = [path for path in text_files() if path.suffix == ".md"]
 TARGETS = frozenset(TARGET.findall((ROOT / "Makefile").read_text(encoding="utf-8")))
 PROMISED = frozenset({"setup", "demo", "test", "check", "bench"})
 DJANGO = frozenset(
@@ -26,13 +24,17 @@ def test_the_makefile_has_every_target_that_was_promised() -> None:
     assert PROMISED <= TARGETS
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
-def test_every_command_in_the_documentation_exists(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
+def test_every_command_in_the_documentation_exists() -> None:
     commands = {path.stem for path in ROOT.glob("*/management/commands/*.py")} | DJANGO
-    assert set(MAKE.findall(text)) <= TARGETS
-    assert set(MANAGE.findall(text)) <= commands
-    assert [m for m in MODULE.findall(text) if not _module_exists(m)] == []
+    missing: dict[str, list[str]] = {}
+    for document in (path for path in text_files() if path.suffix == ".md"):
+        text = document.read_text(encoding="utf-8")
+        missing[relative(document)] = [
+            *(f"make {name}" for name in set(MAKE.findall(text)) - TARGETS),
+            *(f"manage.py {name}" for name in set(MANAGE.findall(text)) - commands),
+            *(f"python -m {name}" for name in MODULE.findall(text) if not _module_exists(name)),
+        ]
+    assert {name: lines for name, lines in missing.items() if lines} == {}
 
 
 def _module_exists(module: str) -> bool:

@@ -19,6 +19,13 @@ WORTH_COLLECTING = 300.0
 #: fewer than this and the grid goes back to the bench
 NOT_WORTH = 60.0
 
+#: square classes worth a view
+USABLE_CLASSES = frozenset({"good"})
+#: a movie that moved further than this in all has lost its resolution (assumed)
+DRIFT_LIMIT_ANGSTROM = 30.0
+#: exposures whose CTF reaches this are usable (the limit CryoRL used)
+CTF_LIMIT_ANGSTROM = 6.0
+
 
 class Verdict(StrEnum):
     COLLECT = "collect"
@@ -61,6 +68,32 @@ class Ranking:
     verdict: Verdict
     confidence: float
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """An analysed exposure; None where nothing was measured."""
+
+    label: str
+    drift_total_angstrom: float | None
+    ice_thickness_nm: float | None
+    ctf_fit_angstrom: float | None
+
+
+def usable(exposure: Exposed, *, ice_range_nm: tuple[float, float]) -> bool:
+    """Whether an exposure counts as a success; a person's label replaces every measurement."""
+    if exposure.label:
+        return exposure.label == "good"
+    drift, ice, ctf = (
+        exposure.drift_total_angstrom,
+        exposure.ice_thickness_nm,
+        exposure.ctf_fit_angstrom,
+    )
+    return (
+        (drift is None or drift <= DRIFT_LIMIT_ANGSTROM)
+        and (ice is None or ice_range_nm[0] <= ice <= ice_range_nm[1])
+        and (ctf is None or ctf <= CTF_LIMIT_ANGSTROM)
+    )
 
 
 def success_rate(good: int, tried: int, *, prior: float = PRIOR_SUCCESS) -> float:

@@ -1,7 +1,7 @@
 """Choose targets that represent what is there: clusters in turn, then far apart within each.
 
-One rule for three aims (targets, section 5): the next cluster is arg max w_c / (2 n_c + 1), with n_c
-chosen so far; inside it the medoid first, then the candidate farthest from those chosen.
+One rule for three aims: the next cluster is arg max w_c / (2 n_c + 1), with n_c chosen so far (the
+divisor method of Sainte-Laguë); inside it the medoid first, then the candidate farthest from those chosen.
 """
 
 from __future__ import annotations
@@ -91,9 +91,7 @@ def _medoid(members: Sequence[Candidate], scale: tuple[float, float]) -> Candida
 
 def _distance(one: Candidate, other: Candidate, scale: tuple[float, float]) -> float:
     place_um, value = scale
-    return math.hypot(
-        one.at.distance_um(other.at) / place_um, (one.value - other.value) / value
-    )
+    return math.hypot(one.at.distance_um(other.at) / place_um, (one.value - other.value) / value)
 
 
 def _scale(candidates: Sequence[Candidate]) -> tuple[float, float]:

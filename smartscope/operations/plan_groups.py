@@ -1,0 +1,144 @@
+"""Choose the holes of a square that are exposed, and put them into groups for image shift."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from smartscope.analysis import pipeline
+from smartscope.analysis.grouping.plan import HoleGroup
+from smartscope.domain.geometry import Point
+from smartscope.domain.selection import Candidate, choose_diverse
+from smartscope.domain.status import HOLE_MOVES, TargetStatus, moved
+from smartscope.models import Grid, Group, Hole, Square
+
+T = TargetStatus
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A possible group: indices into the eligible holes."""
+
+    centre: int
+    members: tuple[int, ...]
+
+
+def plan_groups(grid: Grid, square: Square, holes: list[Hole], visible_from_s: float) -> int:
+    """Cluster the ice, reject the darkest, group what is left and queue the choice; how many.
+
+    Looks only at this square and those taken before it, so that the answer does not depend on how
+    fast the workers are.
+    """
+    _cluster(grid, square, holes)
+    eligible = [hole for hole in holes if hole.status == T.FOUND]
+    if not eligible:
+        return 0
+    found = pipeline.group(
+        [Point(hole.stage_x_um, hole.stage_y_um) for hole in eligible],
+        radius_um=grid.image_shift_radius_um,
+        min_size=grid.min_group_size,
+        tilt_deg=grid.tilt_deg,
+    )
+    plans = _chosen(grid, square, eligible, found.groups)
+    first = Group.objects.filter(square__grid=grid).count()
+    for number, plan in enumerate(plans, start=1):
+        _write(square, eligible, plan, number, first + number - 1, visible_from_s)
+    return len(plans)
+
+
+def _cluster(grid: Grid, square: Square, holes: list[Hole]) -> None:
+    """Ice clusters over the grid so far; holes of the rejected clusters leave the choice."""
+    earlier = list(
+        Hole.objects.filter(square__grid=grid, square__image__taken_at_s__lt=_taken_at_s(square))
+        .exclude(square=square)
+        .order_by("square__image__taken_at_s", "number")
+        .values_list("intensity", flat=True)
+    )
+    intensities = [*earlier, *(hole.intensity for hole in holes)]
+    clusters = pipeline.cluster_holes(intensities, thickness_limit_nm=grid.ice_max_nm)
+    for index, hole in enumerate(holes, start=len(earlier)):
+        hole.cluster = clusters.cluster[index]
+        if hole.status == T.FOUND and index in clusters.rejected:
+            hole.status = moved(HOLE_MOVES, T.FOUND, T.REJECTED, f"hole {hole.slug}")
+            hole.reason = clusters.rejected[index]
+    Hole.objects.bulk_update(holes, ["cluster", "status", "reason"], batch_size=500)
+
+
+def _taken_at_s(square: Square) -> float:
+    return math.inf if square.image is None else square.image.taken_at_s
+
+
+def _chosen(
+    grid: Grid, square: Square, holes: Sequence[Hole], groups: Sequence[HoleGroup]
+) -> list[_Plan]:
+    """All groups when collecting; when screening as many as wanted, spread over the clusters."""
+    plans = [_Plan(group.centre, group.members) for group in groups]
+    if grid.holes_per_square == 0:
+        return plans
+    by_id = {uuid5(square.pk, str(index)): plan for index, plan in enumerate(plans)}
+    candidates = [_candidate(key, holes, plan) for key, plan in by_id.items()]
+    return [by_id[key] for key in choose_diverse(candidates, grid.holes_per_square)]
+
+
+def _candidate(key: UUID, holes: Sequence[Hole], plan: _Plan) -> Candidate:
+    centre = holes[plan.centre]
+    return Candidate(
+        key,
+        centre.number,
+        0 if centre.cluster is None else centre.cluster,
+        Point(centre.stage_x_um, centre.stage_y_um),
+        centre.ice_thickness_nm or 0.0,
+    )
+
+
+def _write(
+    square: Square,
+    holes: Sequence[Hole],
+    plan: _Plan,
+    number: int,
+    order: int,
+    visible_from_s: float,
+) -> None:
+    centre = holes[plan.centre]
+    members = [holes[index] for index in plan.members]
+    group = Group.objects.create(
+        square=square,
+        number=number,
+        slug=f"{square.slug}-p{number:02d}",
+        status=T.QUEUED,
+        stage_x_um=centre.stage_x_um,
+        stage_y_um=centre.stage_y_um,
+        stage_z_um=square.stage_z_um,
+        queue_position=order,
+        longest_shift_um=max(_distance_um(centre, hole) for hole in members),
+        visible_from_s=visible_from_s,
+    )
+    for hole in members:
+        place_in_group(group, hole, is_centre=hole is centre)
+
+
+def place_in_group(group: Group, hole: Hole, *, is_centre: bool) -> None:
+    """Queue a hole as a member, at its image shift from the group's place."""
+    hole.group = group
+    hole.group_role = "centre" if is_centre else "member"
+    hole.image_shift_x_um = hole.stage_x_um - group.stage_x_um
+    hole.image_shift_y_um = hole.stage_y_um - group.stage_y_um
+    hole.status = moved(HOLE_MOVES, T(hole.status), T.QUEUED, f"hole {hole.slug}")
+    hole.reason = ""
+    hole.save(
+        update_fields=[
+            "group",
+            "group_role",
+            "image_shift_x_um",
+            "image_shift_y_um",
+            "status",
+            "reason",
+            "updated_at",
+        ]
+    )
+
+
+def _distance_um(one: Hole, other: Hole) -> float:
+    return math.hypot(one.stage_x_um - other.stage_x_um, one.stage_y_um - other.stage_y_um)

@@ -1,0 +1,76 @@
+"""Record what was measured in an exposure; what was not measured stays empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from smartscope.domain.actor import ANALYSIS
+from smartscope.domain.status import (
+    EXPOSURE_MOVES,
+    HOLE_MOVES,
+    ExposureStatus,
+    TargetStatus,
+    moved,
+)
+from smartscope.models import Exposure, Hole
+from smartscope.operations.derived_image import Derived, derived_image
+from smartscope.operations.event_log import Scope, Told, record_event
+from smartscope.operations.finish_analysis import result_of
+from smartscope.operations.rerank_grid import rerank_grid
+from smartscope.operations.settle import settle_group
+
+T = TargetStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Numbers from the movie; shifts are per frame, in Å."""
+
+    drift_total_angstrom: float | None
+    drift_early_angstrom: float | None
+    mean_counts: float
+    shifts_angstrom: tuple[tuple[float, float], ...]
+    warnings: tuple[str, ...] = ()
+
+
+def record_exposure(
+    analysis_id: UUID, measured: Measured, total: Derived, spectrum: Derived
+) -> None:
+    """Write sum, power spectrum and numbers, and let the grid be judged anew, once."""
+    with result_of(analysis_id) as analysis:
+        if analysis is None:
+            return
+        exposure = Exposure.objects.select_for_update(of=("self",)).get(movie=analysis.image)
+        hole = Hole.objects.select_for_update(of=("self",)).get(pk=exposure.hole_id)
+        _fill_in(exposure, hole, measured)
+        exposure.sum_image = derived_image(analysis.image, total)
+        exposure.spectrum_image = derived_image(analysis.image, spectrum)
+        exposure.save()
+        hole.status = moved(HOLE_MOVES, T(hole.status), T.ANALYSED, f"hole {hole.slug}")
+        hole.save(update_fields=["status", "updated_at"])
+        if hole.group is not None:
+            settle_group(hole.group)
+        grid = analysis.image.grid
+        rerank_grid(grid)
+        record_event(
+            "exposure.analysed",
+            ANALYSIS,
+            Scope(grid.session.microscope_id, grid.session_id, grid.pk),
+            Told(subjects=[exposure.pk, hole.pk], reason="; ".join(measured.warnings)),
+        )
+
+
+def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
+    exposure.status = moved(
+        EXPOSURE_MOVES, ExposureStatus(exposure.status), ExposureStatus.ANALYSED, exposure.slug
+    )
+    exposure.analysed_at = timezone.now()
+    exposure.drift_total_angstrom = measured.drift_total_angstrom
+    exposure.drift_early_angstrom = measured.drift_early_angstrom
+    exposure.mean_counts = measured.mean_counts
+    exposure.shifts_angstrom = [list(shift) for shift in measured.shifts_angstrom]
+    # seen in the square's image, the only measure of ice until the micrograph is measured too
+    exposure.ice_thickness_nm = hole.ice_thickness_nm

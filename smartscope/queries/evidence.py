@@ -1,0 +1,67 @@
+"""What a grid's rows say about its worth: the counts the ranking judges by."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from django.db.models import Count, Q
+from django.db.models.expressions import Value
+from django.db.models.functions import Coalesce, NullIf
+
+from smartscope.domain.ranking import USABLE_CLASSES, Evidence, Exposed, usable
+from smartscope.domain.status import ExposureStatus, TargetStatus
+from smartscope.models import Exposure, Grid, Hole, Square
+
+T = TargetStatus
+_SEEN = (T.ANALYSED, T.DONE)
+#: a hole is in range unless a finder or a person found a reason against it
+_IN_RANGE = ~Q(status__in=(T.REJECTED, T.SKIPPED, T.LOST))
+
+
+def evidence_of(grid: Grid) -> Evidence:
+    """Counts over the grid's own squares; squares of an imported session do not count."""
+    squares = Square.objects.filter(grid=grid, external=False)
+    classes = dict(
+        squares.annotate(kind=Coalesce(NullIf("label", Value("")), "model_label"))
+        .values_list("kind")
+        .annotate(n=Count("pk"))
+    )
+    holes = Hole.objects.filter(square__grid=grid, square__status__in=_SEEN)
+    counted = holes.aggregate(seen=Count("pk"), in_range=Count("pk", filter=_IN_RANGE))
+    worst = max(
+        ((n, kind) for kind, n in classes.items() if kind and kind not in USABLE_CLASSES),
+        default=(0, ""),
+    )
+    judged = _exposures(grid)
+    return Evidence(
+        atlas_analysed=bool(classes) or squares.exists(),
+        squares_found=sum(classes.values()),
+        good_squares=sum(n for kind, n in classes.items() if kind in USABLE_CLASSES),
+        squares_imaged=squares.filter(status__in=_SEEN).count(),
+        holes_seen=counted["seen"],
+        holes_in_range=counted["in_range"],
+        exposures_judged=len(judged),
+        exposures_good=sum(judged),
+        ice_median_nm=_ice_median_nm(grid),
+        ice_min_nm=grid.ice_min_nm,
+        ice_max_nm=grid.ice_max_nm,
+        worst_class=worst[1],
+        worst_class_count=worst[0],
+    )
+
+
+def _exposures(grid: Grid) -> list[bool]:
+    rows = Exposure.objects.filter(
+        hole__square__grid=grid, status=ExposureStatus.ANALYSED
+    ).values_list("label", "drift_total_angstrom", "ice_thickness_nm", "ctf_fit_angstrom")
+    limits = (grid.ice_min_nm, grid.ice_max_nm)
+    return [
+        usable(Exposed(label, drift, ice, ctf), ice_range_nm=limits)
+        for label, drift, ice, ctf in rows
+    ]
+
+
+def _ice_median_nm(grid: Grid) -> float | None:
+    rows = Hole.objects.filter(square__grid=grid, square__status__in=_SEEN)
+    values = [ice for ice in rows.values_list("ice_thickness_nm", flat=True) if ice is not None]
+    return median(values) if values else None

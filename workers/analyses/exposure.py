@@ -1,0 +1,53 @@
+"""An exposure just recorded: align its frames, sum them, take the power spectrum and numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smartscope.analysis.io.image import read_image
+from smartscope.analysis.movies.measure import ExposureMeasures, measure_exposure
+from smartscope.models import Analysis, Image, ImageKind
+from smartscope.operations.record_exposure import Measured, record_exposure
+from smartscope.storage.current import current_store
+from workers.analyses.pictures import write_derived, write_spectrum
+
+
+def measure(analysis: Analysis) -> None:
+    """Raises BadFile for a broken movie; recording is idempotent."""
+    movie = analysis.image
+    with current_store().local_copy(movie.key) as path:
+        measures = measure_exposure(
+            path,
+            pixel_size_angstrom=movie.pixel_size_angstrom,
+            dose_per_frame_e_per_a2=movie.dose_e_per_angstrom2 / max(movie.sections, 1),
+            gain=_gain(movie),
+        )
+    total = write_derived(
+        movie,
+        ImageKind.SUM,
+        measures.aligned_sum,
+        pixel_size_angstrom=measures.pixel_size_angstrom,
+        to_stage=None,
+    )
+    spectrum = write_spectrum(movie, measures.power_spectrum)
+    record_exposure(analysis.pk, _measured(measures), total, spectrum)
+
+
+def _gain(movie: Image) -> NDArray[np.float32] | None:
+    if not movie.gain_key:
+        return None
+    with current_store().local_copy(movie.gain_key) as path:
+        return read_image(path).pixels
+
+
+def _measured(measures: ExposureMeasures) -> Measured:
+    return Measured(
+        drift_total_angstrom=measures.drift_total_angstrom,
+        drift_early_angstrom=measures.drift_early_angstrom,
+        mean_counts=measures.mean_counts,
+        shifts_angstrom=tuple(
+            (round(float(x), 3), round(float(y), 3)) for x, y in measures.shifts_angstrom
+        ),
+        warnings=measures.warnings,
+    )

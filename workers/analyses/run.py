@@ -1,0 +1,44 @@
+"""Do one analysis from its row to its result; safe to be done twice, or to be killed anywhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from smartscope.domain.errors import BadFile, NotFound, SmartscopeError
+from smartscope.models import Analysis
+from smartscope.operations.begin_analysis import Start, begin_analysis
+from smartscope.operations.fail_analysis import fail_analysis
+from workers.analyses import wanted
+from workers.analyses.atlas import find_squares
+from workers.analyses.exposure import measure
+from workers.analyses.preview import make_preview
+from workers.analyses.square import find_holes
+
+log = logging.getLogger(__name__)
+
+WORK: Mapping[str, Callable[[Analysis], None]] = {
+    wanted.FIND_SQUARES: find_squares,
+    wanted.FIND_HOLES: find_holes,
+    wanted.MEASURE_EXPOSURE: measure,
+    wanted.PREVIEW: make_preview,
+}
+
+
+def run_analysis(analysis_id: UUID) -> None:
+    """Begin, work, record. A broken file ends the analysis; any other failure is tried again."""
+    if begin_analysis(analysis_id) is not Start.GO:
+        return
+    analysis = Analysis.objects.select_related("image__grid__session__microscope").get(
+        pk=analysis_id
+    )
+    try:
+        WORK[analysis.kind](analysis)
+    except (BadFile, NotFound) as error:
+        fail_analysis(analysis_id, str(error), final=True)
+    except SmartscopeError as error:
+        fail_analysis(analysis_id, str(error), final=False)
+    except Exception as error:
+        log.exception("Analysis %s of image %s failed", analysis.kind, analysis.image_id)
+        fail_analysis(analysis_id, f"{type(error).__name__}: {error}", final=False)

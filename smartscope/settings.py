@@ -196,6 +196,10 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 60.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# The sweeper looks this often, and hints again at work that was not taken up for this long.
+SMARTSCOPE_SWEEP_SECONDS = env.integer("SMARTSCOPE_SWEEP_SECONDS", 5, minimum=1)
+SMARTSCOPE_RENUDGE_SECONDS = env.integer("SMARTSCOPE_RENUDGE_SECONDS", 60, minimum=1)
+
 # --- Signing in --------------------------------------------------------------------------------
 
 PASSWORD_HASHERS = [

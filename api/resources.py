@@ -1,0 +1,270 @@
+"""The resources of the API, each said once: rows, form, filters and sorting."""
+
+from __future__ import annotations
+
+from api.filters import Filter, Kind
+from api.resource import Resource
+from api.serializers.places import DetectorSerializer, MicroscopeSerializer
+from api.serializers.record import (
+    ChangesetSerializer,
+    CommandSerializer,
+    RunSerializer,
+    StepSerializer,
+    WaitSerializer,
+)
+from api.serializers.session import GridSerializer, SessionSerializer
+from api.serializers.targets import (
+    AtlasSerializer,
+    ExposureSerializer,
+    GroupSerializer,
+    HoleSerializer,
+    ImageSerializer,
+    SquareSerializer,
+)
+from smartscope.queries import visible
+from smartscope.queries.sessions import grids_shown, microscopes_shown, sessions_shown
+
+TIMES = {
+    "created_at": Filter("created_at", Kind.TIME),
+    "updated_at": Filter("updated_at", Kind.TIME),
+}
+
+
+def _text(path: str) -> Filter:
+    return Filter(path)
+
+
+def _number(path: str, *, nullable: bool = False) -> Filter:
+    return Filter(path, Kind.NUMBER, nullable=nullable)
+
+
+def _id(path: str, slug: str = "") -> Filter:
+    return Filter(path, Kind.REFERENCE, slug)
+
+
+MICROSCOPES = Resource(
+    name="microscopes",
+    serializer=MicroscopeSerializer,
+    rows=microscopes_shown,
+    filters={"state": _text("state")},
+    sorts=("name", "created_at"),
+    default_sort="name",
+    slug="name",
+)
+DETECTORS = Resource(
+    name="detectors",
+    serializer=DetectorSerializer,
+    rows=visible.visible_detectors,
+    filters={"microscope": _id("microscope", "microscope__name")},
+    sorts=("number", "created_at"),
+    default_sort="number",
+)
+SESSIONS = Resource(
+    name="sessions",
+    serializer=SessionSerializer,
+    rows=sessions_shown,
+    filters={
+        "name": _text("name"),
+        "group": _text("group__name"),
+        "microscope": _id("microscope", "microscope__name"),
+        "state": _text("state"),
+        "simulated": Filter("simulated", Kind.FLAG),
+        "imported": Filter("imported", Kind.FLAG),
+    },
+    sorts=("created_at", "updated_at", "date", "name"),
+    default_sort="-created_at",
+    slug="name",
+)
+GRIDS = Resource(
+    name="grids",
+    serializer=GridSerializer,
+    rows=grids_shown,
+    filters={
+        "session": _id("session", "session__name"),
+        "status": _text("status"),
+        "verdict": _text("verdict"),
+        "position": _number("position"),
+        "expected_usable_holes": _number("expected_usable_holes", nullable=True),
+    },
+    sorts=("position", "created_at", "updated_at", "expected_usable_holes", "rank"),
+    default_sort="position",
+    slug="slug",
+    session="session",
+)
+ATLASES = Resource(
+    name="atlases",
+    serializer=AtlasSerializer,
+    rows=lambda reader: visible.visible_atlases(reader).select_related("grid"),
+    filters={
+        "grid": _id("grid", "grid__slug"),
+        "session": _id("grid__session", "grid__session__name"),
+    },
+)
+SQUARES = Resource(
+    name="squares",
+    serializer=SquareSerializer,
+    rows=lambda reader: visible.visible_squares(reader).select_related("image", "grid"),
+    filters={
+        "grid": _id("grid", "grid__slug"),
+        "session": _id("grid__session", "grid__session__name"),
+        "status": _text("status"),
+        "label": _text("label"),
+        "model_label": _text("model_label"),
+        "probability": _number("probability", nullable=True),
+        "score": _number("score", nullable=True),
+        "area_um2": _number("area_um2", nullable=True),
+        "queue_position": _number("queue_position", nullable=True),
+        "external": Filter("external", Kind.FLAG),
+        "queued_by_person": Filter("queued_by_person", Kind.FLAG),
+        **TIMES,
+    },
+    sorts=("number", "created_at", "updated_at", "queue_position", "probability", "score"),
+    default_sort="number",
+    slug="slug",
+    session="grid__session",
+)
+GROUPS = Resource(
+    name="groups",
+    serializer=GroupSerializer,
+    rows=lambda reader: visible.visible_groups(reader).prefetch_related("holes"),
+    filters={
+        "square": _id("square", "square__slug"),
+        "grid": _id("square__grid", "square__grid__slug"),
+        "session": _id("square__grid__session", "square__grid__session__name"),
+        "status": _text("status"),
+    },
+    sorts=("number", "created_at", "updated_at", "queue_position"),
+    default_sort="number",
+    slug="slug",
+    session="square__grid__session",
+)
+HOLES = Resource(
+    name="holes",
+    serializer=HoleSerializer,
+    rows=visible.visible_holes,
+    filters={
+        "square": _id("square", "square__slug"),
+        "group": _id("group", "group__slug"),
+        "grid": _id("square__grid", "square__grid__slug"),
+        "session": _id("square__grid__session", "square__grid__session__name"),
+        "status": _text("status"),
+        "label": _text("label"),
+        "model_label": _text("model_label"),
+        "ice_thickness_nm": _number("ice_thickness_nm", nullable=True),
+        "intensity": _number("intensity", nullable=True),
+        "score": _number("score", nullable=True),
+        "cluster": _number("cluster", nullable=True),
+        "predicted": Filter("predicted", Kind.FLAG),
+        "queued_by_person": Filter("queued_by_person", Kind.FLAG),
+        "dose_uncertain": Filter("dose_uncertain", Kind.FLAG),
+        **TIMES,
+    },
+    sorts=("number", "created_at", "updated_at", "ice_thickness_nm", "score", "intensity"),
+    default_sort="number",
+    slug="slug",
+    session="square__grid__session",
+)
+EXPOSURES = Resource(
+    name="exposures",
+    serializer=ExposureSerializer,
+    rows=lambda reader: visible.visible_exposures(reader).select_related("hole"),
+    filters={
+        "hole": _id("hole", "hole__slug"),
+        "square": _id("hole__square", "hole__square__slug"),
+        "grid": _id("hole__square__grid", "hole__square__grid__slug"),
+        "session": _id("hole__square__grid__session", "hole__square__grid__session__name"),
+        "status": _text("status"),
+        "label": _text("label"),
+        "ctf_fit_angstrom": _number("ctf_fit_angstrom", nullable=True),
+        "defocus_um": _number("defocus_um", nullable=True),
+        "ice_thickness_nm": _number("ice_thickness_nm", nullable=True),
+        "drift_total_angstrom": _number("drift_total_angstrom", nullable=True),
+        "exposed_at_s": _number("exposed_at_s"),
+        **TIMES,
+    },
+    sorts=(
+        "exposed_at_s",
+        "created_at",
+        "updated_at",
+        "ctf_fit_angstrom",
+        "defocus_um",
+        "ice_thickness_nm",
+        "drift_total_angstrom",
+    ),
+    default_sort="exposed_at_s",
+    slug="slug",
+    session="hole__square__grid__session",
+)
+IMAGES = Resource(
+    name="images",
+    serializer=ImageSerializer,
+    rows=visible.visible_images,
+    filters={
+        "grid": _id("grid", "grid__slug"),
+        "session": _id("grid__session", "grid__session__name"),
+        "kind": _text("kind"),
+        "source": _id("source"),
+        **TIMES,
+    },
+    sorts=("created_at", "taken_at_s"),
+)
+RUNS = Resource(
+    name="runs",
+    serializer=RunSerializer,
+    rows=lambda reader: visible.visible_runs(reader).select_related("wished_by"),
+    filters={
+        "session": _id("session", "session__name"),
+        "microscope": _id("microscope", "microscope__name"),
+        "state": _text("state"),
+    },
+    default_sort="-created_at",
+)
+STEPS = Resource(
+    name="steps",
+    serializer=StepSerializer,
+    rows=visible.visible_steps,
+    filters={
+        "run": _id("run"),
+        "session": _id("run__session", "run__session__name"),
+        "grid": _id("grid", "grid__slug"),
+        "kind": _text("kind"),
+        "state": _text("state"),
+        "number": _number("number"),
+    },
+    sorts=("number", "began_at_s", "created_at"),
+    default_sort="number",
+)
+WAITS = Resource(
+    name="waits",
+    serializer=WaitSerializer,
+    rows=visible.visible_waits,
+    filters={
+        "run": _id("run"),
+        "session": _id("run__session", "run__session__name"),
+        "cause": _text("cause"),
+    },
+    sorts=("began_at_s", "created_at"),
+    default_sort="began_at_s",
+)
+COMMANDS = Resource(
+    name="commands",
+    serializer=CommandSerializer,
+    rows=lambda reader: visible.visible_commands(reader).select_related("wished_by"),
+    filters={
+        "microscope": _id("microscope", "microscope__name"),
+        "type": _text("type"),
+        "state": _text("state"),
+    },
+    default_sort="-created_at",
+)
+CHANGESETS = Resource(
+    name="changesets",
+    serializer=ChangesetSerializer,
+    rows=lambda reader: visible.visible_changesets(reader).select_related("author"),
+    filters={
+        "session": _id("session", "session__name"),
+        "source": _text("source"),
+        "reverts": _id("reverts"),
+    },
+    default_sort="-created_at",
+)

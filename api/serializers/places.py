@@ -1,0 +1,87 @@
+"""Microscopes and their cameras, as everybody signed in may know them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from smartscope.models import Detector, Microscope
+
+ROW = ("id", "created_at", "updated_at", "version")
+
+
+class MicroscopeSerializer(serializers.ModelSerializer[Any]):
+    """A column; `run` and `session` are null unless you may see what runs."""
+
+    slug = serializers.CharField(source="name", read_only=True)
+    since = serializers.DateTimeField(source="state_since", allow_null=True, read_only=True)
+    state_reason = serializers.SerializerMethodField()
+    seconds_since_last_image = serializers.SerializerMethodField()
+    run = serializers.UUIDField(allow_null=True, read_only=True)
+    session = serializers.UUIDField(allow_null=True, read_only=True)
+    hand_loaded = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Microscope
+        fields = (
+            *ROW,
+            "slug",
+            "name",
+            "location",
+            "vendor",
+            "voltage_kv",
+            "spherical_aberration_mm",
+            "loader_slots",
+            "driver_kind",
+            "simulated",
+            "state",
+            "state_reason",
+            "since",
+            "seen_at",
+            "clock_s",
+            "last_image_at",
+            "seconds_since_last_image",
+            "loaded_position",
+            "hand_loaded",
+            "stage_x_um",
+            "stage_y_um",
+            "stage_z_um",
+            "tilt_deg",
+            "valves_open",
+            "zero_loss_at_s",
+            "run",
+            "session",
+        )
+
+    def get_state_reason(self, microscope: Any) -> str:
+        return str(microscope.state_reason) if microscope.told else ""
+
+    def get_seconds_since_last_image(self, microscope: Any) -> float | None:
+        if microscope.last_image_at is None:
+            return None
+        return float((timezone.now() - microscope.last_image_at).total_seconds())
+
+    def get_hand_loaded(self, microscope: Any) -> str | None:
+        if microscope.hand_loaded_id is None or not microscope.told:
+            return None
+        return str(microscope.hand_loaded_id)
+
+
+class DetectorSerializer(serializers.ModelSerializer[Any]):
+    class Meta:
+        model = Detector
+        fields = (
+            *ROW,
+            "microscope",
+            "number",
+            "name",
+            "model",
+            "width_px",
+            "height_px",
+            "physical_pixel_um",
+            "gain_rotation",
+            "gain_flip",
+            "energy_filter",
+        )

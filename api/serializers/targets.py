@@ -1,0 +1,199 @@
+"""What was found on a grid and what was exposed, as it is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.serializers.places import ROW
+from smartscope.models import Atlas, Exposure, Group, Hole, Image, Square
+
+TARGET = (
+    "number",
+    "slug",
+    "status",
+    "reason",
+    "stage_x_um",
+    "stage_y_um",
+    "stage_z_um",
+    "queued_by_person",
+)
+
+
+class AtlasSerializer(serializers.ModelSerializer[Any]):
+    class Meta:
+        model = Atlas
+        fields = (*ROW, "grid", "tiles_image", "image", "needs_review")
+
+
+class SquareSerializer(serializers.ModelSerializer[Any]):
+    """`label` is a person's and wins over `model_label`; pixels are those of the atlas image."""
+
+    outline_px = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()), read_only=True
+    )
+
+    class Meta:
+        model = Square
+        fields = (
+            *ROW,
+            *TARGET,
+            "grid",
+            "queue_position",
+            "x_px",
+            "y_px",
+            "outline_px",
+            "area_um2",
+            "label",
+            "model_label",
+            "probability",
+            "score",
+            "mean_intensity",
+            "external",
+            "image",
+            "hole_diameter_um",
+            "hole_pitch_um",
+        )
+
+
+class GroupSerializer(serializers.ModelSerializer[Any]):
+    """Holes exposed from one stage position; `centre` is the hole the stage goes to."""
+
+    centre = serializers.SerializerMethodField()
+    members = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Group
+        fields = (
+            *ROW,
+            *TARGET,
+            "square",
+            "queue_position",
+            "defocus_um",
+            "longest_shift_um",
+            "view_image",
+            "centre",
+            "members",
+        )
+
+    def get_centre(self, group: Any) -> str | None:
+        holes = (hole for hole in group.holes.all() if hole.group_role == "centre")
+        return next((str(hole.pk) for hole in holes), None)
+
+    def get_members(self, group: Any) -> list[str]:
+        return [str(hole.pk) for hole in sorted(group.holes.all(), key=lambda hole: hole.number)]
+
+
+class HoleSerializer(serializers.ModelSerializer[Any]):
+    """Pixels are those of the square's image; `predicted` holes come from the lattice only."""
+
+    class Meta:
+        model = Hole
+        fields = (
+            *ROW,
+            *TARGET,
+            "square",
+            "group",
+            "group_role",
+            "image_shift_x_um",
+            "image_shift_y_um",
+            "x_px",
+            "y_px",
+            "radius_um",
+            "label",
+            "model_label",
+            "predicted",
+            "score",
+            "intensity",
+            "ice_thickness_nm",
+            "ice_thickness_error_nm",
+            "cluster",
+            "dose_uncertain",
+        )
+
+
+class ExposureSerializer(serializers.ModelSerializer[Any]):
+    """What was measured is null until it was measured."""
+
+    square = serializers.UUIDField(source="hole.square_id", read_only=True)
+    shifts_angstrom = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        allow_null=True,
+        read_only=True,
+    )
+
+    class Meta:
+        model = Exposure
+        fields = (
+            *ROW,
+            "slug",
+            "hole",
+            "square",
+            "movie",
+            "sum_image",
+            "spectrum_image",
+            "status",
+            "reason",
+            "movie_name",
+            "frames",
+            "pixel_size_angstrom",
+            "dose_e_per_angstrom2",
+            "tilt_deg",
+            "target_defocus_um",
+            "exposed_at_s",
+            "recorded_at",
+            "analysed_at",
+            "drift_total_angstrom",
+            "drift_early_angstrom",
+            "shifts_angstrom",
+            "mean_counts",
+            "ice_thickness_nm",
+            "defocus_um",
+            "astigmatism_nm",
+            "ctf_fit_angstrom",
+            "particles",
+            "label",
+        )
+
+
+class ImageSerializer(serializers.ModelSerializer[Any]):
+    """An image by its id; where the file lies is nobody's business."""
+
+    has_preview = serializers.SerializerMethodField()
+    has_tiles = serializers.SerializerMethodField()
+    pixel_to_stage = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, read_only=True
+    )
+
+    class Meta:
+        model = Image
+        fields = (
+            *ROW,
+            "grid",
+            "kind",
+            "source",
+            "sha256",
+            "bytes",
+            "width_px",
+            "height_px",
+            "sections",
+            "pixel_size_angstrom",
+            "pixel_to_stage",
+            "stage_x_um",
+            "stage_y_um",
+            "stage_z_um",
+            "tilt_deg",
+            "defocus_um",
+            "dose_e_per_angstrom2",
+            "taken_at_s",
+            "display_only",
+            "has_preview",
+            "has_tiles",
+        )
+
+    def get_has_preview(self, image: Any) -> bool:
+        return bool(image.preview_key)
+
+    def get_has_tiles(self, image: Any) -> bool:
+        return bool(image.tiles_key)

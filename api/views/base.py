@@ -1,0 +1,73 @@
+"""The ground every view stands on: who may call it, how it is counted, how it is described."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.authentication import actor_of_request, reader_of_request
+from api.schema import Doc, Schema
+from api.throttles import RequestRate
+from smartscope.domain.actor import Actor
+from smartscope.models import ApiToken
+from smartscope.queries.visible import Reader
+
+log = logging.getLogger("smartscope.audit")
+
+
+class TokenHasScope(BasePermission):
+    """A token reaches no further than its scopes; a person's own session is not narrowed."""
+
+    message = "This token's scopes do not include what this needs; make one that does."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not isinstance(request.auth, ApiToken):
+            return True
+        assert isinstance(view, View)
+        return view.scope_needed(request) in request.auth.scopes
+
+
+class View(APIView):
+    """Says per method which scope it needs (`scopes`) and what it does (`docs`)."""
+
+    permission_classes = (IsAuthenticated, TokenHasScope)
+    throttle_classes = (RequestRate,)
+    schema = Schema()
+    docs: Mapping[str, Doc] = {}
+    scopes: Mapping[str, str] = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}
+    tag = "service"
+
+    def scope_needed(self, request: Request) -> str:
+        """The token scope for this request; a method nobody thought of needs one nobody has."""
+        return self.scopes.get(str(request.method), "none")
+
+    @property
+    def reader(self) -> Reader:
+        return reader_of_request(self.request)
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of_request(self.request)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault("Cache-Control", "private, no-store")
+        user = request.user
+        if (
+            request.method == "GET"
+            and user.is_authenticated
+            and (user.is_staff or user.is_superuser)
+        ):
+            # staff see all groups' data; that they looked is kept, path quoted against line breaks
+            log.info(
+                "staff read by %r: %r -> %d", user.get_username(), request.path, answer.status_code
+            )
+        return answer

@@ -1,0 +1,122 @@
+"""The two ways of reading a resource: a page of its list, or one by id or slug."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.etags import etag_of, is_unchanged
+from api.pages import page_of
+from api.problems import Problem
+from api.resource import Resource
+from api.schema import (
+    SESSION_PARAMETER,
+    Doc,
+    list_parameters,
+    page_serializer,
+    single_serializer,
+)
+from api.views.base import View
+from smartscope.queries.events import head_seq
+
+
+class ListView(View):
+    """A page of the rows you may see; `next` continues it, `as_of_seq` places it in the log."""
+
+    resource: ClassVar[Resource]
+
+    def get(self, request: Request, **path: str) -> Response:
+        as_of_seq = head_seq()
+        rows = self.resource.narrowed(self.reader, request.query_params)
+        page = page_of(
+            self.within(rows, **path),
+            request.query_params,
+            sorts=self.resource.sorts,
+            default_sort=self.resource.default_sort,
+        )
+        shown = self.resource.serializer(page.rows, many=True, context={"request": request})
+        _keep_only(shown.child, request.query_params.get("fields"))
+        body = {"results": shown.data, "next": page.next, "as_of_seq": as_of_seq}
+        if page.count is not None:
+            body["count"] = page.count
+        return Response(body)
+
+    def within(self, rows: Any, **path: str) -> Any:
+        """The rows below the object named in the path, where there is one."""
+        return rows
+
+
+class SingleView(View):
+    """One object by id, or by slug with `?session=` where several sessions have such a slug."""
+
+    resource: ClassVar[Resource]
+
+    def get(self, request: Request, key: str) -> Response:
+        as_of_seq = head_seq()
+        return self.shown(request, self.find(key), as_of_seq)
+
+    def find(self, key: str) -> Any:
+        """The object, or NotFound."""
+        return self.resource.one(self.reader, key, self.request.query_params.get("session"))
+
+    def shown(self, request: Request, row: Any, as_of_seq: int, status: int = 200) -> Response:
+        """The object with its ETag, or 304 when the client has it already."""
+        body = dict(self.resource.serializer(row, context={"request": request}).data)
+        etag = etag_of(row.version, body)
+        if request.method == "GET" and is_unchanged(request, etag):
+            return Response(status=304, headers={"ETag": etag})
+        return Response(body | {"as_of_seq": as_of_seq}, status=status, headers={"ETag": etag})
+
+
+def list_view(resource: Resource, noun: str, **more: Any) -> type[ListView]:
+    """The list of a resource as a view of its own; `noun` is its name in operation ids."""
+    doc = Doc(
+        operation_id=f"list_{noun}",
+        summary=f"List {resource.name}",
+        answer=page_serializer(resource.serializer),
+        parameters=list_parameters(resource.filters, resource.sorts),
+    )
+    members = {
+        "resource": resource,
+        "docs": {"GET": doc},
+        "tag": resource.name,
+        "__doc__": ListView.__doc__,
+    }
+    return type(
+        f"{noun.title().replace('_', '')}List", (more.pop("base", ListView),), members | more
+    )
+
+
+def single_doc(resource: Resource, noun: str) -> Doc:
+    """How reading one object is described."""
+    return Doc(
+        operation_id=f"get_{noun}",
+        summary=f"One of the {resource.name}",
+        answer=single_serializer(resource.serializer),
+        parameters=[SESSION_PARAMETER] if resource.session else [],
+    )
+
+
+def single_view(resource: Resource, noun: str) -> type[SingleView]:
+    """One object of a resource as a view of its own."""
+    members = {
+        "resource": resource,
+        "docs": {"GET": single_doc(resource, noun)},
+        "tag": resource.name,
+        "__doc__": SingleView.__doc__,
+    }
+    return type(f"{noun.title().replace('_', '')}Single", (SingleView,), members)
+
+
+def _keep_only(serializer: Any, names: str | None) -> None:
+    if names is None:
+        return
+    wanted = set(names.split(","))
+    unknown = sorted(wanted - set(serializer.fields))
+    if unknown:
+        sentence = f"no field {', '.join(unknown)[:100]}; known: {', '.join(serializer.fields)}."
+        raise Problem("validation_failed", f"fields: {sentence}", {"fields": sentence})
+    for name in set(serializer.fields) - wanted:
+        serializer.fields.pop(name)

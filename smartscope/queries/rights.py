@@ -1,0 +1,128 @@
+"""How far a person may go: role in the group, grant for the microscope, staff and admin.
+
+    see own group's data             viewer and up; operators of the microscope; staff
+    edit targets, labels, plan       member and up; operators; staff
+    start, pause, resume, stop       member and up with a grant; operators; staff
+    emergency stop                   anyone whose group has a session on that microscope; staff
+    members of a group               its lead; staff
+
+The service's own parts (bridge, analysis, setup) are trusted here: the bridge is held by its lease.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from smartscope.domain.actor import Actor
+from smartscope.domain.errors import NotAllowed
+from smartscope.models import Membership, Microscope, MicroscopeGrant, Role, Session
+from smartscope.queries.visible import reader_of, visible_sessions
+
+EDITORS = (Role.MEMBER, Role.LEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody wants to act: a group's data on a microscope."""
+
+    group_id: int
+    microscope_id: UUID
+
+
+def place_of(session: Session) -> Place:
+    return Place(session.group_id, session.microscope_id)
+
+
+def require_edit(actor: Actor, place: Place) -> None:
+    """Raise NotAllowed unless the actor may edit targets, labels and plans there."""
+    if _trusted(actor) or _edits(actor, place):
+        return
+    raise NotAllowed(
+        f"{actor.name} may look at this group's data but not change it; "
+        "ask the group's lead for the role of a member."
+    )
+
+
+def require_control(actor: Actor, place: Place) -> None:
+    """Raise NotAllowed unless the actor may start, pause, resume and stop runs there."""
+    if _trusted(actor) or _operates(actor, place.microscope_id):
+        return
+    granted = MicroscopeGrant.objects.filter(
+        user_id=actor.user_id, microscope_id=place.microscope_id
+    )
+    if _edits(actor, place) and granted.exists():
+        return
+    raise NotAllowed(
+        f"{actor.name} may not drive this microscope for this group; ask the facility's staff for "
+        "a grant. The emergency stop is open to you."
+    )
+
+
+def require_emergency_stop(actor: Actor, microscope: Microscope) -> None:
+    """Raise NotAllowed unless the actor has any session on the microscope."""
+    if _trusted(actor) or _operates(actor, microscope.pk):
+        return
+    if visible_sessions(reader_of(actor)).filter(microscope=microscope).exists():
+        return
+    raise NotAllowed(
+        f"{actor.name} has no session on {microscope.name}. Call the operator, "
+        "who can stop it at once."
+    )
+
+
+def require_lead(actor: Actor, group_id: int) -> None:
+    """Raise NotAllowed unless the actor may decide who belongs to the group."""
+    if _trusted(actor):
+        return
+    leads = Membership.objects.filter(user_id=actor.user_id, group_id=group_id, role=Role.LEAD)
+    if not leads.exists():
+        raise NotAllowed("Only the group's lead or the facility's staff decide who belongs to it.")
+
+
+def require_staff(actor: Actor) -> None:
+    """Raise NotAllowed unless the actor belongs to the facility."""
+    if not _trusted(actor):
+        raise NotAllowed("Only the facility's staff may do this; ask them.")
+
+
+def rights_summary(user_id: int) -> dict[str, Any]:
+    """The groups with roles, and the microscopes with grants, of one person."""
+    memberships = Membership.objects.filter(user_id=user_id).select_related("group")
+    grants = MicroscopeGrant.objects.filter(user_id=user_id)
+    return {
+        "groups": [
+            {"name": m.group.name, "role": m.role} for m in memberships.order_by("group__name")
+        ],
+        "microscopes": [
+            {"id": grant.microscope_id, "operator": grant.operator} for grant in grants
+        ],
+    }
+
+
+def _trusted(actor: Actor) -> bool:
+    """The service itself, and the facility's staff."""
+    return reader_of(actor).sees_everything
+
+
+def _edits(actor: Actor, place: Place) -> bool:
+    member = Membership.objects.filter(
+        user_id=actor.user_id, group_id=place.group_id, role__in=EDITORS
+    )
+    return _active(actor) and (member.exists() or _operates(actor, place.microscope_id))
+
+
+def _operates(actor: Actor, microscope_id: UUID) -> bool:
+    return (
+        _active(actor)
+        and MicroscopeGrant.objects.filter(
+            user_id=actor.user_id, microscope_id=microscope_id, operator=True
+        ).exists()
+    )
+
+
+def _active(actor: Actor) -> bool:
+    return get_user_model().objects.filter(pk=actor.user_id, is_active=True).exists()

@@ -14,7 +14,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 \
     SMARTSCOPE_MODE=production SMARTSCOPE_STATIC_ROOT=/srv/static SMARTSCOPE_DATA_DIR=/srv/data
 WORKDIR /srv/smartscope
 RUN useradd --system --uid 10001 --home-dir /srv smartscope \
-    && mkdir -p /srv/static /srv/data && chown smartscope /srv/data
+    && mkdir -p /srv/static /srv/data/images && chown -R smartscope /srv/data
 COPY requirements.txt ./
 RUN pip install -r requirements.txt
 COPY manage.py ./

@@ -48,6 +48,18 @@ def integer(name: str, default: int, *, minimum: int = 0) -> int:
     return value
 
 
+def number(name: str, default: float) -> float:
+    """A number above 0. Raises BadEnvironment otherwise."""
+    word = text(name, str(default))
+    try:
+        value = float(word)
+    except ValueError as error:
+        raise BadEnvironment(f"{name} is {word!r}; give a number.") from error
+    if not 0 < value < float("inf"):
+        raise BadEnvironment(f"{name} is {word}; it must be above 0 and finite.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas, empty parts left out."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]

@@ -307,8 +307,18 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- Files -------------------------------------------------------------------------------------
 
 DATA_DIR = env.path("SMARTSCOPE_DATA_DIR", BASE_DIR / "var" / "data")
-STORAGE_URL = env.text("SMARTSCOPE_STORAGE_URL", DATA_DIR.resolve().as_uri())
-SHARED_DATA = env.path("SMARTSCOPE_SHARED_DATA", BASE_DIR.parent / "shared" / "data")
+SMARTSCOPE_STORAGE_URL = env.text(
+    "SMARTSCOPE_STORAGE_URL", (DATA_DIR / "images").resolve().as_uri()
+)
+SMARTSCOPE_SHARED_DATA = env.path("SMARTSCOPE_SHARED_DATA", BASE_DIR.parent / "shared" / "data")
+
+# --- Microscopes and their work ----------------------------------------------------------------
+
+# How long a bridge that went silent still counts as driving; tests scale it down.
+LEASE_TTL_S = env.number("SMARTSCOPE_LEASE_TTL_S", 15.0)
+SMARTSCOPE_SWEEP_SECONDS = env.number("SMARTSCOPE_SWEEP_SECONDS", 10.0)
+# Work whose hint was lost is hinted at again after this time.
+SMARTSCOPE_RENUDGE_SECONDS = env.number("SMARTSCOPE_RENUDGE_SECONDS", 600.0)
 
 # --- Logs --------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ if "pytest" in sys.modules:
     from tests.run_servers import SERVERS
 
     DATA = SERVERS.directory / "data" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+    (DATA / "images").mkdir(parents=True, exist_ok=True)
 else:
     DATA = Path(tempfile.gettempdir()) / "smartscope-checks"
 os.environ.setdefault("SMARTSCOPE_DATA_DIR", str(DATA))

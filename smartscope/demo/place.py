@@ -75,7 +75,7 @@ class Place:
 
     def prepare(self) -> None:
         """Make the directories and, once, the secret key that only this account may read."""
-        for directory in (self.directory, self.servers, self.data, self.logs):
+        for directory in (self.directory, self.servers, self.data / "images", self.logs):
             directory.mkdir(parents=True, exist_ok=True)
         if not self.secrets.exists():
             descriptor = os.open(self.secrets, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -83,6 +83,7 @@ def services(transactional_db: None, servers: Addresses, tmp_path: Path) -> Iter
     base = servers.database_url
     query = base.partition("?")[2]
     url = f"{base.partition('?')[0].rpartition('/')[0]}/{database}" + (f"?{query}" if query else "")
+    (tmp_path / "data" / "images").mkdir(parents=True)
     environment = {
         **os.environ,
         "DATABASE_URL": url,

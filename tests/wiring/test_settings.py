@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from smartscope.environment import BadEnvironment, celery_redis, flag, integer, postgresql, secret
+from smartscope.environment import (
+    BadEnvironment,
+    celery_redis,
+    flag,
+    integer,
+    number,
+    postgresql,
+    secret,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD_KEY = "k" * 48
@@ -110,6 +118,13 @@ def test_a_flag_or_number_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("SOME_NAME", "0")
     with pytest.raises(BadEnvironment, match="below 1"):
         integer("SOME_NAME", 3, minimum=1)
+
+
+@pytest.mark.parametrize("word", ["soon", "0", "-1", "nan", "inf"])
+def test_a_time_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv("SOME_NAME", word)
+    with pytest.raises(BadEnvironment, match="SOME_NAME"):
+        number("SOME_NAME", 1.0)
 
 
 def test_a_secret_file_that_is_gone_is_refused_by_name(

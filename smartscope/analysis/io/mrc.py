@@ -91,16 +91,17 @@ def write_mrc(
     """
     written = 0
     first: Frame | None = None
-    for frame in frames:
+    for given in frames:
+        frame = _native(given)
         if first is None:
-            first = _native(frame)
+            first = frame
             header = _header(first, frame_count, pixel_size_angstrom)
             stream.write(header.tobytes())
         if frame.shape != first.shape or frame.dtype != first.dtype:
             raise InvalidInput(
                 {"frames": f"Frame {written} is {frame.dtype} {frame.shape}, unlike the first."}
             )
-        stream.write(np.ascontiguousarray(_native(frame)).data)
+        stream.write(np.ascontiguousarray(frame).data)
         written += 1
     if written != frame_count:
         raise InvalidInput({"frames": f"{written} frames were given where {frame_count} were due."})

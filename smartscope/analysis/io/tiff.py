@@ -5,6 +5,7 @@ A file's directories are counted and compared with the budgets before the first 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,19 @@ Frame = NDArray[np.generic]
 
 _ANGSTROM_PER_CM: Final = 1e8
 _CENTIMETRE: Final = 3
+# What the library raises, depending on which byte is wrong; `TiffFileError` alone is not enough.
+_BROKEN: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tifffile.TiffFileError,
+)
 _READ_TYPES: Final = frozenset(
     {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float16", "float32"}
 )
@@ -42,7 +56,7 @@ class TiffFrames:
         """Frame `index` as (height, width). Raises `BadFile` when it does not decode."""
         try:
             frame = self._file.pages[index].asarray()
-        except (ValueError, RuntimeError, OSError, tifffile.TiffFileError) as error:
+        except _BROKEN as error:
             raise BadFile(
                 f"Frame {index} of {self._file.filename} does not decode ({error})."
             ) from error
@@ -57,11 +71,14 @@ def open_tiff(path: Path) -> TiffFrames:
     """Check every directory of a TIFF file; the caller closes it. Raises `BadFile`."""
     try:
         file = tifffile.TiffFile(path)
-    except (OSError, ValueError, tifffile.TiffFileError) as error:
+    except _BROKEN as error:
         raise BadFile(f"{path.name} is not a TIFF file that can be read ({error}).") from error
     try:
         return _checked(file, path)
-    except BaseException:
+    except _BROKEN as error:
+        file.close()
+        raise BadFile(f"{path.name} has broken TIFF directories ({error}).") from error
+    except BadFile:
         file.close()
         raise
 
@@ -106,12 +123,9 @@ def _pixels_per_cm(pixel_size_angstrom: float | None) -> tuple[float, float] | N
 
 
 def _checked(file: tifffile.TiffFile, path: Path) -> TiffFrames:
-    try:
-        count = len(file.pages)
-        first = file.pages.first
-        shape, dtype = first.shape, first.dtype
-    except (ValueError, IndexError, RuntimeError, tifffile.TiffFileError) as error:
-        raise BadFile(f"{path.name} has broken TIFF directories ({error}).") from error
+    count = len(file.pages)
+    first = file.pages.first
+    shape, dtype = first.shape, first.dtype
     if not 1 <= count <= MAX_FRAMES:
         raise BadFile(f"{path.name} holds {count} frames; 1 to {MAX_FRAMES} are read.")
     if len(shape) != 2 or dtype is None or dtype.name not in _READ_TYPES:

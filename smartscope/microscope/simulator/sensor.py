@@ -8,6 +8,7 @@ from smartscope.domain.geometry import Affine
 from smartscope.microscope.simulator.calibration import LEVELS
 from smartscope.microscope.simulator.exposure_log import Exposure
 from smartscope.microscope.simulator.optics.acquire import take_image
+from smartscope.microscope.simulator.optics.record import record_movie
 from smartscope.microscope.simulator.optics.values import (
     ExposureConditions,
     NoiseKey,
@@ -93,9 +94,6 @@ def film(
     scope: Scope, item: RecordItem, exposure: Exposure, pose: Pose, exposure_s: float
 ) -> Recording:
     """One movie."""
-    from smartscope.microscope.simulator.optics.record import record_movie
-
-    calibration = scope.area(Area.RECORD)
     size, angle = scope.imperfections.astigmatism_angstrom()
     settings = RecordSettings(
         pixel_size_angstrom=scope.true_pixel_um(Area.RECORD) * 1e4,
@@ -111,5 +109,11 @@ def film(
         intensity=scope.illumination(),
     )
     return record_movie(
-        scope.specimen(), pose, calibration.camera, settings, noise_key(scope, exposure)
+        scope.specimen(),
+        pose,
+        scope.camera(Area.RECORD),
+        settings,
+        noise_key(scope, exposure),
+        earlier=_marks(scope, exposure, pose, 2.0 * scope.area(Area.RECORD).beam_radius_um),
+        hours_in_column=scope.hours_on_stage(),
     )

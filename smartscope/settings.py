@@ -316,9 +316,6 @@ SMARTSCOPE_SHARED_DATA = env.path("SMARTSCOPE_SHARED_DATA", BASE_DIR.parent / "s
 
 # How long a bridge that went silent still counts as driving; tests scale it down.
 LEASE_TTL_S = env.number("SMARTSCOPE_LEASE_TTL_S", 15.0)
-SMARTSCOPE_SWEEP_SECONDS = env.number("SMARTSCOPE_SWEEP_SECONDS", 10.0)
-# Work whose hint was lost is hinted at again after this time.
-SMARTSCOPE_RENUDGE_SECONDS = env.number("SMARTSCOPE_RENUDGE_SECONDS", 600.0)
 
 # --- Logs --------------------------------------------------------------------------------------
 

@@ -67,15 +67,11 @@ class Camera:
         self.profile = profile
         self.detector = Detector(profile, seed)
 
-    def render_shape(
-        self, conditions: ExposureConditions, pixel_size_um: float
-    ) -> tuple[int, int]:
+    def render_shape(self, conditions: ExposureConditions, pixel_size_um: float) -> tuple[int, int]:
         """(height, width) of the patch that `expose` wants: the frame and a margin on each side."""
         margin = 8
         if conditions.level in DIFFRACTING:
-            margin = fresnel_margin_px(
-                conditions.defocus_um, conditions.voltage_kv, pixel_size_um
-            )
+            margin = fresnel_margin_px(conditions.defocus_um, conditions.voltage_kv, pixel_size_um)
         sides = [side + 2 * margin for side in self.profile.shape]
         # Twice a fast length is fast and even, as the frames are, so the crop is centred.
         fast = [2 * int(fft.next_fast_len((side + 1) // 2, real=True)) for side in sides]
@@ -137,9 +133,7 @@ class Camera:
         blurred: FloatImage = fft.irfft2(spectrum, s=image.shape)
         return np.maximum(blurred, np.float32(0), out=blurred)
 
-    def _illumination(
-        self, conditions: ExposureConditions, pixel_size_um: float
-    ) -> FloatImage:
+    def _illumination(self, conditions: ExposureConditions, pixel_size_um: float) -> FloatImage:
         """Expected detected electrons per pixel in vacuum: fall-off 3-6 %, gradient to 2 %, beam edge."""
         height, width = self.profile.shape
         draw = uniform(

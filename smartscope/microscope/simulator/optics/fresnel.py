@@ -57,7 +57,9 @@ def defocused_intensity(patch: Patch, defocus_um: float, voltage_kv: float) -> F
     return np.square(wave.real) + np.square(wave.imag)
 
 
-def _propagator(k_per_nm: NDArray[np.float64], defocus_um: float, voltage_kv: float) -> NDArray[np.complex64]:
+def _propagator(
+    k_per_nm: NDArray[np.float64], defocus_um: float, voltage_kv: float
+) -> NDArray[np.complex64]:
     """One axis of the transfer function: it is separable."""
     wavelength_nm = 0.1 * wavelength_angstrom(voltage_kv)
     turn = np.pi * wavelength_nm * defocus_um * 1e3 * k_per_nm**2

@@ -29,9 +29,7 @@ def lattice_origin(affine: Affine) -> tuple[tuple[int, int], tuple[float, float]
     return whole, (x - whole[0], y - whole[1])
 
 
-def placed_white(
-    seed: int, channel: Channel, affine: Affine, shape: tuple[int, int]
-) -> FloatImage:
+def placed_white(seed: int, channel: Channel, affine: Affine, shape: tuple[int, int]) -> FloatImage:
     """Unit-variance near-normal white noise at the lattice points under an image of (height, width)."""
     (x, y), _ = lattice_origin(affine)
     size_pm = round(affine.pixel_size_um() * 1e6)

@@ -36,10 +36,10 @@ MINI_LADDER = {
     rung.level: rung
     for rung in (
         Rung(
-            level=Level.ATLAS, camera=MINI_WIDE, pixel_size_um=0.52, dose_e_per_px=60, defocus_um=0
+            level=Level.ATLAS, camera=MINI_WIDE, pixel_size_um=0.52, dose_e_per_px=100, defocus_um=0
         ),
-        Rung(level=Level.SQUARE, camera=MINI, pixel_size_um=0.08, dose_e_per_px=30, defocus_um=0),
-        Rung(level=Level.HOLE, camera=MINI, pixel_size_um=0.007, dose_e_per_px=40, defocus_um=80),
+        Rung(level=Level.SQUARE, camera=MINI, pixel_size_um=0.08, dose_e_per_px=60, defocus_um=0),
+        Rung(level=Level.HOLE, camera=MINI, pixel_size_um=0.007, dose_e_per_px=60, defocus_um=80),
         Rung(level=Level.FOCUS, camera=MINI, pixel_size_um=0.0003, dose_e_per_px=9, defocus_um=1.5),
     )
 }

@@ -40,9 +40,7 @@ class Motion:
         return self.amount.reshape(-1, *([1] * terms.ndim)) * (terms @ self.local.T)
 
 
-def specimen_motion(
-    settings: RecordSettings, exposure_key: int, *, gold: bool
-) -> Motion:
+def specimen_motion(settings: RecordSettings, exposure_key: int, *, gold: bool) -> Motion:
     """The motion of one exposure; another repeat moves otherwise."""
     seed = exposure_key >> 1
     draw = uniform(seed, Channel.MOTION, 0, 0, np.arange(8))

@@ -73,6 +73,7 @@ MINI = CameraProfile(
     counting=True,
     dqe0=0.83,
     mtf=K3_MTF,
+    dead_columns=0,
 )
 MINI_WIDE = CameraProfile(
     name="mini-wide",
@@ -82,5 +83,6 @@ MINI_WIDE = CameraProfile(
     counting=True,
     dqe0=0.83,
     mtf=K3_MTF,
+    dead_columns=0,
 )
 PROFILES = {profile.name: profile for profile in (K2, K3, FALCON4, MINI, MINI_WIDE)}

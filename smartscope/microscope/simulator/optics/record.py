@@ -113,9 +113,7 @@ def record_movie(
     )
 
 
-def _field(
-    pose: Pose, shape: tuple[int, int], settings: RecordSettings, motion: Motion
-) -> _Field:
+def _field(pose: Pose, shape: tuple[int, int], settings: RecordSettings, motion: Motion) -> _Field:
     """Pads by 32 px and by delocalisation at 4 Å, the largest particle's radius and the motion."""
     spread = wavelength_angstrom(settings.voltage_kv) * abs(settings.defocus_um) * 1e4
     reach = spread / RESOLUTION_FOR_MARGIN_A + 80.0 + float(np.abs(motion.whole).max()) + 10.0
@@ -232,14 +230,14 @@ def _roll_offsets(frames: int, shape: tuple[int, int], offset_key: int) -> list[
     close that an aligner finds the ice's own copy.
     """
     side = math.ceil(math.sqrt(frames))
-    draw = uniform(offset_key >> 1, Channel.FRAME_OFFSET, np.arange(side * side)[:, None], np.arange(3))
+    draw = uniform(
+        offset_key >> 1, Channel.FRAME_OFFSET, np.arange(side * side)[:, None], np.arange(3)
+    )
     order = np.argsort(draw[:, 0], kind="stable")[:frames]
     slack = max(1.0 / side - LEAST_OFFSET, 0.0)
     cells = np.stack([order // side, order % side], axis=-1) / side
     places = cells + slack * draw[order, 1:]
-    return [
-        (int(places[n, 0] * shape[0]), int(places[n, 1] * shape[1])) for n in range(frames)
-    ]
+    return [(int(places[n, 0] * shape[0]), int(places[n, 1] * shape[1])) for n in range(frames)]
 
 
 def _truth(
@@ -255,9 +253,7 @@ def _truth(
     window = (slice(top, top + field.shape[0]), slice(left, left + field.shape[1]))
     line = (np.arange(GRID) + 0.5) / GRID * 2 - 1
     x, y = np.meshgrid(line, line)
-    places = [
-        field.frame_affine.to_pixel(Point(p.stage_x_um, p.stage_y_um)) for p in particles
-    ]
+    places = [field.frame_affine.to_pixel(Point(p.stage_x_um, p.stage_y_um)) for p in particles]
     return RecordTruth(
         ctf=ctf_of(settings),
         shifts_px=motion.whole / settings.pixel_size_angstrom,

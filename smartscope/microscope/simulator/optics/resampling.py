@@ -30,7 +30,10 @@ def _weights(fraction: FloatImage) -> FloatImage:
 
 
 def moved(
-    image: FloatImage, margin: tuple[int, int], shape: tuple[int, int], shifts_px: NDArray[np.float64]
+    image: FloatImage,
+    margin: tuple[int, int],
+    shape: tuple[int, int],
+    shifts_px: NDArray[np.float64],
 ) -> FloatImage:
     """The (height, width) `shape` window of a padded image, moved.
 

@@ -56,7 +56,9 @@ def residue_phase(k: Floats, voltage_kv: float) -> Floats:
     factor *= np.exp(-RESIDUE_B_A2 * k**2 / 4)
     solvent = SOLVENT_PER_A3 * RESIDUE_VOLUME_A3
     factor -= solvent * np.exp(-np.pi * RESIDUE_VOLUME_A3 ** (2 / 3) * k**2)
-    return CONTRAST_SHARE * wavelength_angstrom(voltage_kv) * relativistic_factor(voltage_kv) * factor
+    return (
+        CONTRAST_SHARE * wavelength_angstrom(voltage_kv) * relativistic_factor(voltage_kv) * factor
+    )
 
 
 def _step(k: Floats, middle: float, width: float) -> Floats:
@@ -67,9 +69,7 @@ def _step(k: Floats, middle: float, width: float) -> Floats:
 def ice_power(k: Floats, voltage_kv: float) -> Floats:
     """Phase power per area (rad²·Å²) of 1 Å of vitreous water; the ring at 3.7 Å (shape assumed)."""
     water = scattering_factor("O", k) + 2 * scattering_factor("H", k)
-    structure = (
-        0.06 + 0.94 * _step(k, 0.24, 0.025) + 1.2 * np.exp(-(((k - 0.272) / 0.028) ** 2))
-    )
+    structure = 0.06 + 0.94 * _step(k, 0.24, 0.025) + 1.2 * np.exp(-(((k - 0.272) / 0.028) ** 2))
     strength = wavelength_angstrom(voltage_kv) * relativistic_factor(voltage_kv)
     return (strength * water) ** 2 * WATER_PER_A3 * structure
 

@@ -184,9 +184,7 @@ def _coarse_phase(
     """Spectrum of foil edges and dirt as a weak phase: their fringes, not their absorption."""
     if float(np.ptp(foil)) < 1e-3 and float(np.ptp(dirt)) < 0.1:
         return np.complex64(0)
-    rad = coarse.foil_thickness_nm * (
-        GOLD_RAD_PER_NM if coarse.foil_is_gold else CARBON_RAD_PER_NM
-    )
+    rad = coarse.foil_thickness_nm * (GOLD_RAD_PER_NM if coarse.foil_is_gold else CARBON_RAD_PER_NM)
     # A weak phase has no meaning above a radian: the sine keeps strong edges bounded.
     phase = np.float32(math.sin(min(rad, math.pi / 2))) * foil
     phase += np.sin(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ class Tear:
     everything: bool
 
 
+@lru_cache(maxsize=256)
 def tear_of(seed: int, i: int, j: int, damage: int, half_um: float) -> Tear | None:
     """The tear of square (i, j) with this damage code; None for an intact square."""
     if damage == DAMAGE_EMPTY:
@@ -80,7 +82,15 @@ def _crack(seed: int, i: int, j: int, half_um: float) -> tuple[Arm, ...]:
 
 
 def _arm(
-    seed: int, i: int, j: int, n: int, u: float, v: float, angle: float, half_um: float, width: float
+    seed: int,
+    i: int,
+    j: int,
+    n: int,
+    u: float,
+    v: float,
+    angle: float,
+    half_um: float,
+    width: float,
 ) -> Arm:
     draw = uniform(seed, Channel.CRACK, i, j, 16 + 8 * n + np.arange(4))
     length = half_um * (0.4 + 0.8 * draw[0])
@@ -115,7 +125,7 @@ def _break(seed: int, i: int, j: int, half_um: float) -> Break:
         phase = 2 * np.pi * uniform(seed, Channel.BREAK, i, j, 16 + 4 * order + np.arange(3))
         wave = np.abs(np.sin(order * turn / 2 + phase[0])) - 2 / np.pi
         if order < 7:
-            coarse += wave / order
+            coarse -= wave / order
             curl += np.sin(order * turn + phase[2])
         else:
             fine += np.sin(order * turn + phase[1]) / order

@@ -100,8 +100,16 @@ def _shape(seed: int, dirt: Dirt, n: int, dx: Floats, dy: Floats) -> tuple[Float
     r = np.hypot(u, v / squeeze)
     if dirt.kind.kind is ContaminantKind.SPECK:
         return radius - r, 1.27 * np.sqrt(np.clip(1.0 - (r / radius) ** 2, 0.0, 1.0))
-    phase = 2 * np.pi * uniform(
-        seed, Channel.DIRT_SHAPE, dirt.cell_x[n], dirt.cell_y[n], 64 * dirt.k[n] + 40 + np.arange(4)
+    phase = (
+        2
+        * np.pi
+        * uniform(
+            seed,
+            Channel.DIRT_SHAPE,
+            dirt.cell_x[n],
+            dirt.cell_y[n],
+            64 * dirt.k[n] + 40 + np.arange(4),
+        )
     )
     turn = np.arctan2(v, u)
     wobble = 1.0 + sum(
@@ -111,7 +119,9 @@ def _shape(seed: int, dirt: Dirt, n: int, dx: Floats, dy: Floats) -> tuple[Float
     outline = radius * wobble
     if dirt.kind.kind is ContaminantKind.FROST:
         return outline - r, np.sqrt(np.clip(1.0 - 0.8 * (r / outline) ** 2, 0.05, 1.0))
-    grains = smooth(seed, Channel.CRYSTAL_GRAIN, dirt.x_um[n] + dx + 0 * dy, dirt.y_um[n] + dy + 0 * dx, 0.12)
+    grains = smooth(
+        seed, Channel.CRYSTAL_GRAIN, dirt.x_um[n] + dx + 0 * dy, dirt.y_um[n] + dy + 0 * dx, 0.12
+    )
     return outline - r, np.clip(0.8 + 0.5 * grains, 0.0, 2.5)
 
 

@@ -44,7 +44,9 @@ def square_fates(spec: SpecimenSpec, mesh: Mesh, i: Ints, j: Ints) -> Fates:
     wetness = _wetness(spec, mesh, i, j)
     ice_spec, prior = spec.ice, spec.prior
     sd = math.sqrt(
-        ice_spec.square_spread**2 + ice_spec.patch_spread**2 + (0.5 * 1.6 * ice_spec.blot_gradient) ** 2
+        ice_spec.square_spread**2
+        + ice_spec.patch_spread**2
+        + (0.5 * 1.6 * ice_spec.blot_gradient) ** 2
     )
     rank = ndtr(wetness / sd)
     small, dry = rank > 1.0 - prior.small, rank < prior.dry
@@ -106,9 +108,7 @@ def _mishaps(spec: SpecimenSpec, i: Ints, j: Ints) -> tuple[Ints, NDArray[np.boo
     return codes[fate], fate == 3
 
 
-def _contamination(
-    spec: SpecimenSpec, i: Ints, j: Ints, contaminated: NDArray[np.bool_]
-) -> Floats:
+def _contamination(spec: SpecimenSpec, i: Ints, j: Ints, contaminated: NDArray[np.bool_]) -> Floats:
     spread = np.exp(0.6 * normal(spec.seed, Channel.CONTAMINATION_FACTOR, i, j))
     burden = 18.0 + 22.0 * uniform(spec.seed, Channel.CONTAMINATION_FACTOR, i, j, 8)
     return spec.contamination_density * np.where(contaminated, burden, spread)

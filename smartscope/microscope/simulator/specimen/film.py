@@ -125,7 +125,9 @@ class Film:
         extra = np.where(fault == FAULT_CRYSTALLINE, 25.0 * amount, extra)
         return HoleStates(radius, fault, scale, extra)
 
-    def _faults(self, a: NDArray[np.int64], b: NDArray[np.int64], ice: IceSpec) -> NDArray[np.int64]:
+    def _faults(
+        self, a: NDArray[np.int64], b: NDArray[np.int64], ice: IceSpec
+    ) -> NDArray[np.int64]:
         draw = uniform(self.seed, Channel.HOLE_FAULT, a, b, 0)
         limits = np.cumsum(
             [

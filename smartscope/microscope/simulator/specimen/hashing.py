@@ -93,7 +93,9 @@ def key(seed: int, channel: Channel, *parts: int) -> int:
     return h
 
 
-def bits(seed: int, channel: Channel, i: ArrayLike, j: ArrayLike = 0, k: ArrayLike = 0) -> NDArray[np.uint64]:
+def bits(
+    seed: int, channel: Channel, i: ArrayLike, j: ArrayLike = 0, k: ArrayLike = 0
+) -> NDArray[np.uint64]:
     """64 random bits for whole-number arrays i, j, k (broadcast); always at least one-dimensional."""
     shape = np.broadcast_shapes(np.shape(i), np.shape(j), np.shape(k)) or (1,)
     h = np.full(shape, key(seed, channel), dtype=np.uint64)

@@ -93,9 +93,7 @@ def _resolved(
     edge = effective.astype(np.float32)[index]
     if rough_um is not None:
         edge += rough_um
-    coverage = np.clip(
-        (edge - np.sqrt(r2)) / np.float32(pixel_size_um) + np.float32(0.5), 0.0, 1.0
-    )
+    coverage = np.clip((edge - np.sqrt(r2)) / np.float32(pixel_size_um) + np.float32(0.5), 0.0, 1.0)
     dish = np.minimum(r2 / np.float32((film.diameter_um / 2) ** 2), 1.0)
     scale = np.float32(HOLE_CENTRE) + np.float32(HOLE_DISH) * dish
     scale *= states.ice_scale.astype(np.float32)[index]

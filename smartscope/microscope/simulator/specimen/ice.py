@@ -77,6 +77,6 @@ def _sheet(
     thickness += of_square(fates.edge_nm) * rho ** of_square(fates.edge_power)
     if (fates.lens_nm > 0).any():
         distance = np.hypot(u - of_square(fates.lens_u_um), v - of_square(fates.lens_v_um))
-        reach = distance / of_square(fates.lens_radius_um)
+        reach = distance / of_square(fates.lens_radius_um) + 0.12 * edge_texture
         thickness += of_square(fates.lens_nm) / (1.0 + np.exp(5.0 * (reach - 1.6)))
     return np.minimum(thickness, MAX_ICE_NM)

@@ -19,7 +19,6 @@ from smartscope.microscope.simulator.specimen.mesh import Mesh
 from smartscope.microscope.simulator.specimen.spec import SpecimenSpec
 from smartscope.microscope.simulator.specimen.values import (
     Box,
-    Hole,
     SquareLabel,
     SquareNumbers,
 )
@@ -51,16 +50,17 @@ class SquareTraits:
 
 
 def measure_square(
-    spec: SpecimenSpec, mesh: Mesh, film: Film, traits: SquareTraits, holes: list[Hole]
+    spec: SpecimenSpec, mesh: Mesh, film: Film, traits: SquareTraits, ice: Floats
 ) -> SquareNumbers:
-    """The numbers behind a label, from a 64 x 64 sampling of the opening and from its holes."""
+    """The numbers behind a label, from a 64 x 64 sampling of the opening and from the `ice` (nm)
+    at the centres of its visible holes.
+    """
     u, v = _samples(mesh, traits)
     x, y = mesh.to_stage(u + traits.i * mesh.spec.pitch_um, v + traits.j * mesh.spec.pitch_um)
     gone = _missing(spec, traits, u, v)
     passes = np.where(gone, 1.0, _mean_transmission(spec, mesh, film, x, y))
     solid = mesh.solid_distance_um(x, y) > 0
     bright = (passes > BRIGHT_OF_CLEAN_FILM * _clean_transmission(film)) & ~solid
-    ice = np.array([hole.ice_nm for hole in holes if hole.visible])
     quartiles = np.percentile(ice, [25, 50, 75]) if ice.size else np.zeros(3)
     usable = (ice >= USABLE_ICE_NM[0]) & (ice <= USABLE_ICE_NM[1])
     return SquareNumbers(
@@ -70,7 +70,7 @@ def measure_square(
         bright_fraction=float(bright.mean()),
         median_hole_ice_nm=float(quartiles[1]),
         iqr_hole_ice_nm=float(quartiles[2] - quartiles[0]),
-        holes=len(holes),
+        holes=int(ice.size),
         usable_holes=int(usable.sum()),
         mean_transmission=float((passes * ~solid).mean()),
     )
@@ -107,9 +107,7 @@ def _samples(mesh: Mesh, traits: SquareTraits) -> tuple[Floats, Floats]:
     return u[inside], v[inside]
 
 
-def _missing(
-    spec: SpecimenSpec, traits: SquareTraits, u: Floats, v: Floats
-) -> NDArray[np.bool_]:
+def _missing(spec: SpecimenSpec, traits: SquareTraits, u: Floats, v: Floats) -> NDArray[np.bool_]:
     tear = tear_of(spec.seed, traits.i, traits.j, traits.damage, traits.half_um)
     if tear is None:
         return np.zeros(u.shape, dtype=bool)
@@ -119,9 +117,7 @@ def _missing(
     return missing
 
 
-def _mean_transmission(
-    spec: SpecimenSpec, mesh: Mesh, film: Film, x: Floats, y: Floats
-) -> Floats:
+def _mean_transmission(spec: SpecimenSpec, mesh: Mesh, film: Film, x: Floats, y: Floats) -> Floats:
     """Film and holes mixed by area, without dirt, at 300 kV."""
     ice, lengths = sheet_ice_nm(spec, mesh, x, y), attenuation()
     share = film.hole_fraction()

@@ -47,9 +47,7 @@ class Mesh:
     def matrix(self) -> Floats:
         """2x2: stage offset from the origin to mesh coordinates (a rotation)."""
         angle = math.radians(self.rotation_deg)
-        return np.array(
-            [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
-        )
+        return np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
 
     def to_mesh(self, x_um: ArrayLike, y_um: ArrayLike) -> tuple[Floats, Floats]:
         """Stage µm to mesh µm."""
@@ -117,7 +115,8 @@ class Mesh:
         """Whether rim or mark can lie within `reach_um` of a place."""
         mark_x, mark_y = self.to_stage(*self.mark_centre())
         to_mark = math.hypot(x_um - float(mark_x), y_um - float(mark_y))
-        return (
-            math.hypot(x_um, y_um) + reach_um > self.spec.rim_radius_um - NOTCH_RADIUS_UM
-            or to_mark < reach_um + max(MARK_UM)
+        return math.hypot(
+            x_um, y_um
+        ) + reach_um > self.spec.rim_radius_um - NOTCH_RADIUS_UM or to_mark < reach_um + max(
+            MARK_UM
         )

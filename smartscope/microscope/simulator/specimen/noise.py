@@ -14,7 +14,9 @@ _SPLINE_SD = 151.0 / 315.0
 Floats = NDArray[np.float64]
 
 
-def smooth(seed: int, channel: Channel, x_um: Floats, y_um: Floats, cell_um: float, octave: int = 0) -> Floats:
+def smooth(
+    seed: int, channel: Channel, x_um: Floats, y_um: Floats, cell_um: float, octave: int = 0
+) -> Floats:
     """Zero-mean, unit-variance noise with correlation length about `cell_um`, at points of any shape."""
     u, v = x_um / cell_um, y_um / cell_um
     i0, j0 = int(np.floor(u.min())) - 2, int(np.floor(v.min())) - 2

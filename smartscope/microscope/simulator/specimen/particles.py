@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from smartscope.microscope.simulator.specimen.contamination import dirt_in
 from smartscope.microscope.simulator.specimen.film import Film
 from smartscope.microscope.simulator.specimen.hashing import Channel, normal, poisson, uniform
-from smartscope.microscope.simulator.specimen.holes import holes_in
+from smartscope.microscope.simulator.specimen.holes import hole_table
 from smartscope.microscope.simulator.specimen.ice import HOLE_CENTRE, HOLE_DISH, sheet_ice_nm
 from smartscope.microscope.simulator.specimen.mesh import Mesh
 from smartscope.microscope.simulator.specimen.phantoms import DIAMETER_NM
@@ -45,15 +45,23 @@ def particles_in(spec: SpecimenSpec, mesh: Mesh, film: Film, box: Box) -> list[P
     if spec.particle.species == "none":
         return []
     diameter_um = DIAMETER_NM[spec.particle.species] * 1e-3
-    holes = [h for h in holes_in(spec, mesh, film, box.grown(film.diameter_um)) if h.visible]
-    holes = [h for h in holes if h.fault in (HoleFault.NONE, HoleFault.THICK)]
+    holes = hole_table(spec, mesh, film, box.grown(film.diameter_um)).values(film)
+    sound = (HoleFault.NONE, HoleFault.THICK)
+    holes = [hole for hole in holes if hole.visible and hole.fault in sound]
     candidates = _candidates(spec, box.grown(2 * diameter_um))
     sheet = sheet_ice_nm(spec, mesh, candidates.x_um, candidates.y_um)
     thickness, crowd = _ice_at(spec, film, holes, candidates, sheet)
     alive = thickness >= THINNEST_SHARE * diameter_um * 1e3
-    alive &= uniform(
-        spec.seed, Channel.PARTICLE_PLACE, candidates.cell_x, candidates.cell_y, 8 * candidates.k + 3
-    ) < crowd / CROWDING
+    alive &= (
+        uniform(
+            spec.seed,
+            Channel.PARTICLE_PLACE,
+            candidates.cell_x,
+            candidates.cell_y,
+            8 * candidates.k + 3,
+        )
+        < crowd / CROWDING
+    )
     alive &= ~_under_dirt(spec, mesh, box, candidates)
     alive &= _survives_hard_core(candidates, alive, diameter_um)
     inside = (candidates.x_um >= box.x_min_um) & (candidates.x_um < box.x_max_um)
@@ -71,9 +79,7 @@ def _candidates(spec: SpecimenSpec, box: Box) -> _Candidates:
     cx, cy = np.repeat(cx, counts), np.repeat(cy, counts)
     k = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     place = [uniform(spec.seed, Channel.PARTICLE_PLACE, cx, cy, 8 * k + n) for n in range(3)]
-    return _Candidates(
-        cx, cy, k, (cx + place[0]) * CELL_UM, (cy + place[1]) * CELL_UM, place[2]
-    )
+    return _Candidates(cx, cy, k, (cx + place[0]) * CELL_UM, (cy + place[1]) * CELL_UM, place[2])
 
 
 def _ice_at(

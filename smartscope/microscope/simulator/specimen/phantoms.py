@@ -76,10 +76,10 @@ def _barrel() -> Floats:
 
 def _shell(group: str, residues: int, radius: float) -> Floats:
     """One globule repeated by a point group's rotations (O: 24 copies, I: 60), a hollow ball."""
-    globule = _globule(residues, 20 + residues, 1.3) + np.array([radius, 0.22 * radius, 0.33 * radius])
-    return np.concatenate(
-        [Rotation.apply(turn, globule) for turn in Rotation.create_group(group)]
+    globule = _globule(residues, 20 + residues, 1.3) + np.array(
+        [radius, 0.22 * radius, 0.33 * radius]
     )
+    return np.concatenate([Rotation.apply(turn, globule) for turn in Rotation.create_group(group)])
 
 
 def _rod() -> Floats:

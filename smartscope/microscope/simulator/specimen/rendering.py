@@ -101,10 +101,12 @@ def render(
     for first in range(0, height, rows):
         last = min(height, first + rows)
         _draw_strip(scene, affine, canvas.rows(first, last), first, pixel_size_um)
+    _contaminate(scene, affine, canvas, pixel_size_um)
     tear_squares(
         TearCanvas(
             canvas.transmission,
             canvas.ice_nm,
+            canvas.contaminant_nm,
             canvas.foil,
             canvas.hole,
             canvas.bar,
@@ -115,7 +117,6 @@ def render(
         scene.spec,
         scene.mesh,
     )
-    _contaminate(scene, affine, canvas, pixel_size_um)
     tilt = np.float32(1.0 / np.cos(np.radians(pose.tilt_deg)))
     if pose.tilt_deg:
         canvas.transmission[...] **= tilt

@@ -26,6 +26,7 @@ class TearCanvas:
 
     transmission: FloatImage
     ice_nm: FloatImage
+    contaminant_nm: FloatImage
     foil: FloatImage
     hole: FloatImage
     bar: FloatImage
@@ -92,6 +93,6 @@ def _tear_window(
     opening = np.float32(1.0) - canvas.bar[window]
     left = (1 - gone) * (1 - np.float32(1 - RIM_PASSES) * rim)
     canvas.transmission[window] = canvas.transmission[window] * left + gone * opening
-    for layer in (canvas.ice_nm, canvas.foil, canvas.hole):
+    for layer in (canvas.ice_nm, canvas.contaminant_nm, canvas.foil, canvas.hole):
         layer[window] *= 1 - gone
     canvas.vacuum[window] += gone * opening

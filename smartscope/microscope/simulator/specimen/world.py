@@ -17,8 +17,9 @@ from smartscope.microscope.simulator.specimen.fate import (
     square_fates,
 )
 from smartscope.microscope.simulator.specimen.film import Film
+from smartscope.microscope.simulator.specimen.film_state import film_at
 from smartscope.microscope.simulator.specimen.height import film_height_um
-from smartscope.microscope.simulator.specimen.holes import holes_in
+from smartscope.microscope.simulator.specimen.holes import hole_table
 from smartscope.microscope.simulator.specimen.ice import sheet_ice_nm
 from smartscope.microscope.simulator.specimen.labels import (
     SquareTraits,
@@ -71,14 +72,20 @@ class Specimen:
         strip_px: int = STRIP_PX,
     ) -> Patch:
         """The specimen at `pose` in (height, width) pixels, after `earlier` exposures."""
-        scene = Scene(
-            self.spec, self.mesh, self.film, attenuation, tuple(earlier), hours_in_column
-        )
+        scene = Scene(self.spec, self.mesh, self.film, attenuation, tuple(earlier), hours_in_column)
         return render(scene, pose, shape, pixel_size_um, strip_px=strip_px)
 
     def contaminants(self, box: Box, r_min_um: float) -> list[Contaminant]:
-        """Dirt with its centre in `box` and a radius of at least `r_min_um`."""
-        return contaminants_of(dirt_in(self.spec, self.mesh, box, r_min_um))
+        """Dirt on film with its centre in `box` and a radius of at least `r_min_um`."""
+        return contaminants_of(
+            [
+                dirt.chosen(
+                    film_at(self.spec, self.mesh, dirt.x_um, dirt.y_um, np.zeros(dirt.x_um.size))[2]
+                )
+                for dirt in dirt_in(self.spec, self.mesh, box, r_min_um)
+                if dirt.x_um.size
+            ]
+        )
 
     def squares(self, box: Box) -> list[Square]:
         """Squares whose centre lies in `box` and on the grid's disc; measured once, then remembered."""
@@ -112,7 +119,7 @@ class Specimen:
 
     def holes(self, box: Box) -> list[Hole]:
         """Holes with their centre in `box`, those under bars or in torn foil marked not visible."""
-        return holes_in(self.spec, self.mesh, self.film, box)
+        return hole_table(self.spec, self.mesh, self.film, box).values(self.film)
 
     def particles(self, box: Box) -> list[Particle]:
         """Molecules with their centre in `box`; meant for boxes of a few square microns."""
@@ -132,9 +139,10 @@ class Specimen:
         index_i, index_j = np.array([i]), np.array([j])
         fates = square_fates(self.spec, self.mesh, index_i, index_j)
         half = float(self.mesh.half_opening_um(index_i, index_j)[0])
-        holes = [h for h in self.holes(Box.around(x, y, 1.45 * half)) if h.square_id == (i, j)]
+        table = hole_table(self.spec, self.mesh, self.film, Box.around(x, y, 1.42 * half))
+        holes_nm = table.centre_nm[table.visible & (table.i == i) & (table.j == j)]
         traits = SquareTraits(i, j, half, int(fates.damage[0]))
-        numbers = measure_square(self.spec, self.mesh, self.film, traits, holes)
+        numbers = measure_square(self.spec, self.mesh, self.film, traits, holes_nm)
         label, sub_label, usable = label_square(numbers)
         return Square(
             id=(i, j),

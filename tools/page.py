@@ -72,7 +72,13 @@ def build(node: Node) -> int:
     if read(MODULES_STAMP) != packages:
         print("Installing the page's packages ...", flush=True)
         if code := run(
-            node, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"
+            node,
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--no-update-notifier",
         ):
             return code
         MODULES_STAMP.write_text(packages)

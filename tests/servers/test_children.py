@@ -112,6 +112,6 @@ def assert_ends(pid: int) -> None:
         time.sleep(0.02)
 
 
-def test_a_command_that_does_not_exist_leaves_nothing_behind() -> None:
+def test_a_command_that_does_not_exist_leaves_nothing_behind(tmp_path: Path) -> None:
     with Children() as children, pytest.raises(FileNotFoundError):
-        children.start(Command(name="none", arguments=["no-such-program-anywhere"]))
+        children.start(Command(name="none", arguments=[str(tmp_path / "no-such-program")]))

@@ -1,4 +1,6 @@
-"""From a rendered patch to saved counts: lens blur, illumination, detector transfer, shot noise, defects."""
+"""From a rendered patch to saved counts: lens blur, illumination, detector transfer, shot noise,
+defects.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,9 @@ class Camera:
         return fast[0], fast[1]
 
     def expose(self, patch: Patch, conditions: ExposureConditions, noise: NoiseKey) -> Image:
-        """A gain-corrected image of the patch's middle; raises when the patch is smaller than the frame."""
+        """A gain-corrected image of the patch's middle; raises when the patch is smaller than the
+        frame.
+        """
         intensity = self._intensity(patch, conditions)
         top, left = self._crop_offsets(patch)
         height, width = self.profile.shape
@@ -134,7 +138,9 @@ class Camera:
         return np.maximum(blurred, np.float32(0), out=blurred)
 
     def _illumination(self, conditions: ExposureConditions, pixel_size_um: float) -> FloatImage:
-        """Expected detected electrons per pixel in vacuum: fall-off 3-6 %, gradient to 2 %, beam edge."""
+        """Expected detected electrons per pixel in vacuum: fall-off 3-6 %, gradient to 2 %, beam
+        edge.
+        """
         height, width = self.profile.shape
         draw = uniform(
             self.detector.seed, Channel.ILLUMINATION, int(conditions.level), np.arange(3)
@@ -157,7 +163,8 @@ class Camera:
         dose_e_per_px = conditions.dose_e_per_a2 * (pixel_size_um * 1e4) ** 2
         rate = dose_e_per_px * conditions.intensity * self.profile.dqe0
         loss = rate / max(conditions.exposure_s, 1e-3) * self.profile.coincidence_loss_per_e_px_s
-        # Coincidence loss is for counting rates; images are taken at rates where it stays below 15 %.
+        # Coincidence loss is for counting rates; images are taken at rates where it stays below 15
+        # %.
         lit: FloatImage = (shape * np.float32(rate * (1 - min(loss, 0.15)))).astype(np.float32)
         return lit
 
@@ -174,4 +181,7 @@ class Camera:
                 profile.shape, shot_key(noise, Channel.READ_NOISE)
             )
         detector.mend(image)
-        return np.clip(np.rint(image), 0, profile.saturation_counts).astype(np.uint16)
+        counts: NDArray[np.uint16] = np.clip(np.rint(image), 0, profile.saturation_counts).astype(
+            np.uint16
+        )
+        return counts

@@ -1,4 +1,6 @@
-"""What one camera does to every image: its transfer, its gain map and the reference's error, its defects."""
+"""What one camera does to every image: its transfer, its gain map and the reference's error, its
+defects.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +31,22 @@ class Detector:
 
     @cached_property
     def gain(self) -> FloatImage:
-        """Counts per detected electron, relative, mean one: pixel spread and steps between readout columns."""
+        """Counts per detected electron, relative, mean one: pixel spread and steps between readout
+        columns.
+        """
         profile = self.profile
         gain = np.float32(profile.gain_rms) * white(profile.shape, key(self.seed, Channel.GAIN, 0))
         blocks = np.arange(profile.width_px) // max(1, profile.width_px // 8)
         steps = 0.012 * (uniform(self.seed, Channel.GAIN, 1, blocks) - 0.5)
         gain += np.float32(1.0) + steps.astype(np.float32)
-        return np.maximum(gain, np.float32(0.5))
+        positive: FloatImage = np.maximum(gain, np.float32(0.5))
+        return positive
 
     @cached_property
     def gain_reference(self) -> FloatImage:
-        """What a frame is multiplied by: the inverse gain, measured with an error; defects are zero."""
+        """What a frame is multiplied by: the inverse gain, measured with an error; defects are
+        zero.
+        """
         error = white(self.profile.shape, key(self.seed, Channel.GAIN, 2))
         reference = (1 + np.float32(self.profile.gain_reference_error) * error) / self.gain
         reference[self.defects] = 0.0
@@ -67,14 +74,18 @@ class Detector:
         return (which * (self.profile.width_px - 2) + 1).astype(np.int64)
 
     def blemish(self, counts: NDArray[np.uint16], exposure_share: float = 1.0) -> None:
-        """Dead columns and hot pixels as they come off the chip; changes `counts` (electrons) in place."""
+        """Dead columns and hot pixels as they come off the chip; changes `counts` (electrons) in
+        place.
+        """
         counts[:, self._dead_columns()] = 0
         y, x, strength = self._hot
         hot = counts[y, x] + np.rint((20 + 180 * strength) * exposure_share)
         counts[y, x] = np.minimum(hot, 65535).astype(np.uint16)
 
     def mend(self, image: FloatImage) -> None:
-        """Fills known defects from the pixels to their left and right, as acquisition software does."""
+        """Fills known defects from the pixels to their left and right, as acquisition software
+        does.
+        """
         y, x = np.nonzero(self.defects)
         left, right = np.maximum(x - 1, 0), np.minimum(x + 1, image.shape[1] - 1)
         image[y, x] = 0.5 * (image[y, left] + image[y, right])

@@ -1,4 +1,6 @@
-"""Far-defocused images of film and ice: the exit wave carried to the defocus by Fresnel propagation."""
+"""Far-defocused images of film and ice: the exit wave carried to the defocus by Fresnel
+propagation.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,11 @@ def fresnel_margin_px(defocus_um: float, voltage_kv: float, pixel_size_um: float
 
 
 def defocused_intensity(patch: Patch, defocus_um: float, voltage_kv: float) -> FloatImage:
-    """I/I0 at a defocus (positive under), same shape as the patch; its borders are not to be trusted.
+    """I/I0 at a defocus (positive under), same shape as the patch; its borders are not to be
+    trusted.
 
-    Exit wave √T·exp(iφ); transfer exp(-iπλΔz k²)·exp(-2(π·4 nm·k)²) with Δz negative for underfocus.
+    Exit wave √T·exp(iφ); transfer exp(-iπλΔz k²)·exp(-2(π·4 nm·k)²) with Δz negative for
+    underfocus.
     """
     phase = projected_phase(patch)
     amplitude = np.sqrt(np.maximum(patch.transmission, np.float32(0)))

@@ -30,7 +30,9 @@ def lattice_origin(affine: Affine) -> tuple[tuple[int, int], tuple[float, float]
 
 
 def placed_white(seed: int, channel: Channel, affine: Affine, shape: tuple[int, int]) -> FloatImage:
-    """Unit-variance near-normal white noise at the lattice points under an image of (height, width)."""
+    """Unit-variance near-normal white noise at the lattice points under an image of (height,
+    width).
+    """
     (x, y), _ = lattice_origin(affine)
     size_pm = round(affine.pixel_size_um() * 1e6)
     turn = round(math.degrees(math.atan2(affine.c, affine.a)) * 1e4)
@@ -46,7 +48,9 @@ def placed_white(seed: int, channel: Channel, affine: Affine, shape: tuple[int, 
 
 
 def place_ramp(affine: Affine, shape: tuple[int, int]) -> NDArray[np.complex64]:
-    """Half-plane phase ramp that moves placed noise by its sub-pixel rest, so that it stays with the specimen."""
+    """Half-plane phase ramp that moves placed noise by its sub-pixel rest, so that it stays with
+    the specimen.
+    """
     _, (rest_x, rest_y) = lattice_origin(affine)
     height, width = shape
     ramp_x = np.exp(2j * np.pi * rest_x * np.arange(width // 2 + 1) / width)

@@ -1,4 +1,5 @@
-"""How the specimen moves under the beam: a burst, a slow drift, jitter, and bending that varies over the field.
+"""How the specimen moves under the beam: a burst, a slow drift, jitter, and bending that varies
+over the field.
 
 All numbers are assumed, in the range that motion-correction papers report.
 """

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraProfile:
-    """One camera. `mtf` holds (cycles per pixel, value) knots at 300 kV; values between are interpolated.
+    """One camera. `mtf` holds (cycles per pixel, value) knots at 300 kV; values between are
+    interpolated.
 
     Counting cameras draw Poisson counts with coincidence loss; integrating ones add read noise and
     multiply by `counts_per_electron`. Defect rates, gain spread and coincidence loss are assumed.

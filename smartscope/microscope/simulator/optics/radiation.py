@@ -37,7 +37,9 @@ def damage_basis(amplitude: Floats, rank: int = 2) -> tuple[Floats, Floats]:
 
 
 def remaining_power(k: Floats, dose: float) -> Floats:
-    """D(z) = 2(z - 1 + e^-z)/z², the power of moving water left after averaging `dose`; z = ½(2πk)²·1.1/3·dose."""
+    """D(z) = 2(z - 1 + e^-z)/z², the power of moving water left after averaging `dose`; z =
+    ½(2πk)²·1.1/3·dose.
+    """
     z = np.maximum(0.5 * (2 * np.pi * k) ** 2 * WATER_A2_PER_DOSE / 3 * dose, 1e-6)
     # The series avoids the cancellation at small z.
     exact = 2 * (z - 1 + np.exp(-z)) / z**2

@@ -1,4 +1,5 @@
-"""Records a movie: noise-free bases, moving ice, motion, then one shot-noise draw per frame and pixel.
+"""Records a movie: noise-free bases, moving ice, motion, then one shot-noise draw per frame and
+pixel.
 
 No Ewald curvature and no multislice: right for ice below about 100 nm and beyond about 2.5 Å.
 """
@@ -226,7 +227,8 @@ def _dynamic_ice(
 def _roll_offsets(frames: int, shape: tuple[int, int], offset_key: int) -> list[tuple[int, int]]:
     """Cyclic offsets (rows, columns), pairwise at least 0.06 of the frame apart in x or in y.
 
-    Cells of a lattice in hashed order, each offset within its cell: free offsets would often come so
+    Cells of a lattice in hashed order, each offset within its cell: free offsets would often come
+    so
     close that an aligner finds the ice's own copy.
     """
     side = math.ceil(math.sqrt(frames))

@@ -1,4 +1,6 @@
-"""Moves a noise-free image by shifts that vary slowly over the field: Catmull-Rom, in 32-pixel blocks."""
+"""Moves a noise-free image by shifts that vary slowly over the field: Catmull-Rom, in 32-pixel
+blocks.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ FloatImage = NDArray[np.float32]
 
 
 def _weights(fraction: FloatImage) -> FloatImage:
-    """(n, 32, 35) matrices that interpolate a run of 35 samples at `fraction` in [0, 1) past the second."""
+    """(n, 32, 35) matrices that interpolate a run of 35 samples at `fraction` in [0, 1) past the
+    second.
+    """
     t = fraction.astype(np.float64)
     taps = np.stack(
         [
@@ -37,8 +41,10 @@ def moved(
 ) -> FloatImage:
     """The (height, width) `shape` window of a padded image, moved.
 
-    `margin` is the window's (top, left) in `image`; `shifts_px` (block rows, block columns, 2) holds
-    (x, y) per 32-pixel block: what was at p appears at p + shift. Shifts must stay within the margin.
+    `margin` is the window's (top, left) in `image`; `shifts_px` (block rows, block columns, 2)
+    holds
+    (x, y) per 32-pixel block: what was at p appears at p + shift. Shifts must stay within the
+    margin.
     """
     down, across = -(-shape[0] // BLOCK), -(-shape[1] // BLOCK)
     top = margin[0] + BLOCK * np.arange(down)[:, None] - shifts_px[..., 1]

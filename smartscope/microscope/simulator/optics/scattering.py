@@ -1,4 +1,6 @@
-"""How atoms, residues, water and carbon scatter: Peng's electron scattering factors and what follows from them."""
+"""How atoms, residues, water and carbon scatter: Peng's electron scattering factors and what
+follows from them.
+"""
 
 from __future__ import annotations
 

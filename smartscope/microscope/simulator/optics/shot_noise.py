@@ -1,4 +1,6 @@
-"""Poisson counts as a function of a key and a pixel's number: table inversion of one hashed uniform."""
+"""Poisson counts as a function of a key and a pixel's number: table inversion of one hashed
+uniform.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The specimen's contrast as a few noise-free images, from which every frame of a movie is combined."""
+"""The specimen's contrast as a few noise-free images, from which every frame of a movie is
+combined.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,8 @@ FloatImage = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """Contrast images (1 + rank, height, width) on the padded field, and coefficients (frames, 1 + rank).
+    """Contrast images (1 + rank, height, width) on the padded field, and coefficients (frames, 1 +
+    rank).
 
     `transmission`, `ice_nm` and `foil` are on the padded field too.
     """
@@ -75,7 +78,7 @@ class Radial:
         """A table of 1024 entries up to the corner of the half-plane."""
         step = float(frequencies.k.max()) / (_TABLE - 1)
         index = (frequencies.k * np.float32(1.0 / step) + np.float32(0.5)).astype(np.intp)
-        return cls(np.arange(_TABLE) * step, index)
+        return cls(np.arange(_TABLE, dtype=np.float64) * step, index)
 
     def spread(self, table: Floats) -> FloatImage:
         """The table's value at every frequency."""
@@ -86,7 +89,8 @@ def transfer_table(k: Floats, settings: RecordSettings, profile: CameraProfile) 
     """Envelope and detector transfer by |k|."""
     knots = np.array(profile.mtf)
     detector = np.interp(k * settings.pixel_size_angstrom, knots[:, 0], knots[:, 1])
-    return envelope(k, settings.b_factor_a2) * detector
+    table: Floats = envelope(k, settings.b_factor_a2) * detector
+    return table
 
 
 def specimen_bases(
@@ -132,7 +136,9 @@ def specimen_bases(
 
 
 def _fine(layer: FloatImage, shape: tuple[int, int]) -> FloatImage:
-    """A coarse layer for every pixel of the field, bilinearly; the coarse patch is centred on the field."""
+    """A coarse layer for every pixel of the field, bilinearly; the coarse patch is centred on the
+    field.
+    """
     if float(np.ptp(layer)) < 1e-6:
         return np.full(shape, layer.mean(), dtype=np.float32)
     axes = [
@@ -156,7 +162,9 @@ def _grain(
     foil: FloatImage,
     settings: RecordSettings,
 ) -> NDArray[np.complex64]:
-    """Spectrum of what stays: the lasting part of the ice's noise, solute, and carbon where there is foil."""
+    """Spectrum of what stays: the lasting part of the ice's noise, solute, and carbon where there
+    is foil.
+    """
     shape = (ice.shape[0], ice.shape[1])
     static, _ = split_power(radial.k, settings.dose_e_per_a2, settings.frames)
     power = ice_power(radial.k, settings.voltage_kv) * static
@@ -197,7 +205,7 @@ def _coarse_phase(
 
 def _damage(k: Floats, settings: RecordSettings, dose_before: float) -> tuple[Floats, Floats]:
     frame_dose = settings.dose_e_per_a2 / settings.frames
-    dose = dose_before + (np.arange(settings.frames) + 0.5) * frame_dose
+    dose = dose_before + (np.arange(settings.frames, dtype=np.float64) + 0.5) * frame_dose
     return damage_basis(surviving_amplitude(k, dose, settings.voltage_kv))
 
 

@@ -23,7 +23,8 @@ def residue_image(
 ) -> NDArray[np.float32]:
     """Residues per pixel, (height, width), for particles at `places_px` (n, 2) as (x, y).
 
-    The stage's y axis runs with image y; rotations act in (x, y, z). Broken particles (quality below
+    The stage's y axis runs with image y; rotations act in (x, y, z). Broken particles (quality
+    below
     one half) show about a third of their residues.
     """
     height, width = shape

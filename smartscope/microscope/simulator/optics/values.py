@@ -1,4 +1,6 @@
-"""Frozen values of the imaging side: levels, conditions, noise keys, images, movies and their truth."""
+"""Frozen values of the imaging side: levels, conditions, noise keys, images, movies and their
+truth.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,8 @@ class CtfTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordTruth:
-    """What a movie really shows; for truth sinks, tests and benchmarks, never for a driver to return.
+    """What a movie really shows; for truth sinks, tests and benchmarks, never for a driver to
+    return.
 
     `shifts_px` (frames, 2) is the global motion (x, y) at mid-frame, in pixels: a feature at p in
     the specimen appears at p + shift. `local_px` (frames, 16, 16, 2) adds the local part on a grid

@@ -1,4 +1,6 @@
-"""How strongly materials stop the beam: I/I0 = exp(-t/λ), after the aperture and, when in, the slit."""
+"""How strongly materials stop the beam: I/I0 = exp(-t/λ), after the aperture and, when in, the
+slit.
+"""
 
 from __future__ import annotations
 
@@ -44,3 +46,6 @@ def attenuation(voltage_kv: float = 300.0, *, slit_in: bool = False) -> Attenuat
         carbon_nm=CARBON_NM * elastic_ratio,
         gold_nm=GOLD_NM * elastic_ratio,
     )
+
+
+UNFILTERED_300KV = attenuation()

@@ -1,4 +1,6 @@
-"""Where dirt lies: hashed point processes of frost, hexagonal crystals, specks and crystalline patches."""
+"""Where dirt lies: hashed point processes of frost, hexagonal crystals, specks and crystalline
+patches.
+"""
 
 from __future__ import annotations
 
@@ -180,7 +182,7 @@ def _dirt_of_kind(spec: SpecimenSpec, mesh: Mesh, box: Box, kind: DirtKind) -> D
 
 def _mean_count(spec: SpecimenSpec, mesh: Mesh, cx: Ints, cy: Ints, kind: DirtKind) -> Floats:
     """Expected particles per cell: density, the square's factor, and clusters of mean one."""
-    x, y = (cx + 0.5) * kind.cell_um, (cy + 0.5) * kind.cell_um
+    x, y = ((cell.astype(np.float64) + 0.5) * kind.cell_um for cell in (cx, cy))
     u, v = mesh.to_mesh(x, y)
     pitch = mesh.spec.pitch_um
     i, j = np.rint(u / pitch).astype(np.int64), np.rint(v / pitch).astype(np.int64)

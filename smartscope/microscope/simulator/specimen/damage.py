@@ -1,4 +1,6 @@
-"""Torn foil: cracks that run from one point, jagged breaks, their curled dark rims and folded flaps."""
+"""Torn foil: cracks that run from one point, jagged breaks, their curled dark rims and folded
+flaps.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ FloatImage = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One arm of a crack, in µm from the square's centre: sideways course and half-widths along its length."""
+    """One arm of a crack, in µm from the square's centre: sideways course and half-widths along its
+    length.
+    """
 
     u_um: float
     v_um: float
@@ -138,7 +142,9 @@ def _break(seed: int, i: int, j: int, half_um: float) -> Break:
 def _ragged(
     seed: int, i: int, j: int, salt: int, along_um: Floats, scale_um: float, octaves: int
 ) -> Floats:
-    """Unit-variance 1-D noise along an edge: hashed knots joined linearly, halving amplitude per octave."""
+    """Unit-variance 1-D noise along an edge: hashed knots joined linearly, halving amplitude per
+    octave.
+    """
     total = np.zeros_like(along_um)
     for octave in range(octaves):
         knots = along_um / scale_um * 2**octave

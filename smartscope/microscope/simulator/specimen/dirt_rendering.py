@@ -1,4 +1,6 @@
-"""Draws dirt into a transmission image: stamps for what a few pixels hold, shaped windows for the rest."""
+"""Draws dirt into a transmission image: stamps for what a few pixels hold, shaped windows for the
+rest.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ def draw_dirt(canvas: DirtCanvas, dirt: Dirt, x_px: Floats, y_px: Floats) -> Non
 
 
 def _stamp(canvas: DirtCanvas, dirt: Dirt, x_px: Floats, y_px: Floats) -> None:
-    """Gaussians of the disc's area and variance, all at once; what is lost adds up, at most to black."""
+    """Gaussians of the disc's area and variance, all at once; what is lost adds up, at most to
+    black.
+    """
     height, width = canvas.transmission.shape
     radius_px = dirt.radius_um / canvas.pixel_size_um
     variance = radius_px**2 / 4 + 1 / 12 + 0.1
@@ -126,7 +130,9 @@ def _shape(seed: int, dirt: Dirt, n: int, dx: Floats, dy: Floats) -> tuple[Float
 
 
 def _hexagon(u: Floats, v: Floats, radius: float) -> tuple[Floats, Floats]:
-    """A plate with straight facets; bend contours run across it as stripes of more and less scattering."""
+    """A plate with straight facets; bend contours run across it as stripes of more and less
+    scattering.
+    """
     facets = [
         np.abs(math.cos(t) * u + math.sin(t) * v) for t in (0.0, math.pi / 3, 2 * math.pi / 3)
     ]

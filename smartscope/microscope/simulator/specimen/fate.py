@@ -1,4 +1,5 @@
-"""What was meant to become of each square: its ice terms, damage and dirt, as pure functions of its index.
+"""What was meant to become of each square: its ice terms, damage and dirt, as pure functions of its
+index.
 
 An intention is never a label; labels are measured on the finished square (`labels`).
 """
@@ -26,7 +27,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Fates:
-    """Arrays over squares. Lengths in µm, ice in nm; the lens sits at (lens_u, lens_v) from the centre."""
+    """Arrays over squares. Lengths in µm, ice in nm; the lens sits at (lens_u, lens_v) from the
+    centre.
+    """
 
     ice_nm: Floats
     edge_nm: Floats

@@ -76,7 +76,9 @@ class Film:
         return made * math.pi * (self.diameter_um / 2) ** 2 / self.cell_area_um2()
 
     def metric(self) -> Floats:
-        """2x2 form G with r² = fᵀ G f for a fractional lattice offset f, holding the ellipse (area kept)."""
+        """2x2 form G with r² = fᵀ G f for a fractional lattice offset f, holding the ellipse (area
+        kept).
+        """
         angle = math.radians(self.ellipse_angle_deg)
         turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         axes = turn.T @ np.diag([1.0 / (1 + self.ellipticity), 1 + self.ellipticity]) @ turn
@@ -112,7 +114,9 @@ class Film:
         return x, y
 
     def states(self, a: NDArray[np.int64], b: NDArray[np.int64], ice: IceSpec) -> HoleStates:
-        """Radius and fault of holes (a, b); radii vary by 15 nm, faults cluster where ice crystallised."""
+        """Radius and fault of holes (a, b); radii vary by 15 nm, faults cluster where ice
+        crystallised.
+        """
         radius = self.diameter_um / 2 + 0.0075 * np.clip(
             normal(self.seed, Channel.HOLE_SIZE, a, b), -3, 3
         )

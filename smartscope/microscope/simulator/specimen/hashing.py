@@ -1,4 +1,5 @@
-"""Random numbers as a function of place, never a stream: same value in any order, tile, thread or level.
+"""Random numbers as a function of place, never a stream: same value in any order, tile, thread or
+level.
 
 One channel, one purpose: a new use of randomness takes a new number at the end of `Channel`.
 """
@@ -111,7 +112,8 @@ def uniform(
     seed: int, channel: Channel, i: ArrayLike, j: ArrayLike = 0, k: ArrayLike = 0
 ) -> NDArray[np.float64]:
     """Uniform numbers in [0, 1) for counters i, j, k (broadcast)."""
-    return (bits(seed, channel, i, j, k) >> np.uint64(11)) * (1.0 / (1 << 53))
+    top = bits(seed, channel, i, j, k) >> np.uint64(11)
+    return top.astype(np.float64) * (1.0 / (1 << 53))
 
 
 def normal(
@@ -143,7 +145,9 @@ def poisson(u: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.int
 
 
 def white(shape: tuple[int, int], noise_key: int) -> NDArray[np.float32]:
-    """White normal noise (variance 1) for a 64-bit key, one hash per pair of pixels; (height, width) float32."""
+    """White normal noise (variance 1) for a 64-bit key, one hash per pair of pixels; (height,
+    width) float32.
+    """
     size = shape[0] * shape[1]
     half = (size + 1) // 2
     h = np.arange(half, dtype=np.uint64)

@@ -12,7 +12,9 @@ from smartscope.microscope.simulator.specimen.noise import smooth
 
 
 def film_height_um(mesh: Mesh, x_um: float, y_um: float) -> float:
-    """z of the film, µm: plane up to 1°, bowl ±20 µm, 3 µm rms at 100 µm, a bow of 0.2-1 µm per square."""
+    """z of the film, µm: plane up to 1°, bowl ±20 µm, 3 µm rms at 100 µm, a bow of 0.2-1 µm per
+    square.
+    """
     draw = uniform(mesh.seed, Channel.HEIGHT, 0, 0, np.arange(3))
     slope = math.tan(math.radians(float(draw[0])))
     direction = 2.0 * math.pi * float(draw[1])

@@ -33,7 +33,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class HoleTable:
-    """Holes as arrays: index (a, b), square (i, j), place, radius, fault code, ice at centre and rim."""
+    """Holes as arrays: index (a, b), square (i, j), place, radius, fault code, ice at centre and
+    rim.
+    """
 
     a: Ints
     b: Ints

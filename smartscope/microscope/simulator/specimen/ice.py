@@ -1,4 +1,6 @@
-"""How thick the ice is at any place: square mean, texture, thick edges, lenses, and the dish inside a hole."""
+"""How thick the ice is at any place: square mean, texture, thick edges, lenses, and the dish inside
+a hole.
+"""
 
 from __future__ import annotations
 

@@ -135,7 +135,9 @@ def _clean_transmission(film: Film) -> float:
 
 
 def _opaque_dirt(spec: SpecimenSpec, mesh: Mesh, traits: SquareTraits) -> float:
-    """Share of the opening under particles that pass less than 0.3, overlaps counted once on average."""
+    """Share of the opening under particles that pass less than 0.3, overlaps counted once on
+    average.
+    """
     pitch = mesh.spec.pitch_um
     x, y = (float(c) for c in mesh.to_stage(traits.i * pitch, traits.j * pitch))
     limit_nm = -attenuation().ice_nm * np.log(OPAQUE_TRANSMISSION)

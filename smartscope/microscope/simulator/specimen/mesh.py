@@ -1,4 +1,6 @@
-"""The metal mesh: where its openings are, how wide each is, which bars are missing, the mark and the rim."""
+"""The metal mesh: where its openings are, how wide each is, which bars are missing, the mark and
+the rim.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Mesh:
-    """One placed mesh. Mesh coordinates (u, v) are in µm along the bars; (0, 0) is square (0, 0)'s centre."""
+    """One placed mesh. Mesh coordinates (u, v) are in µm along the bars; (0, 0) is square (0, 0)'s
+    centre.
+    """
 
     spec: MeshSpec
     seed: int

@@ -15,7 +15,9 @@ Floats = NDArray[np.float64]
 def opening_coverage(
     mesh: Mesh, affine: Affine, strip: tuple[int, int, int], pixel_size_um: float
 ) -> FloatImage:
-    """Coverage in [0, 1] for a strip (first row, rows, width), from the signed distance to each opening."""
+    """Coverage in [0, 1] for a strip (first row, rows, width), from the signed distance to each
+    opening.
+    """
     first_row, rows, width = strip
     turn = mesh.matrix()
     step_x = turn @ np.array([affine.a, affine.c])
@@ -62,7 +64,9 @@ def _half_openings(
 def _rounded_square(
     u: FloatImage, v: FloatImage, half: FloatImage, corner_fraction: float
 ) -> FloatImage:
-    """Signed distance to a square with rounded corners, negative inside (radius as a share of the opening)."""
+    """Signed distance to a square with rounded corners, negative inside (radius as a share of the
+    opening).
+    """
     radius = half * np.float32(2.0 * corner_fraction)
     inner = half - radius
     qx, qy = np.abs(u) - inner, np.abs(v) - inner
@@ -79,7 +83,9 @@ def _open_missing_bars(
     base: Floats,
     index: tuple[FloatImage, FloatImage],
 ) -> None:
-    """Where a bar is missing its two squares become one: the distance drops below zero between them."""
+    """Where a bar is missing its two squares become one: the distance drops below zero between
+    them.
+    """
     i0, i1 = int(index[0].min()) - 1, int(index[0].max())
     j0, j1 = int(index[1].min()) - 1, int(index[1].max())
     grid_i, grid_j = np.meshgrid(np.arange(i0, i1 + 1), np.arange(j0, j1 + 1), indexing="ij")

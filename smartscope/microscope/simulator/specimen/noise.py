@@ -1,4 +1,6 @@
-"""Smooth random fields on the stage: cubic B-splines over hashed lattice normals, and octaves of them."""
+"""Smooth random fields on the stage: cubic B-splines over hashed lattice normals, and octaves of
+them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ Floats = NDArray[np.float64]
 def smooth(
     seed: int, channel: Channel, x_um: Floats, y_um: Floats, cell_um: float, octave: int = 0
 ) -> Floats:
-    """Zero-mean, unit-variance noise with correlation length about `cell_um`, at points of any shape."""
+    """Zero-mean, unit-variance noise with correlation length about `cell_um`, at points of any
+    shape.
+    """
     u, v = x_um / cell_um, y_um / cell_um
     i0, j0 = int(np.floor(u.min())) - 2, int(np.floor(v.min())) - 2
     i1, j1 = int(np.floor(u.max())) + 3, int(np.floor(v.max())) + 3

@@ -1,4 +1,6 @@
-"""Where the molecules are: hashed points in the ice of holes, never overlapping, never on foil or dirt."""
+"""Where the molecules are: hashed points in the ice of holes, never overlapping, never on foil or
+dirt.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Macromolecules made in code: residue positions of idealised assemblies, so that nothing is downloaded.
+"""Macromolecules made in code: residue positions of idealised assemblies, so that nothing is
+downloaded.
 
 Globules hold residues at hashed places; sizes follow a protein's volume of 132 Å³ per residue.
 """
@@ -6,8 +7,10 @@ Globules hold residues at hashed places; sizes follow a protein's volume of 132 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +37,7 @@ class Phantom:
 @lru_cache(maxsize=8)
 def phantom(name: str) -> Phantom:
     """The phantom of that name (keys of `DIAMETER_NM`); raises SmartscopeError for another name."""
-    makers = {
+    makers: dict[str, Callable[[], Floats]] = {
         "t20s": _barrel,
         "shell24": lambda: _shell("O", 170, 51.0),
         "shell60": lambda: _shell("I", 160, 76.0),
@@ -54,8 +57,9 @@ def _globule(residues: int, salt: int, stretch: float) -> Floats:
     draw = np.stack([uniform(salt, Channel.PHANTOM, many, n) for n in range(3)], axis=-1) * 2 - 1
     inside = np.linalg.norm(draw, axis=-1) < 1.0
     cleft = np.hypot(draw[:, 0], draw[:, 1] - 0.9) < 0.35
-    points: Floats = draw[inside & ~cleft][:residues] * radius
-    return points * np.array([stretch, 1 / math.sqrt(stretch), 1 / math.sqrt(stretch)])
+    axes = radius * np.array([stretch, 1 / math.sqrt(stretch), 1 / math.sqrt(stretch)])
+    points: Floats = draw[inside & ~cleft][:residues] * axes
+    return points
 
 
 def _barrel() -> Floats:
@@ -74,7 +78,7 @@ def _barrel() -> Floats:
     return np.concatenate(parts)
 
 
-def _shell(group: str, residues: int, radius: float) -> Floats:
+def _shell(group: Literal["O", "I"], residues: int, radius: float) -> Floats:
     """One globule repeated by a point group's rotations (O: 24 copies, I: 60), a hollow ball."""
     globule = _globule(residues, 20 + residues, 1.3) + np.array(
         [radius, 0.22 * radius, 0.33 * radius]

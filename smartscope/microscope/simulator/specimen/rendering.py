@@ -1,11 +1,11 @@
-"""One function renders every magnification: what the beam meets at a pose, as transmission and masks.
+"""One function renders every magnification: what the beam meets at a pose, as transmission and
+masks.
 
 Wherever a pixel holds two materials their transmissions are mixed, never their thicknesses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np

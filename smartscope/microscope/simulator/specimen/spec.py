@@ -1,4 +1,6 @@
-"""What a grid is made of, as data: meshes, films, ice, contamination, particles and the five presets."""
+"""What a grid is made of, as data: meshes, films, ice, contamination, particles and the five
+presets.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ FILMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IceSpec:
-    """The ice model's numbers (all assumed): square mean, blot gradient, spread, edges, lenses, faults."""
+    """The ice model's numbers (all assumed): square mean, blot gradient, spread, edges, lenses,
+    faults.
+    """
 
     mean_nm: float = 42.0
     blot_gradient: float = 0.55
@@ -151,7 +155,9 @@ def preset_spec(
     film: str = "R1.2/1.3",
     version: int = 1,
 ) -> SpecimenSpec:
-    """A grid of the given kind; `mesh` and `film` are keys of `MESHES` and `FILMS` (KeyError otherwise)."""
+    """A grid of the given kind; `mesh` and `film` are keys of `MESHES` and `FILMS` (KeyError
+    otherwise).
+    """
     base = SpecimenSpec(grid_id=grid_id, version=version, mesh=MESHES[mesh], film=FILMS[film])
     return replace(
         base,

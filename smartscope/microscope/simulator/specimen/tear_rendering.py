@@ -1,4 +1,6 @@
-"""Takes torn foil out of a rendered patch: vacuum where it is missing, dark rims and flaps beside it."""
+"""Takes torn foil out of a rendered patch: vacuum where it is missing, dark rims and flaps beside
+it.
+"""
 
 from __future__ import annotations
 

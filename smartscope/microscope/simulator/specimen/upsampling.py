@@ -23,7 +23,7 @@ def _weights(first: int, count: int, block: int) -> tuple[NDArray[np.float64], N
     """Block-centre pixel positions and the (count, blocks) matrix that joins them linearly."""
     low = (first // block) - 1
     high = (first + count - 1) // block + 1
-    centres = (np.arange(low, high + 1) + 0.5) * block - 0.5
+    centres = (np.arange(low, high + 1, dtype=np.float64) + 0.5) * block - 0.5
     position = (np.arange(first, first + count) - centres[0]) / block
     index = np.floor(position).astype(np.int64)
     matrix = np.zeros((count, centres.size), dtype=np.float32)

@@ -1,4 +1,5 @@
-"""Frozen values that the specimen hands out: poses, boxes, squares, holes, contaminants, particles, patches.
+"""Frozen values that the specimen hands out: poses, boxes, squares, holes, contaminants, particles,
+patches.
 
 Lattice ids are the truth's keys at every magnification: square (i, j), hole (a, b), contaminant
 (kind, cell_x, cell_y, k), particle (cell_x, cell_y, k).
@@ -32,7 +33,9 @@ class Pose:
     tilt_deg: float = 0.0
 
     def image_to_stage(self, shape: tuple[int, int], pixel_size_um: float) -> Affine:
-        """Pixel (x right, y down, origin at the first pixel's centre) to stage µm; `shape` is (height, width)."""
+        """Pixel (x right, y down, origin at the first pixel's centre) to stage µm; `shape` is
+        (height, width).
+        """
         height, width = shape
         angle = math.radians(self.rotation_deg)
         stretch = 1.0 / math.cos(math.radians(self.tilt_deg))
@@ -230,7 +233,9 @@ class Contaminant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Particle:
-    """One macromolecule: stage position, height in the ice, orientation (unit quaternion w, x, y, z)."""
+    """One macromolecule: stage position, height in the ice, orientation (unit quaternion w, x, y,
+    z).
+    """
 
     id: tuple[int, int, int]
     stage_x_um: float

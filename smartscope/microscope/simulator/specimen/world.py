@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from smartscope.microscope.simulator.specimen.attenuation import Attenuation, attenuation
+from smartscope.microscope.simulator.specimen.attenuation import UNFILTERED_300KV, Attenuation
 from smartscope.microscope.simulator.specimen.contamination import contaminants_of, dirt_in
 from smartscope.microscope.simulator.specimen.fate import (
     DAMAGE_BROKEN,
@@ -66,7 +66,7 @@ class Specimen:
         shape: tuple[int, int],
         pixel_size_um: float,
         *,
-        attenuation: Attenuation = attenuation(),
+        attenuation: Attenuation = UNFILTERED_300KV,
         earlier: Sequence[PastExposure] = (),
         hours_in_column: float = 0.0,
         strip_px: int = STRIP_PX,
@@ -88,7 +88,9 @@ class Specimen:
         )
 
     def squares(self, box: Box) -> list[Square]:
-        """Squares whose centre lies in `box` and on the grid's disc; measured once, then remembered."""
+        """Squares whose centre lies in `box` and on the grid's disc; measured once, then
+        remembered.
+        """
         pitch = self.mesh.spec.pitch_um
         reach = 0.75 * max(box.x_max_um - box.x_min_um, box.y_max_um - box.y_min_um) + pitch
         u, v = self.mesh.to_mesh(

@@ -74,7 +74,9 @@ def _propagator(
 
 
 def projected_phase(patch: Patch) -> FloatImage:
-    """Phase of the exit wave in rad: materials by thickness, and grain that stays with its place."""
+    """Phase of the exit wave in rad: materials by thickness, and grain that stays with its
+    place.
+    """
     foil_rad_per_nm = GOLD_RAD_PER_NM if patch.foil_is_gold else CARBON_RAD_PER_NM
     shape = (patch.foil.shape[0], patch.foil.shape[1])
     scale = GRAIN_PIXEL_NM / (patch.pixel_size_um * 1e3)

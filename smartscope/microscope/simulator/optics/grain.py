@@ -21,7 +21,9 @@ FloatImage = NDArray[np.float32]
 
 
 def lattice_origin(affine: Affine) -> tuple[tuple[int, int], tuple[float, float]]:
-    """Whole-number lattice index (x, y) of the first pixel, and the sub-pixel rest in [-0.5, 0.5]."""
+    """Whole-number lattice index (x, y) of the first pixel, and the sub-pixel rest in [-0.5,
+    0.5].
+    """
     along_x, along_y = math.hypot(affine.a, affine.c), math.hypot(affine.b, affine.d)
     x = (affine.tx * affine.a + affine.ty * affine.c) / along_x**2
     y = (affine.tx * affine.b + affine.ty * affine.d) / along_y**2

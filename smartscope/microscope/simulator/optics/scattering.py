@@ -69,7 +69,9 @@ def _step(k: Floats, middle: float, width: float) -> Floats:
 
 
 def ice_power(k: Floats, voltage_kv: float) -> Floats:
-    """Phase power per area (rad²·Å²) of 1 Å of vitreous water; the ring at 3.7 Å (shape assumed)."""
+    """Phase power per area (rad²·Å²) of 1 Å of vitreous water; the ring at 3.7 Å (shape
+    assumed).
+    """
     water = scattering_factor("O", k) + 2 * scattering_factor("H", k)
     structure = 0.06 + 0.94 * _step(k, 0.24, 0.025) + 1.2 * np.exp(-(((k - 0.272) / 0.028) ** 2))
     strength = wavelength_angstrom(voltage_kv) * relativistic_factor(voltage_kv)

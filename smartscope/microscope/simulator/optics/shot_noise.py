@@ -49,7 +49,9 @@ def _uniform_bits(size: int, noise_key: int) -> NDArray[np.uint16]:
 
 
 def _rounded_up(largest: float) -> float:
-    """The table's range: the next of 24 steps per doubling, so that similar images share a table."""
+    """The table's range: the next of 24 steps per doubling, so that similar images share a
+    table.
+    """
     return float(2.0 ** (np.ceil(24.0 * np.log2(max(largest, 1e-3))) / 24.0))
 
 

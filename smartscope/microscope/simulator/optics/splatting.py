@@ -1,4 +1,6 @@
-"""Puts molecules on the pixel grid: rotated residues as bilinear weights, no volumes, exact poses."""
+"""Puts molecules on the pixel grid: rotated residues as bilinear weights, no volumes, exact
+poses.
+"""
 
 from __future__ import annotations
 

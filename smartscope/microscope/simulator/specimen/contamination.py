@@ -119,7 +119,9 @@ class Dirt:
 
 
 def dirt_in(spec: SpecimenSpec, mesh: Mesh, box: Box, r_min_um: float) -> list[Dirt]:
-    """Dirt with its centre in `box` and at least `r_min_um` in radius, one entry per kind present."""
+    """Dirt with its centre in `box` and at least `r_min_um` in radius, one entry per kind
+    present.
+    """
     found = []
     for kind in DIRT:
         if kind.max_radius_um >= r_min_um:

@@ -73,7 +73,9 @@ def square_fates(spec: SpecimenSpec, mesh: Mesh, i: Ints, j: Ints) -> Fates:
 
 
 def _wetness(spec: SpecimenSpec, mesh: Mesh, i: Ints, j: Ints) -> Floats:
-    """Log of the square's thickness relative to the grid's: blot gradient, square and patch spread."""
+    """Log of the square's thickness relative to the grid's: blot gradient, square and patch
+    spread.
+    """
     pitch = mesh.spec.pitch_um
     x, y = mesh.to_stage(i * pitch, j * pitch)
     angle = 2.0 * math.pi * float(uniform(spec.seed, Channel.BLOT, 0)[0])

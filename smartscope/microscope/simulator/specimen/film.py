@@ -22,7 +22,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class HoleStates:
-    """Arrays over holes: radius (0 where no hole was made), fault code, and ice = t·scale + extra."""
+    """Arrays over holes: radius (0 where no hole was made), fault code, and ice = t·scale +
+    extra.
+    """
 
     radius_um: Floats
     fault: NDArray[np.int64]
@@ -43,7 +45,9 @@ class Film:
 
     @classmethod
     def place(cls, spec: FilmSpec, seed: int) -> Film:
-        """Rotation uniform, scale ±1 %, shear ±0.6 %, diameter ±2 %, ellipticity to 2 % (assumed)."""
+        """Rotation uniform, scale ±1 %, shear ±0.6 %, diameter ±2 %, ellipticity to 2 %
+        (assumed).
+        """
         draw = uniform(seed, Channel.FILM_PLACEMENT, 0, 0, np.arange(6))
         angle, scale = 2.0 * math.pi * draw[0], 1.0 + 0.01 * (2.0 * draw[1] - 1.0)
         shear = 0.006 * (2.0 * draw[2] - 1.0)

@@ -97,7 +97,9 @@ def key(seed: int, channel: Channel, *parts: int) -> int:
 def bits(
     seed: int, channel: Channel, i: ArrayLike, j: ArrayLike = 0, k: ArrayLike = 0
 ) -> NDArray[np.uint64]:
-    """64 random bits for whole-number arrays i, j, k (broadcast); always at least one-dimensional."""
+    """64 random bits for whole-number arrays i, j, k (broadcast); always at least one-
+    dimensional.
+    """
     shape = np.broadcast_shapes(np.shape(i), np.shape(j), np.shape(k)) or (1,)
     h = np.full(shape, key(seed, channel), dtype=np.uint64)
     for v in (i, j, k):
@@ -129,7 +131,9 @@ def normal(
 
 
 def poisson(u: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Poisson counts by inverting the distribution at the uniforms `u`; for means below about 50."""
+    """Poisson counts by inverting the distribution at the uniforms `u`; for means below about
+    50.
+    """
     count = np.zeros(u.shape, dtype=np.int64)
     term = np.exp(-mean)
     cumulative = term.copy()

@@ -43,7 +43,9 @@ def hole_pixels(
     rough_um: FloatImage | None,
     pixel_size_um: float,
 ) -> HolePixels:
-    """Holes in a strip (first row, rows, width); `warp` and `rough_um` are given per pixel in µm."""
+    """Holes in a strip (first row, rows, width); `warp` and `rough_um` are given per pixel in
+    µm.
+    """
     radius = film.diameter_um / 2
     fade = (pixel_size_um / radius - FADE_FROM_RADII) / (FADE_TO_RADII - FADE_FROM_RADII)
     if fade >= 1.0:

@@ -90,7 +90,9 @@ def hole_table(spec: SpecimenSpec, mesh: Mesh, film: Film, box: Box) -> HoleTabl
 
 
 def _candidates(film: Film, box: Box) -> tuple[Ints, Ints]:
-    """Hole indices whose ideal place lies within 2 µm of the box: the warp never reaches that far."""
+    """Hole indices whose ideal place lies within 2 µm of the box: the warp never reaches that
+    far.
+    """
     grown = box.grown(2.0)
     corners_x = np.array([grown.x_min_um, grown.x_max_um, grown.x_min_um, grown.x_max_um])
     corners_y = np.array([grown.y_min_um, grown.y_min_um, grown.y_max_um, grown.y_max_um])

@@ -41,7 +41,9 @@ def classify_ice(hole_centre_nm: float) -> IceClass:
 
 
 def sheet_ice_nm(spec: SpecimenSpec, mesh: Mesh, x_um: Floats, y_um: Floats) -> Floats:
-    """Ice thickness of the sheet (before holes and film shape it) at stage points of any shape, nm."""
+    """Ice thickness of the sheet (before holes and film shape it) at stage points of any
+    shape, nm.
+    """
     pitch = mesh.spec.pitch_um
     u, v = mesh.to_mesh(x_um, y_um)
     i, j = np.rint(u / pitch).astype(np.int64), np.rint(v / pitch).astype(np.int64)

@@ -98,7 +98,9 @@ class Mesh:
         return radius * math.cos(angle), radius * math.sin(angle)
 
     def solid_distance_um(self, x_um: Floats, y_um: Floats) -> Floats:
-        """Signed distance to rim and mark: positive inside metal (for the few places near either)."""
+        """Signed distance to rim and mark: positive inside metal (for the few places near
+        either).
+        """
         radius = np.hypot(x_um, y_um)
         notch_x, notch_y = self.notch_centre()
         notch = NOTCH_RADIUS_UM - np.hypot(x_um - notch_x, y_um - notch_y)

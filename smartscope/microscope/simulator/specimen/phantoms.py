@@ -63,7 +63,9 @@ def _globule(residues: int, salt: int, stretch: float) -> Floats:
 
 
 def _barrel() -> Floats:
-    """Four stacked rings of seven globules, like the 20S proteasome: 148 Å high, about 113 Å wide."""
+    """Four stacked rings of seven globules, like the 20S proteasome: 148 Å high, about 113 Å
+    wide.
+    """
     parts = []
     for ring, (height, radius, turn) in enumerate(
         ((-55.0, 36.0, 0.0), (-19.0, 39.0, 0.25), (19.0, 39.0, -0.25), (55.0, 36.0, 0.0))

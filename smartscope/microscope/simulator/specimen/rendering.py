@@ -93,7 +93,9 @@ def render(
     *,
     strip_px: int = STRIP_PX,
 ) -> Patch:
-    """The patch of (height, width) `shape` at `pose`; drawn in strips of about `strip_px` pixels."""
+    """The patch of (height, width) `shape` at `pose`; drawn in strips of about `strip_px`
+    pixels.
+    """
     height, width = shape
     affine = pose.image_to_stage(shape, pixel_size_um)
     canvas = _Canvas.blank(shape)

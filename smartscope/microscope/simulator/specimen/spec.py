@@ -11,7 +11,9 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeshSpec:
-    """A square mesh. Openings and bars after SmartScope's tables; jitter, mark and faults assumed."""
+    """A square mesh. Openings and bars after SmartScope's tables; jitter, mark and faults
+    assumed.
+    """
 
     name: str
     opening_um: float

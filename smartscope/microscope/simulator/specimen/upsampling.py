@@ -12,7 +12,9 @@ MAX_BLOCK_PX = 8
 
 
 def block_size_px(pixel_size_um: float) -> int:
-    """The largest of 8, 4, 2, 1 pixels whose block stays within 1.1 µm, finer than any slow field."""
+    """The largest of 8, 4, 2, 1 pixels whose block stays within 1.1 µm, finer than any slow
+    field.
+    """
     block = MAX_BLOCK_PX
     while block > 1 and block * pixel_size_um > MAX_BLOCK_UM:
         block //= 2

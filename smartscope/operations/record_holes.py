@@ -31,8 +31,9 @@ def record_holes(analysis_id: UUID, findings: HoleFindings) -> None:
         square = Square.objects.select_for_update(of=("self",)).get(image=analysis.image)
         holes = _write(grid, square, findings, analysis.visible_at_s)
         _note_film(square, findings)
-        planned = plan_groups(grid, square, holes, analysis.visible_at_s)
-        instead = [] if planned else _another_square(grid, analysis)
+        driven = not grid.session.imported
+        planned = plan_groups(grid, square, holes, analysis.visible_at_s) if driven else 0
+        instead = _another_square(grid, analysis) if driven and not planned else []
         settle_square(square)
         rerank_grid(grid)
         record_event(
@@ -50,7 +51,7 @@ def record_holes(analysis_id: UUID, findings: HoleFindings) -> None:
 def _write(grid: Grid, square: Square, findings: HoleFindings, visible_from_s: float) -> list[Hole]:
     rows = [
         _row(grid, square, number, found, visible_from_s)
-        for number, found in enumerate(findings.holes, start=1)
+        for number, found in enumerate(findings.holes, start=square.holes.count() + 1)
     ]
     return Hole.objects.bulk_create(rows, batch_size=500)
 

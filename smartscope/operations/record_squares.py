@@ -91,7 +91,12 @@ def _row(grid: Grid, number: int, found: SquareTarget, visible_from_s: float) ->
 
 
 def _queue(grid: Grid, analysis: Analysis, squares: list[Square]) -> list[UUID]:
-    """Queue the squares that represent the grid; those a person queued already count."""
+    """Queue the squares that represent the grid; those a person queued already count.
+
+    Nothing is queued of an imported session: it has no microscope.
+    """
+    if grid.session.imported:
+        return []
     by_person = Square.objects.filter(grid=grid, queued_by_person=True).count()
     return queue_squares(
         grid,

@@ -37,7 +37,7 @@ def evidence_of(grid: Grid) -> Evidence:
         atlas_analysed=bool(classes) or squares.exists(),
         squares_found=sum(classes.values()),
         good_squares=sum(n for kind, n in classes.items() if kind in USABLE_CLASSES),
-        squares_imaged=squares.filter(status__in=_SEEN).count(),
+        squares_imaged=Square.objects.filter(grid=grid, status__in=_SEEN).count(),
         holes_seen=counted["seen"],
         holes_in_range=counted["in_range"],
         exposures_judged=len(judged),

@@ -14,31 +14,36 @@ FIND_HOLES = "find_holes"
 MEASURE_EXPOSURE = "measure_exposure"
 PREVIEW = "preview"
 
-_WORK: Mapping[str, tuple[str, str]] = {
+#: kind of image -> what is found out, and the finder whose card says version and duration
+_FINDERS: Mapping[str, tuple[str, str]] = {
     ImageKind.ATLAS_TILES: (FIND_SQUARES, pipeline.SQUARE_FINDERS[0]),
     ImageKind.SQUARE: (FIND_HOLES, pipeline.HOLE_FINDERS[0]),
-    ImageKind.MOVIE: (MEASURE_EXPOSURE, "whole-frame-aligner"),
-    ImageKind.HOLE: (PREVIEW, ""),
 }
-#: a preview is no plug-in's finding; nothing waits for it
-_PREVIEW_VERSION, _PREVIEW_S = "1", 0.0
+_OTHERS: Mapping[str, WantedAnalysis] = {
+    ImageKind.MOVIE: WantedAnalysis(
+        kind=MEASURE_EXPOSURE,
+        plugin="whole-frame",
+        plugin_version="1",
+        declared_duration_s=15.0,
+    ),
+    ImageKind.HOLE: WantedAnalysis(
+        kind=PREVIEW, plugin="preview", plugin_version="1", declared_duration_s=1.0
+    ),
+    # an imported sum: there is no movie to measure, only a picture to show
+    ImageKind.SUM: WantedAnalysis(
+        kind=PREVIEW, plugin="preview", plugin_version="1", declared_duration_s=1.0
+    ),
+}
 
 
 @cache
 def wanted_for(kind: str) -> tuple[WantedAnalysis, ...]:
-    """The analyses an image of that kind calls for; none for derived images."""
-    if kind not in _WORK:
+    """The analyses an image from the instrument calls for."""
+    if kind in _OTHERS:
+        return (_OTHERS[kind],)
+    if kind not in _FINDERS:
         return ()
-    work, plugin = _WORK[kind]
-    if not plugin:
-        return (
-            WantedAnalysis(
-                kind=work,
-                plugin=PREVIEW,
-                plugin_version=_PREVIEW_VERSION,
-                declared_duration_s=_PREVIEW_S,
-            ),
-        )
+    work, plugin = _FINDERS[kind]
     card = registry.plugin(plugin).manifest
     return (
         WantedAnalysis(

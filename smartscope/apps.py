@@ -1,4 +1,4 @@
-"""The Django app of the service: it registers the checks that refuse an unsafe configuration."""
+"""The Django app of the service: checks that refuse an unsafe configuration, and the queue."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from django.apps import AppConfig
 
 
 class SmartscopeConfig(AppConfig):
-    """Models live in `smartscope.models`; nothing is done here but registering checks."""
+    """Models live in `smartscope.models`; nothing is decided here."""
 
     name = "smartscope"
     verbose_name = "smartscope"
 
     def ready(self) -> None:
         from smartscope import configuration_checks  # noqa: F401 (registers on import)
+        from smartscope.celery import app
+
+        # whatever process sends a hint, it goes to our broker
+        app.set_default()

@@ -70,7 +70,7 @@ export interface Session extends Row {
   started_at: string | null;
   ended_at: string | null;
   notes: string;
-  [parameter: string]: unknown;
+  protocol: Record<string, ParameterValue>;
 }
 
 export interface Grid extends Row {
@@ -113,15 +113,22 @@ export interface Parameter {
   name: string;
   kind: string;
   default: ParameterValue;
+  nullable: boolean;
   minimum: number | null;
   maximum: number | null;
   unit: string;
   help: string;
 }
 
+export interface LabelWord {
+  name: string;
+  /** A target with this label is not imaged. */
+  excludes: boolean;
+}
+
 export interface Vocabulary {
-  square_labels: string[];
-  hole_labels: string[];
+  square_labels: LabelWord[];
+  hole_labels: LabelWord[];
   parameters: Parameter[];
 }
 
@@ -169,6 +176,7 @@ export interface Hole extends Row {
 
 export interface Group extends Row {
   square: string;
+  members: string[];
   number: number;
   slug: string;
   status: string;
@@ -179,6 +187,7 @@ export interface Group extends Row {
 
 export interface Exposure extends Row {
   hole: string;
+  square: string;
   slug: string;
   sum_image: string | null;
   spectrum_image: string | null;
@@ -240,6 +249,8 @@ export interface EventsAnswer {
   log_id: string;
   oldest_seq: number;
   head_seq: number;
+  /** The position asked for means nothing in this log. */
+  resync: boolean;
 }
 
 export interface Problem {

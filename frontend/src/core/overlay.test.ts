@@ -29,8 +29,11 @@ describe("a class", () => {
     expect(classOf(target({ modelLabel: "Dry" }))).toBe("Dry");
   });
 
-  it("has a letter of its own beside its colour", () => {
-    const inks = ["good", "small", "fractured", "contaminated", "dry", "cracked"].map(inkOf);
+  it.each([
+    { labels: ["good", "small", "contaminated", "cracked", "partial", "dry"] },
+    { labels: ["good", "bad", "contaminated", "empty", "thick", "broken"] },
+  ])("has a colour and a letter of its own: $labels", ({ labels }) => {
+    const inks = labels.map(inkOf);
     expect(new Set(inks.map((ink) => ink.letter)).size).toBe(inks.length);
     expect(new Set(inks.map((ink) => ink.colour)).size).toBe(inks.length);
   });

@@ -27,7 +27,7 @@ function reader() {
   return { read, finish: () => open.shift()?.(), reads: () => reads };
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 it("reads once for many events", async () => {
   const hand = new Hand();

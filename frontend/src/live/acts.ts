@@ -1,0 +1,64 @@
+/* What a person can do from the page; each is one documented API call and a note with its outcome. */
+
+import { patch, post } from "../api/client";
+import type { BulkAnswer, Command, Grid, ParameterValue, Session } from "../api/types";
+import { outcome } from "../core/words";
+import { toasts } from "./toasts.svelte";
+
+export type Resource = "squares" | "holes";
+export type TargetSet = { label: string } | { queue: boolean } | { skip: boolean };
+
+const DONE = (set: TargetSet): string =>
+  "label" in set ? (set.label === "" ? "without a person's label" : `→ ${set.label}`) : "queue" in set ? (set.queue ? "queued" : "taken from the queue") : set.skip ? "skipped" : "no longer skipped";
+
+/** Returns the answer, or null after telling the reader what went wrong. */
+async function told<Answer>(act: Promise<Answer>, say: (answer: Answer) => void): Promise<Answer | null> {
+  try {
+    const answer = await act;
+    say(answer);
+    return answer;
+  } catch (problem) {
+    toasts.fail(problem);
+    return null;
+  }
+}
+
+export function edit(resource: Resource, ids: readonly string[], set: TargetSet): Promise<BulkAnswer | null> {
+  const one = resource === "squares" ? "square" : "hole";
+  return told(post<BulkAnswer>(`${resource}/bulk`, { ids, set, mode: "best_effort" }), (answer) =>
+    toasts.say(outcome(answer.changed, one, DONE(set), answer.skipped), answer.changeset),
+  );
+}
+
+export function editGrids(ids: readonly string[], set: { queue: true } | { skip: true }): Promise<BulkAnswer | null> {
+  return told(post<BulkAnswer>("grids/bulk", { ids, set, mode: "best_effort" }), (answer) =>
+    toasts.say(outcome(answer.changed, "grid", "skip" in set ? "skipped" : "queued again", answer.skipped), answer.changeset),
+  );
+}
+
+export function giveVerdict(grid: Grid, verdict: string): Promise<Grid | null> {
+  return told(patch<Grid>(`grids/${grid.id}`, { verdict }, grid.version), () => undefined);
+}
+
+export function setParameters(what: "sessions" | "grids", row: Session | Grid, changes: Record<string, ParameterValue>): Promise<unknown> {
+  return patch(`${what}/${row.id}`, changes, row.version);
+}
+
+const WISHES: Record<string, string> = {
+  start: "Start wished",
+  resume: "Resume wished",
+  pause_after_current: "Pause after the current target wished",
+  pause_between_grids: "Pause before the next grid wished",
+  stop: "Stop wished",
+};
+
+/** A command is a wish: the bridge obeys it at its next decision, and an event says so. */
+export function wish(microscope: string, type: keyof typeof WISHES & string, args: Record<string, string> = {}): Promise<Command | null> {
+  return told(post<Command>(`microscopes/${microscope}/commands`, { type, arguments: args }), () =>
+    toasts.say(`${WISHES[type]}; it happens at the next decision.`),
+  );
+}
+
+export function emergencyStop(microscope: string, name: string): Promise<unknown> {
+  return told(post(`microscopes/${microscope}/emergency-stop`), () => toasts.say(`Emergency stop sent to ${name}.`));
+}

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from smartscope.analysis.base import (
     BoolArray,
@@ -19,12 +20,18 @@ from smartscope.analysis.base import (
 from smartscope.analysis.detection.flatten import binned, scaled_grey
 from smartscope.analysis.detection.hole_film import (
     Film,
+    core_and_ring,
     disc_response,
     look_at_film,
     peaks,
     typical_radius,
 )
-from smartscope.analysis.detection.hole_lattice import complete, grow_patches
+from smartscope.analysis.detection.hole_lattice import (
+    ON_LATTICE_PITCHES,
+    LatticeHoles,
+    complete,
+    grow_patches,
+)
 from smartscope.analysis.detection.lattice import UNINDEXED, enlarged
 from smartscope.analysis.detection.periodicity import Period
 from smartscope.analysis.manifest import Manifest, read_manifest
@@ -35,6 +42,7 @@ CONVINCING = 0.5
 SHARP_PITCHES = 0.08
 STRONG_OF_TYPICAL = 0.45
 PREDICTED_SCORE = 0.3
+FEWEST_TO_COMPARE = 12
 
 _HERE = files("smartscope.analysis.detection")
 
@@ -74,7 +82,11 @@ class ClassicalHoleFinder:
             return self._nothing("the image is flat or smaller than a few holes")
         pitch = pitch_px / factor
         film = look_at_film(
-            scaled[0], mask, pitch_px=pitch, search=(max(0.55 * pitch, 4.0), 1.8 * pitch)
+            scaled[0],
+            mask,
+            pitch_px=pitch,
+            search=(max(0.55 * pitch, 4.0), 1.8 * pitch),
+            is_gold=context.foil == "gold",
         )
         if film.period is None:
             return self._nothing("the film shows no period")
@@ -108,9 +120,10 @@ class ClassicalHoleFinder:
             return self._nothing("too few regular holes for a lattice")
         centre_area = _shrunk(film.foil, radius_px)
         on = complete(where, patches, centre_area)
+        on = on.kept(_on_foil(film, on, radius_px))
         used = np.zeros(len(where), dtype=np.bool_)
         used[on.source[on.source >= 0]] = True
-        off = np.flatnonzero(~used & _inside(centre_area, where))
+        off = np.flatnonzero(~used & _inside(centre_area, where) & _far(on, where, pitch))
         share_on = float(used.sum()) / max(int(used.sum()) + len(off), 1)
         strength = np.clip(heights / typical, 0.0, 1.0)
         positions = np.concatenate([on.positions_px, where[off]])
@@ -180,6 +193,25 @@ def _plausibility(found: Findings) -> float:
     seen = float(found.diagnostics["detected_share_of_nodes"])
     sharp = 1.0 if float(found.diagnostics["lattice_residual_pitches"]) < SHARP_PITCHES else 0.3
     return seen * float(found.diagnostics["share_on_lattice"]) * sharp
+
+
+def _on_foil(film: Film, holes: LatticeHoles, radius_px: float) -> BoolArray:
+    """(N,) False where the film around a hole lets through as much as holes do: it is torn away there."""
+    core, ring = core_and_ring(film.smooth, holes.positions_px, radius_px)
+    seen = holes.source >= 0
+    if seen.sum() < FEWEST_TO_COMPARE:
+        return np.ones(len(core), dtype=np.bool_)
+    as_bright = (np.median(core[seen]) + np.percentile(core[seen], 95)) / 2
+    return np.asarray((ring < as_bright) | (seen & (core > 1.05 * ring)))
+
+
+def _far(holes: LatticeHoles, positions: FloatArray, pitch_px: float) -> BoolArray:
+    """(N,) True where no hole of the lattice is within a quarter pitch."""
+    if len(holes.positions_px) == 0:
+        return np.ones(len(positions), dtype=np.bool_)
+    return np.asarray(
+        cKDTree(holes.positions_px).query(positions)[0] > ON_LATTICE_PITCHES * pitch_px
+    )
 
 
 def _typical_height(heights: FloatArray, expected: float) -> float:

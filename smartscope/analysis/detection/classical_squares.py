@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
@@ -11,7 +12,6 @@ from smartscope.analysis.base import (
     FindContext,
     Findings,
     FloatArray,
-    FloatImage,
     Image,
 )
 from smartscope.analysis.detection.flatten import binned, scaled_grey
@@ -19,6 +19,7 @@ from smartscope.analysis.detection.lattice import enlarged, nodes_within
 from smartscope.analysis.detection.openings import Openings, Region, find_openings
 from smartscope.analysis.detection.softmax import read_model
 from smartscope.analysis.detection.square_features import (
+    SquareFeatures,
     mesh_axes,
     square_features,
     whole_centre,
@@ -28,8 +29,50 @@ from smartscope.analysis.manifest import Manifest, read_manifest
 WORKING_PITCH_PX = 64
 WORKING_LONG_SIDE_PX = 1024
 OUTLINE_DIRECTIONS = 24
+SMALLEST_IMAGE_PX = 8
 
 _HERE = files("smartscope.analysis.detection")
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSquares:
+    """An atlas in working pixels, `factor` times coarser: imaged area, regions, what each looks like."""
+
+    mask: BoolArray
+    factor: int
+    openings: Openings
+    features: tuple[SquareFeatures, ...]
+
+    def middles_px(self) -> FloatArray:
+        """(N, 2) middles of the seen regions in pixels of the image as given."""
+        middles = [
+            _extent_middle(self.openings, region, self.mask.shape[1])
+            for region in self.openings.regions
+        ]
+        return np.array(middles) * self.factor + (self.factor - 1) / 2
+
+
+def see_squares(image: Image, context: FindContext) -> SeenSquares | None:
+    """Regions of an atlas and their features, before any judgement; `None` where nothing is open."""
+    pitch_um, opening_um = context.mesh_pitch_um, context.mesh_opening_um
+    factor = _binning(image, pitch_um)
+    pixel_um = image.pixel_size_um * factor
+    coarse, mask = binned(image.pixels, image.imaged, factor)
+    scaled = scaled_grey(coarse, mask)
+    if scaled is None or min(coarse.shape) < SMALLEST_IMAGE_PX:
+        return None
+    openings = find_openings(
+        scaled[0],
+        mask,
+        pitch_px=pitch_um / pixel_um if pitch_um else None,
+        opening_px=opening_um / pixel_um if opening_um else None,
+    )
+    if openings is None or not openings.regions:
+        return None
+    features = tuple(
+        square_features(scaled[0], mask, openings, region) for region in openings.regions
+    )
+    return SeenSquares(mask, factor, openings, features)
 
 
 class ClassicalSquareFinder:
@@ -46,23 +89,10 @@ class ClassicalSquareFinder:
 
     def find(self, image: Image, context: FindContext) -> Findings:
         """Squares of an atlas; boxes are of whole openings, also where the image cuts them."""
-        pitch_um, opening_um = context.mesh_pitch_um, context.mesh_opening_um
-        factor = _binning(image, pitch_um)
-        pixel_um = image.pixel_size_um * factor
-        mask = image.imaged
-        coarse, valid = binned(image.pixels, mask, factor)
-        scaled = scaled_grey(coarse, valid)
-        openings = None
-        if scaled is not None and min(coarse.shape) >= 8:
-            openings = find_openings(
-                scaled[0],
-                valid,
-                pitch_px=pitch_um / pixel_um if pitch_um else None,
-                opening_px=opening_um / pixel_um if opening_um else None,
-            )
-        if scaled is None or openings is None or not openings.regions:
+        seen = see_squares(image, context)
+        if seen is None:
             return self._nothing("nothing brighter than the mesh")
-        return self._findings(scaled[0], valid, openings, factor)
+        return self._findings(seen)
 
     def _nothing(self, reason: str) -> Findings:
         labels = self._manifest.label_keys()
@@ -77,24 +107,21 @@ class ClassicalSquareFinder:
             diagnostics={"reason": reason},
         )
 
-    def _findings(
-        self, grey: FloatImage, mask: BoolArray, openings: Openings, factor: int
-    ) -> Findings:
-        width = grey.shape[1]
-        features = [square_features(grey, mask, openings, region) for region in openings.regions]
-        vectors = np.array([item.vector() for item in features])
+    def _findings(self, seen: SeenSquares) -> Findings:
+        openings, factor = seen.openings, seen.factor
+        width = seen.mask.shape[1]
+        vectors = np.array([item.vector() for item in seen.features])
         scores = np.array(
             [
                 _score(openings, r, f.brightness)
-                for r, f in zip(openings.regions, features, strict=True)
+                for r, f in zip(openings.regions, seen.features, strict=True)
             ]
         )
         boxes = np.array([_whole_box(openings, region) for region in openings.regions])
         shift = (factor - 1) / 2
-        middles = np.array([_extent_middle(openings, r, width) for r in openings.regions])
         lattice = None if openings.lattice is None else enlarged(openings.lattice, factor)
         return Findings(
-            positions_px=middles * factor + shift,
+            positions_px=seen.middles_px(),
             boxes_px=boxes * factor + shift,
             radii_px=np.full(len(boxes), openings.side_px * factor / 2),
             scores=scores,
@@ -106,7 +133,7 @@ class ClassicalSquareFinder:
                 _outline(region, width) * factor + shift for region in openings.regions
             ),
             lattice=lattice,
-            missing_px=_missing(openings, mask) * factor + shift,
+            missing_px=_missing(openings, seen.mask) * factor + shift,
             diagnostics={
                 "separation": openings.components.separation,
                 "rejected_regions": openings.rejected,

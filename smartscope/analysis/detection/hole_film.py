@@ -17,35 +17,50 @@ BAR_OF_FILM = 0.5
 EDGE_OF_FILM = 0.3
 CORE_OF_FILM = 0.7
 CLIP_LEVELS = 3.0
+GOLD_RIM_PITCHES = 0.35
+DIRT_ON_CARBON = 0.6
+DIRT_ON_GOLD = 0.08
+MOST_DIRT = 0.5
 LEVEL_PITCHES = 1.5
 RADIUS_FRACTIONS = (0.16, 0.2, 0.25, 0.3, 0.36)
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """Log grey flattened to mean 0 and even contrast, where foil was imaged, and the measured period."""
+    """Log grey flattened to mean 0 and even contrast, where foil is, grey, the period."""
 
     flat: FloatImage
     foil: BoolArray
+    smooth: FloatImage
     period: Period | None
 
 
 def look_at_film(
-    grey: FloatImage, mask: BoolArray, *, pitch_px: float, search: tuple[float, float]
+    grey: FloatImage,
+    mask: BoolArray,
+    *,
+    pitch_px: float,
+    search: tuple[float, float],
+    is_gold: bool,
 ) -> Film:
     """Foil, flattened picture and period of a scaled square image (0 dark, 1 bright).
 
     `pitch_px` is the scale to flatten by, `search` the shortest and longest pitch (px) looked for. The
-    period is measured on the evenly lit middle; holes may be sought out to the soft edge.
+    period is measured on the evenly lit middle; holes may be sought out to the soft edge. Dirt is left
+    out of every mean, so that it does not outshine the holes.
     """
-    foil, core = foil_area(grey, mask, pitch_px)
+    smooth = ndimage.gaussian_filter(grey, max(0.7, 0.08 * pitch_px))
+    level = _local_level(smooth, pitch_px)
+    foil, core = _foil_area(level, mask, pitch_px)
+    dirt = _dirt(smooth, level, foil, pitch_px, is_gold=is_gold)
     logged = log_grey(ndimage.gaussian_filter(grey, max(0.5, 0.03 * pitch_px)))
-    inside = foil.astype(np.float32)
-    high = np.where(foil, logged - masked_blur(logged, inside, HIGH_PASS_PITCHES * pitch_px), 0.0)
-    level = masked_blur(np.abs(high).astype(np.float32), inside, LEVEL_PITCHES * pitch_px)
-    values = level[core] if core.any() else level[mask]
-    even = high / np.maximum(level, 0.5 * np.float32(np.median(values)) + np.float32(1e-9))
-    flat = np.where(foil, np.clip(even, -CLIP_LEVELS, CLIP_LEVELS), 0.0).astype(np.float32)
+    clean = (foil & ~dirt).astype(np.float32)
+    high = logged - masked_blur(logged, clean, HIGH_PASS_PITCHES * pitch_px)
+    high = np.where(clean > 0, high, np.float32(0.0))
+    contrast = masked_blur(np.abs(high), clean, LEVEL_PITCHES * pitch_px)
+    values = contrast[core] if core.any() else contrast[mask]
+    even = high / np.maximum(contrast, 0.5 * np.float32(np.median(values)) + np.float32(1e-9))
+    flat = np.clip(even, -CLIP_LEVELS, CLIP_LEVELS).astype(np.float32)
     period = measure_period(
         flat,
         core if core.any() else foil,
@@ -53,27 +68,55 @@ def look_at_film(
         longest_px=search[1],
         expected_px=pitch_px,
     )
-    return Film(flat, foil, period)
+    if is_gold:
+        foil = _with_rim(smooth, level, foil, pitch_px)
+    return Film(flat, foil & mask, smooth, period)
 
 
-def foil_area(grey: FloatImage, mask: BoolArray, pitch_px: float) -> tuple[BoolArray, BoolArray]:
-    """The opening of the mesh in a square's image out to its soft edge, and its evenly bright middle.
+def _with_rim(smooth: FloatImage, level: FloatImage, foil: BoolArray, pitch_px: float) -> BoolArray:
+    """Dark gold between the outermost holes and the bar, which the closing over bright holes leaves out."""
+    between = foil & (smooth < 0.6 * level)
+    if not between.any() or foil.all():
+        return foil
+    midway = (float(np.median(smooth[between])) + float(np.median(smooth[~foil]))) / 2
+    grown = ndimage.binary_dilation(foil, iterations=max(1, round(GOLD_RIM_PITCHES * pitch_px)))
+    return foil | (grown & (smooth > midway))
 
-    A grey closing over a pitch joins bright holes in dark gold as well as carbon with specks, and
-    keeps the edge at the bars sharp. All that was imaged, when no dark bar is in view.
+
+def _local_level(smooth: FloatImage, pitch_px: float) -> FloatImage:
+    """Grey closed over a pitch: joins bright holes in dark gold as well as carbon with specks.
+
+    Unlike a mean it keeps the edge at the bars sharp.
     """
-    smooth = ndimage.gaussian_filter(grey, max(0.7, 0.08 * pitch_px))
     size = max(3, 2 * round(0.6 * pitch_px) + 1)
     padded = np.pad(smooth, size, mode="edge")
     closed = ndimage.grey_closing(padded, size=size)[size:-size, size:-size]
-    split = otsu_split(closed[mask][:: max(1, mask.size // 200_000)].astype(np.float64))
+    return np.asarray(closed, dtype=np.float32)
+
+
+def _foil_area(level: FloatImage, mask: BoolArray, pitch_px: float) -> tuple[BoolArray, BoolArray]:
+    """The opening of the mesh out to its soft edge, and its evenly bright middle.
+
+    All that was imaged, when no dark bar is in view.
+    """
+    split = otsu_split(level[mask][:: max(1, mask.size // 200_000)].astype(np.float64))
     if split is None or split[0] > BAR_OF_FILM * split[1]:
         return mask, mask
-    foil = _largest(closed > EDGE_OF_FILM * split[1], mask)
-    core = _largest(closed > CORE_OF_FILM * split[1], mask)
-    return foil, ndimage.binary_erosion(
-        core, iterations=max(1, round(0.4 * pitch_px)), border_value=1
-    )
+    foil = _largest(level > EDGE_OF_FILM * split[1], mask)
+    core = _largest(level > CORE_OF_FILM * split[1], mask)
+    erosion = max(1, round(0.4 * pitch_px))
+    return foil, ndimage.binary_erosion(core, iterations=erosion, border_value=1)
+
+
+def _dirt(
+    smooth: FloatImage, level: FloatImage, foil: BoolArray, pitch_px: float, *, is_gold: bool
+) -> BoolArray:
+    """Pixels far darker than the film around them, grown a little; none if that were most of the film."""
+    local = ndimage.maximum_filter(level, size=max(3, 2 * round(pitch_px) + 1))
+    dark = (smooth < (DIRT_ON_GOLD if is_gold else DIRT_ON_CARBON) * local) & foil
+    if dark.sum() > MOST_DIRT * max(int(foil.sum()), 1):
+        return np.zeros_like(foil)
+    return ndimage.binary_dilation(dark, iterations=max(1, round(0.06 * pitch_px)))
 
 
 def _largest(bright: BoolArray, mask: BoolArray) -> BoolArray:
@@ -111,6 +154,15 @@ def peaks(
     return np.column_stack([columns + shift_x, rows + shift_y]), heights
 
 
+def core_and_ring(
+    grey: FloatImage, centres: FloatArray, radius_px: float
+) -> tuple[FloatArray, FloatArray]:
+    """(N,) mean grey inside 0.6 radius, and on the film between 1.25 and 1.6 radii."""
+    core = _mean_profile(grey, centres, np.linspace(0.0, 0.6, 4) * radius_px, each=True)
+    ring = _mean_profile(grey, centres, np.linspace(1.25, 1.6, 3) * radius_px, each=True)
+    return core, ring
+
+
 def typical_radius(
     flat: FloatImage, foil: BoolArray, pitch_px: float, hint_px: float | None
 ) -> float:
@@ -141,11 +193,16 @@ def _best_fraction(flat: FloatImage, foil: BoolArray, pitch_px: float) -> float:
     return best * pitch_px
 
 
-def _mean_profile(flat: FloatImage, centres: FloatArray, radii: FloatArray) -> FloatArray:
+def _mean_profile(
+    picture: FloatImage, centres: FloatArray, radii: FloatArray, *, each: bool = False
+) -> FloatArray:
+    """Mean over 16 directions: per radius over the median of all centres, or per centre over all radii."""
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     columns = centres[:, 0, None, None] + radii[None, :, None] * np.cos(angles)
     rows = centres[:, 1, None, None] + radii[None, :, None] * np.sin(angles)
-    samples = ndimage.map_coordinates(flat, [rows, columns], order=1, mode="nearest")
+    samples = ndimage.map_coordinates(picture, [rows, columns], order=1, mode="nearest")
+    if each:
+        return np.asarray(samples.mean(axis=(1, 2)), dtype=np.float64)
     return np.asarray(np.median(samples, axis=0).mean(axis=1), dtype=np.float64)
 
 

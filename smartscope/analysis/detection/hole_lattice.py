@@ -14,6 +14,7 @@ SMALLEST_PATCH = 12
 LOCAL_PITCHES = 2.0
 EXTRAPOLATION_PITCHES = 3.5
 ON_LATTICE_PITCHES = 0.25
+SAME_HOLE_PITCHES = 0.12
 OWN_HOLE_PITCHES = 0.6
 
 
@@ -34,6 +35,12 @@ class LatticeHoles:
     source: IntArray
     indices: IntArray
     patch: IntArray
+
+    def kept(self, mask: BoolArray) -> LatticeHoles:
+        """Only the holes where `mask` (N,) is True."""
+        return LatticeHoles(
+            self.positions_px[mask], self.source[mask], self.indices[mask], self.patch[mask]
+        )
 
 
 def grow_patches(positions_px: FloatArray, basis_px: FloatArray) -> list[LatticePatch]:
@@ -57,7 +64,8 @@ def complete(
 ) -> LatticeHoles:
     """One hole per node on the foil: the detection nearest to it, or the node itself where none is.
 
-    Nodes follow the film's local bend (the mean offset of detections nearby), and reach at most 3.5
+    Nodes follow the film's local bend (the mean offset of detections nearby), so a detected hole lies
+    halfway between its own response and its node: noise moves the one, jitter the other. Nodes reach at most 3.5
     pitches beyond the nearest detection of their own patch. `foil` is True where a centre may lie.
     """
     taken_positions: list[FloatArray] = []
@@ -72,7 +80,7 @@ def complete(
         if len(nodes) == 0:
             continue
         source = _nearest_detection(nodes, positions_px, pitch)
-        final = np.where((source >= 0)[:, None], positions_px[source], nodes)
+        final = np.where((source >= 0)[:, None], (positions_px[source] + nodes) / 2, nodes)
         taken_positions.append(final)
         parts.append((final, source, indices, np.full(len(final), number, dtype=np.int64)))
     if not parts:
@@ -106,8 +114,8 @@ def _bent_nodes(
 
 
 def _nearest_detection(nodes: FloatArray, positions_px: FloatArray, pitch_px: float) -> IntArray:
-    """(N,) the detection within a quarter pitch of each node, -1 where there is none."""
+    """(N,) the detection within 0.12 pitch of each node, -1 where there is none."""
     away, nearest = cKDTree(positions_px).query(
-        nodes, distance_upper_bound=ON_LATTICE_PITCHES * pitch_px
+        nodes, distance_upper_bound=SAME_HOLE_PITCHES * pitch_px
     )
     return np.where(np.isfinite(away), nearest, -1).astype(np.int64)

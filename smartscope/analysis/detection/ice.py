@@ -15,6 +15,7 @@ from smartscope.analysis.base import FindContext, FloatArray, Image
 from smartscope.analysis.detection.flatten import masked_blur
 
 INNER_RADIUS = 0.6
+TRIM_PERCENTILES = (2.5, 97.5)
 DIRT_OF_MEDIAN = 0.5
 VACUUM_ABOVE_HOLES = 1.03
 VACUUM_ERROR_FROM_IMAGE = 0.02
@@ -23,7 +24,7 @@ LARGEST_EXPONENT = 12.0
 
 @dataclass(frozen=True, slots=True)
 class HoleGrey:
-    """Per hole (N,): median grey of the clean inner disc, its relative standard error, dirty fraction."""
+    """Per hole (N,): trimmed mean grey of the clean inner disc, its relative error, dirty fraction."""
 
     grey: FloatArray
     relative_error: FloatArray
@@ -52,12 +53,14 @@ def measure_grey(image: Image, centres_px: FloatArray, radii_px: FloatArray) -> 
     level = np.nanpercentile(inner, 75, axis=1)
     clean = np.where(inner < DIRT_OF_MEDIAN * level[:, None], np.nan, inner)
     count = np.maximum(np.isfinite(clean).sum(axis=1), 1)
-    grey = np.nanmedian(clean, axis=1)
-    spread = 1.4826 * np.nanmedian(np.abs(clean - grey[:, None]), axis=1)
+    low, high = np.nanpercentile(clean, TRIM_PERCENTILES, axis=1)
+    kept = np.where((clean >= low[:, None]) & (clean <= high[:, None]), clean, np.nan)
+    grey = np.nanmean(kept, axis=1)
+    spread = 1.4826 * np.nanmedian(np.abs(clean - np.nanmedian(clean, axis=1)[:, None]), axis=1)
     all_over = _samples(image, centres_px, whole)
     neighbours = float(np.median(level))
     dirty = np.nanmean(all_over < DIRT_OF_MEDIAN * np.minimum(level, neighbours)[:, None], axis=1)
-    error = 1.2533 * spread / np.sqrt(count) / np.maximum(np.abs(grey), 1e-9)
+    error = spread / np.sqrt(count) / np.maximum(np.abs(grey), 1e-9)
     return HoleGrey(grey, np.asarray(error), np.asarray(dirty))
 
 

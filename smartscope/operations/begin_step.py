@@ -57,9 +57,7 @@ def begin_step(held: Held, plan: StepPlan, *, now_s: float) -> OpenStep:
         epoch=held.epoch,
     )
     record_event("step.begun", BRIDGE, scope_of(row), told)
-    return OpenStep(
-        id=row.pk, number=row.number, epoch=held.epoch, kind=row.kind, attempt=attempt
-    )
+    return OpenStep(id=row.pk, number=row.number, epoch=held.epoch, kind=row.kind, attempt=attempt)
 
 
 def open_row(

@@ -8,12 +8,18 @@ from django.utils import timezone
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.status import GridStatus, StepState
-from smartscope.models import Grid, Microscope, Run, Step
+from smartscope.models import Microscope, Run, Step
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
 from smartscope.operations.settle_step import settle_items
-from smartscope.operations.step_rows import climb_grid, lock_open_step, move_step, scope_of
+from smartscope.operations.step_rows import (
+    climb_grid,
+    lock_grid,
+    lock_open_step,
+    move_step,
+    scope_of,
+)
 
 
 @fenced
@@ -42,7 +48,7 @@ def _arrive(row: Step, now_s: float) -> None:
     """A grid that was to be loaded is on the stage now."""
     if row.kind != "load_grid":
         return
-    grid = Grid.objects.select_for_update(of=("self",)).get(pk=row.grid_id)
+    grid = lock_grid(row)
     if grid.started_at_s is None:
         grid.started_at_s = now_s
         grid.save(update_fields=["started_at_s", "updated_at"])

@@ -8,17 +8,19 @@ from uuid import UUID
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.recovery import Remedy, Trouble, remedy_for
 from smartscope.domain.status import GridStatus, StepState, TargetStatus
-from smartscope.models import Grid, Group, Hole, Run, Square, Step, Wish
+from smartscope.models import Group, Hole, Run, Square, Step, Wish
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
 from smartscope.operations.settle_step import settle_items
 from smartscope.operations.step_rows import (
+    lock_grid,
     lock_open_step,
     move_grid,
     move_step,
     move_target,
     scope_of,
+    subject_of,
 )
 
 
@@ -41,9 +43,7 @@ def fail_step(
     _apply(row, remedy, error_classes[0], reason)
     if remedy in (Remedy.PAUSE_FOR_PERSON, Remedy.SAFE_STOP):
         run.wish, run.wished_by, run.state_reason = Wish.PAUSE, None, reason
-    run.save(
-        update_fields=["failures_in_a_row", "wish", "wished_by", "state_reason", "updated_at"]
-    )
+    run.save(update_fields=["failures_in_a_row", "wish", "wished_by", "state_reason", "updated_at"])
     told = Told(
         subjects=[row.pk, *([row.subject] if row.subject else [])],
         after={"state": "failed", "remedy": remedy, "error": error_classes[0]},
@@ -55,7 +55,7 @@ def fail_step(
 
 
 def _trouble(row: Step, run: Run, error_classes: Sequence[str]) -> Trouble:
-    failed = Step.objects.filter(run=run, state=StepState.FAILED, grid_id=row.grid_id)
+    failed = Step.objects.filter(run=run, state=StepState.FAILED, grid=row.grid)
     return Trouble(
         classes=error_classes,
         step_kind=row.kind,
@@ -72,14 +72,14 @@ def _apply(row: Step, remedy: Remedy, code: str, reason: str) -> None:
         case Remedy.SKIP_SQUARE:
             _skip_square(row, code)
         case Remedy.SKIP_GRID:
-            grid = Grid.objects.select_for_update(of=("self",)).get(pk=row.grid_id)
+            grid = lock_grid(row)
             move_grid(grid, GridStatus.FAILED, reason=reason)
         case _:
             pass
 
 
 def _skip_group(row: Step, code: str) -> None:
-    group = Group.objects.select_for_update(of=("self",)).get(pk=row.subject)
+    group = Group.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
     holes = Hole.objects.select_for_update(of=("self",)).filter(group=group)
     for hole in holes.order_by("number"):
         if hole.status == TargetStatus.QUEUED:
@@ -89,7 +89,7 @@ def _skip_group(row: Step, code: str) -> None:
 
 
 def _skip_square(row: Step, code: str) -> None:
-    of = {"square": {"pk": row.subject}, "expose": {"groups__pk": row.subject}}[row.kind]
+    of = {"square": {"pk": subject_of(row)}, "expose": {"groups__pk": subject_of(row)}}[row.kind]
     square = Square.objects.select_for_update(of=("self",)).get(**of)
     if square.status in (TargetStatus.QUEUED, TargetStatus.IMAGED, TargetStatus.ANALYSED):
         move_target(square, TargetStatus.SKIPPED, reason=code)

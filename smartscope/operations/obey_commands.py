@@ -71,8 +71,7 @@ def _answer(command: Command, run: Run | None) -> tuple[str, str]:
     if command.type not in FULFILLED:
         return (
             CommandState.REFUSED,
-            f"{command.type} moves the instrument outside a run, which this bridge does not do; "
-            "use the microscope's console",
+            f"{command.type} would move the instrument outside a run; use its console",
         )
     if run is None:
         return CommandState.REFUSED, "there is no run on this microscope; start a session first"

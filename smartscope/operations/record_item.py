@@ -1,13 +1,11 @@
-"""Register one finished image: file, target, event and the analyses it calls for, all or nothing."""
+"""Register one finished image: file, target, event and analyses it calls for, all or nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import PurePosixPath
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from smartscope.domain.actor import BRIDGE
@@ -28,27 +26,37 @@ from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.journal_values import NewImage, WantedAnalysis
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
-from smartscope.operations.signals import analysis_wanted
 from smartscope.operations.step_rows import (
+    grid_of,
     lock_items,
     lock_open_step,
     move_item,
     move_target,
     scope_of,
+    subject_of,
 )
 
 
 @fenced
 def record_item(
-    held: Held, step: UUID, name: str, image: NewImage, wanted: Sequence[WantedAnalysis]
+    held: Held,
+    step: UUID,
+    name: str,
+    image: NewImage,
+    wanted: Sequence[WantedAnalysis],
+    *,
+    now_s: float,
 ) -> UUID:
-    """The image's id. The item must be issued; the nudge to the workers follows the commit."""
+    """The image's id. The item must be issued; the hint to the workers follows the commit.
+
+    On a simulated clock the analyses become visible their declared duration after `now_s`.
+    """
     row = lock_open_step(held, step)
     item = lock_items(row)[name]
     move_item(item, ItemState.DONE)
     stored = _store(row, image)
     kind, subject = _tell_target(row, item, stored, image)
-    analyses = _want(stored, wanted)
+    analyses = _want(stored, wanted, now_s)
     Microscope.objects.filter(pk=row.microscope_id).update(last_image_at=timezone.now())
     told = Told(
         subjects=[subject, stored.pk],
@@ -57,16 +65,13 @@ def record_item(
     )
     record_event(kind, BRIDGE, scope_of(row), told)
     for analysis in analyses:
-        nudge = partial(
-            analysis_wanted.send_robust, sender=Analysis, analysis_id=str(analysis.pk)
-        )
-        transaction.on_commit(nudge, robust=True)
+        hint_analysis(analysis)
     return stored.pk
 
 
 def _store(row: Step, image: NewImage) -> Image:
     return Image.objects.create(
-        grid_id=row.grid_id,
+        grid=grid_of(row),
         step=row,
         kind=image.kind,
         key=image.key,
@@ -94,17 +99,17 @@ def _tell_target(row: Step, item: StepItem, stored: Image, image: NewImage) -> t
     if item.hole_id is not None:
         return "exposure.taken", _expose(item.hole_id, stored, image).pk
     if row.kind == "square":
-        square = Square.objects.select_for_update(of=("self",)).get(pk=row.subject)
+        square = Square.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
         square.image = stored
         square.stage_z_um = image.stage_z_um
         move_target(square, TargetStatus.IMAGED)
         return "square.imaged", square.pk
     if row.kind == "expose":
-        group = Group.objects.select_for_update(of=("self",)).get(pk=row.subject)
+        group = Group.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
         group.view_image = stored
         group.save(update_fields=["view_image", "updated_at"])
         return "group.viewed", group.pk
-    return "atlas.imaged", Atlas.objects.create(grid_id=row.grid_id, tiles_image=stored).pk
+    return "atlas.imaged", Atlas.objects.create(grid=grid_of(row), tiles_image=stored).pk
 
 
 def _expose(hole_id: UUID, stored: Image, image: NewImage) -> Exposure:
@@ -126,7 +131,7 @@ def _expose(hole_id: UUID, stored: Image, image: NewImage) -> Exposure:
     )
 
 
-def _want(stored: Image, wanted: Sequence[WantedAnalysis]) -> list[Analysis]:
+def _want(stored: Image, wanted: Sequence[WantedAnalysis], now_s: float) -> list[Analysis]:
     return Analysis.objects.bulk_create(
         [
             Analysis(
@@ -134,7 +139,7 @@ def _want(stored: Image, wanted: Sequence[WantedAnalysis]) -> list[Analysis]:
                 kind=each.kind,
                 plugin=each.plugin,
                 plugin_version=each.plugin_version,
-                visible_at_s=stored.taken_at_s + each.declared_duration_s,
+                visible_at_s=now_s + each.declared_duration_s,
             )
             for each in wanted
         ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from smartscope.domain.actor import BRIDGE
 from smartscope.domain.steps import Wait as Waiting
 from smartscope.models import Run, Wait
 from smartscope.operations.event_log import Scope, Told, record_event
-from smartscope.domain.actor import BRIDGE
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
 
@@ -38,7 +38,5 @@ def end_waits(held: Held, run: UUID, *, now_s: float) -> None:
 
 def _tell(held: Held, run: UUID, kind: str, row: Wait) -> None:
     session = Run.objects.values_list("session_id", flat=True).get(pk=run)
-    told = Told(
-        subjects=[run], after={"cause": row.cause}, reason=row.reason, epoch=held.epoch
-    )
+    told = Told(subjects=[run], after={"cause": row.cause}, reason=row.reason, epoch=held.epoch)
     record_event(kind, BRIDGE, Scope(held.microscope, session), told)

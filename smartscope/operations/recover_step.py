@@ -8,12 +8,18 @@ from uuid import UUID
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.status import OPEN_STEPS, GridStatus, ItemState, StepState
-from smartscope.models import Grid, Step
+from smartscope.models import Step
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
 from smartscope.operations.settle_step import settle_items
-from smartscope.operations.step_rows import climb_grid, lock_open_step, move_step, scope_of
+from smartscope.operations.step_rows import (
+    climb_grid,
+    lock_grid,
+    lock_open_step,
+    move_step,
+    scope_of,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +102,7 @@ def recover_step(held: Held, step: UUID, *, proved: bool, now_s: float) -> StepS
     """
     row = lock_open_step(held, step)
     if proved and row.kind == "load_grid" and row.grid_id:
-        grid = Grid.objects.select_for_update(of=("self",)).get(pk=row.grid_id)
+        grid = lock_grid(row)
         climb_grid(grid, GridStatus.LOADED)
     settled = settle_items(row, now_s=now_s)
     if row.state == StepState.INTENT:

@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from smartscope.domain.status import ExposureStatus, GridStatus, ItemState, TargetStatus
-from smartscope.models import Atlas, Exposure, Grid, Group, Hole, Square, Step, StepItem
-from smartscope.operations.step_rows import lock_items, move_grid, move_item, move_target
+from smartscope.models import Atlas, Exposure, Group, Hole, Square, Step, StepItem
+from smartscope.operations.step_rows import (
+    lock_grid,
+    lock_items,
+    move_grid,
+    move_item,
+    move_target,
+    subject_of,
+)
 
 #: a lost square view is planned once more by itself
 VIEWS_LOST_ALLOWED = 1
@@ -85,19 +92,19 @@ def _settle_subject(row: Step, *, lost: bool) -> None:
 
 
 def _settle_load(row: Step) -> None:
-    grid = Grid.objects.select_for_update(of=("self",)).get(pk=row.grid_id)
+    grid = lock_grid(row)
     if grid.status == GridStatus.LOADING:
         move_grid(grid, GridStatus.WAITING)
 
 
 def _settle_atlas(row: Step) -> None:
-    grid = Grid.objects.select_for_update(of=("self",)).get(pk=row.grid_id)
+    grid = lock_grid(row)
     if grid.status == GridStatus.ATLAS and not Atlas.objects.filter(grid=grid).exists():
         move_grid(grid, GridStatus.LOADED)
 
 
 def _settle_square(row: Step, *, lost: bool) -> None:
-    square = Square.objects.select_for_update(of=("self",)).get(pk=row.subject)
+    square = Square.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
     if square.status != TargetStatus.IMAGING:
         return
     if not lost:
@@ -110,7 +117,7 @@ def _settle_square(row: Step, *, lost: bool) -> None:
 
 
 def _settle_group(row: Step) -> None:
-    group = Group.objects.select_for_update(of=("self",)).get(pk=row.subject)
+    group = Group.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
     if group.status != TargetStatus.IMAGING:
         return
     names = [item.hole_id for item in StepItem.objects.filter(step=row) if item.hole_id]

@@ -44,7 +44,9 @@ def lock_open_step(held: Held, step: UUID) -> Step:
         .get(pk=step)
     )
     if row.state not in OPEN_STEPS or row.microscope_id != held.microscope:
-        raise Conflict(f"Step {row.number} is {row.state}; it never opens again.", code="step_ended")
+        raise Conflict(
+            f"Step {row.number} is {row.state}; it never opens again.", code="step_ended"
+        )
     return row
 
 
@@ -98,6 +100,25 @@ def climb_grid(grid: Grid, to: GridStatus) -> None:
         return
     for rung in _ROAD[_ROAD.index(GridStatus(grid.status)) + 1 : _ROAD.index(to) + 1]:
         move_grid(grid, rung)
+
+
+def grid_of(step: Step) -> Grid:
+    """The grid of a step that has one, not locked."""
+    if step.grid is None:
+        raise Conflict(f"Step {step.number} ({step.kind}) belongs to no grid.")
+    return step.grid
+
+
+def lock_grid(step: Step) -> Grid:
+    """The step's grid, locked and read anew."""
+    return Grid.objects.select_for_update(of=("self",)).get(pk=grid_of(step).pk)
+
+
+def subject_of(step: Step) -> UUID:
+    """What a step that has a subject is about."""
+    if step.subject is None:
+        raise Conflict(f"Step {step.number} ({step.kind}) is about no row.")
+    return step.subject
 
 
 def scope_of(step: Step) -> Scope:

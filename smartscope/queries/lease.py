@@ -20,7 +20,5 @@ def lease_stands(microscope: UUID, *, epoch: int, holder: UUID, lock_key: int) -
     """Whether this epoch and holder may command now, lock included: asked before each command."""
     unsigned = lock_key & (2**64 - 1)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STANDS, [microscope, epoch, holder, unsigned >> 32, unsigned & (2**32 - 1)]
-        )
+        cursor.execute(_STANDS, [microscope, epoch, holder, unsigned >> 32, unsigned & (2**32 - 1)])
         return cursor.fetchone() is not None

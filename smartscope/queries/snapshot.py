@@ -7,12 +7,14 @@ already; so a run is the same however fast the workers are.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
 from smartscope.domain.aim import aim
 from smartscope.domain.geometry import Point
@@ -33,9 +35,7 @@ from smartscope.models import Analysis, Grid, Group, Hole, Run, Square, StepItem
 
 #: where something without a place in the queue stands: behind everything that has one
 LAST = 2**31 - 1
-_UNTOUCHED = frozenset(
-    {TargetStatus.FOUND, TargetStatus.QUEUED, TargetStatus.SKIPPED, TargetStatus.REJECTED}
-)
+AnyTarget = TypeVar("AnyTarget", Square, Group, Hole)
 _FOUND_OUT = frozenset({TargetStatus.ANALYSED, TargetStatus.DONE})
 
 
@@ -52,9 +52,7 @@ class _Rows:
     atlas_lost: Mapping[UUID, int]
 
 
-def take_snapshot(
-    run: UUID, instrument: Instrument, *, now_s: float, simulated: bool
-) -> Snapshot:
+def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated: bool) -> Snapshot:
     """The run as it stands at `now_s`; `simulated` hides what may not be known yet."""
     with _one_moment():
         rows = _read(run, now_s, simulated=simulated)
@@ -85,30 +83,28 @@ def _read(run_id: UUID, now_s: float, *, simulated: bool) -> _Rows:
     grids = tuple(
         Grid.objects.filter(session_id=run.session_id).select_related("atlas").order_by("position")
     )
+    known = Q(visible_from_s=None) | Q(visible_from_s__lte=now_s) if simulated else Q()
     return _Rows(
         run=run,
         grids=grids,
-        squares=_by("grid_id", Square.objects.filter(grid__in=grids).order_by("number")),
-        groups=_by("square_id", Group.objects.filter(square__grid__in=grids).order_by("number")),
+        squares=_by("grid_id", Square.objects.filter(known, grid__in=grids)),
+        groups=_by("square_id", Group.objects.filter(known, square__grid__in=grids)),
         holes=_by(
-            "group_id",
-            Hole.objects.filter(square__grid__in=grids, group__isnull=False).order_by("number"),
+            "group_id", Hole.objects.filter(known, square__grid__in=grids, group__isnull=False)
         ),
         findings=_findings(grids, now_s, simulated=simulated),
         atlas_lost=_atlas_lost(grids),
     )
 
 
-def _by(parent: str, rows: Iterable[object]) -> dict[UUID, list[object]]:
-    found: dict[UUID, list[object]] = defaultdict(list)
-    for row in rows:
+def _by(parent: str, rows: QuerySet[AnyTarget]) -> dict[UUID, list[AnyTarget]]:
+    found: dict[UUID, list[AnyTarget]] = defaultdict(list)
+    for row in rows.order_by("number"):
         found[getattr(row, parent)].append(row)
     return found
 
 
-def _findings(
-    grids: tuple[Grid, ...], now_s: float, *, simulated: bool
-) -> dict[UUID, Finding]:
+def _findings(grids: tuple[Grid, ...], now_s: float, *, simulated: bool) -> dict[UUID, Finding]:
     """By image: what is known of the squares or holes in it."""
     rows = Analysis.objects.filter(
         image__grid__in=grids, kind__in=("find_squares", "find_holes")
@@ -164,17 +160,11 @@ def _grid(rows: _Rows, grid: Grid) -> GridPicture:
     )
 
 
-def _squares(
-    rows: _Rows, grid: Grid, protocol: CollectionProtocol
-) -> tuple[SquarePicture, ...]:
-    squares = rows.squares[grid.pk]
-    begun = sum(_begun(rows, group) for square in squares for group in rows.groups[square.pk])
-    return tuple(_square(rows, grid, square, protocol, begun) for square in squares)
+def _squares(rows: _Rows, grid: Grid, protocol: CollectionProtocol) -> tuple[SquarePicture, ...]:
+    return tuple(_square(rows, grid, square, protocol) for square in rows.squares[grid.pk])
 
 
-def _square(
-    rows: _Rows, grid: Grid, square: Square, protocol: CollectionProtocol, begun: int
-) -> SquarePicture:
+def _square(rows: _Rows, grid: Grid, square: Square, protocol: CollectionProtocol) -> SquarePicture:
     finding = Finding()
     if square.image_id is not None:
         finding = rows.findings.get(square.image_id, Finding())
@@ -184,7 +174,7 @@ def _square(
         status = TargetStatus.IMAGED if status in _FOUND_OUT else status
     else:
         groups = tuple(
-            _group(rows, grid, square, group, protocol, begun) for group in rows.groups[square.pk]
+            _group(rows, grid, square, group, protocol) for group in rows.groups[square.pk]
         )
     return SquarePicture(
         id=square.pk,
@@ -206,14 +196,13 @@ def _group(
     square: Square,
     group: Group,
     protocol: CollectionProtocol,
-    begun: int,
 ) -> GroupPicture:
     return GroupPicture(
         id=group.pk,
         number=group.number,
         status=_known(TargetStatus(group.status)),
         centre=Point(group.stage_x_um, group.stage_y_um),
-        order=begun,
+        order=group.number if group.queue_position is None else group.queue_position,
         queue_position=_place(group.queue_position),
         by_person=group.queued_by_person,
         holes=tuple(
@@ -230,13 +219,6 @@ def _group(
             )
             for hole in rows.holes[group.pk]
         ),
-    )
-
-
-def _begun(rows: _Rows, group: Group) -> bool:
-    """Whether any of its dose is spent: so many groups have used up their turn of the defocus."""
-    return group.status not in _UNTOUCHED or any(
-        hole.status not in _UNTOUCHED for hole in rows.holes[group.pk]
     )
 
 

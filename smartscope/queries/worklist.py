@@ -11,6 +11,8 @@ from smartscope.domain.snapshot import Wish
 from smartscope.domain.status import LIVE_RUNS, AnalysisState, RunState
 from smartscope.models import Analysis, Run
 
+DECIDING = ("find_squares", "find_holes", "measure_exposure")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunToDrive:
@@ -51,9 +53,13 @@ def wish_of(run: UUID) -> Wish:
 
 
 def analyses_due(session: UUID, now_s: float) -> int:
-    """How many analyses should be known by now on the microscope's clock and are not yet."""
+    """How many analyses should be known by now on the microscope's clock and are not yet.
+
+    Previews are for people: no decision waits for them.
+    """
     return Analysis.objects.filter(
         image__grid__session_id=session,
+        kind__in=DECIDING,
         visible_at_s__lte=now_s,
         state__in=[AnalysisState.WANTED, AnalysisState.RUNNING],
     ).count()

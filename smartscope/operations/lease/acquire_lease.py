@@ -171,8 +171,10 @@ def _take(
             " backend_pid = %s, backend_start = %s,"
             " expires_at = clock_timestamp() + make_interval(secs => %s)"
             " WHERE microscope_id = %s AND epoch = %s AND beat = %s AND state IN ('free', 'held')",
-            [held.epoch, held.holder, backend_pid, backend_start, times.ttl_s]
-            + [microscope, watched.epoch, watched.beat],
+            [
+                *(held.epoch, held.holder, backend_pid, backend_start, times.ttl_s),
+                *(microscope, watched.epoch, watched.beat),
+            ],
         )
         if cursor.rowcount == 1:
             return held

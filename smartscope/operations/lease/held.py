@@ -25,7 +25,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class LeaseTimes:
-    """Seconds of real time; everything follows from the time to live, so that tests can scale it."""
+    """Seconds of real time; all follow from the time to live, so that tests can scale it."""
 
     ttl_s: float = 15.0
 

@@ -1,0 +1,41 @@
+"""How the journal left the instrument: what was armed, what was loaded, and when it was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import F, Max
+from django.db.models.functions import Coalesce
+
+from smartscope.domain.status import StepState
+from smartscope.models import Step
+
+
+@dataclass(frozen=True, slots=True)
+class LastSign:
+    """Cassette and slot on the stage as last journaled; `at_s` is when any step last changed."""
+
+    fingerprint: str
+    loaded_slot: int | None
+    at_s: float
+
+
+def last_sign(run: UUID) -> LastSign | None:
+    """None while the run was never armed."""
+    steps = Step.objects.filter(run=run)
+    known = (
+        steps.filter(kind__in=("arm", "load_grid"), state=StepState.DONE)
+        .order_by("number")
+        .values_list("kind", "parameters")
+    )
+    fingerprint, slot, armed = "", None, False
+    for kind, parameters in known:
+        if kind == "arm":
+            fingerprint, slot, armed = parameters["fingerprint"], parameters["loaded_slot"], True
+        else:
+            slot = parameters["slot"]
+    if not armed:
+        return None
+    latest = steps.aggregate(at_s=Max(Coalesce(F("ended_at_s"), F("began_at_s"))))["at_s"]
+    return LastSign(fingerprint, slot, float(latest))

@@ -1,0 +1,171 @@
+"""From a decided step to the procedure that carries it out: items, parameters and request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from smartscope.domain.steps import (
+    ExposeGroup,
+    FinishGrid,
+    ImageAtlas,
+    ImageSquare,
+    LoadGrid,
+    MakeSafe,
+    OpenValves,
+    RefineZeroLoss,
+    Step,
+)
+from smartscope.microscope.base import Microscope
+from smartscope.microscope.procedures.atlas import atlas
+from smartscope.microscope.procedures.exchange import load_grid, open_valves
+from smartscope.microscope.procedures.group import expose_group
+from smartscope.microscope.procedures.happenings import Procedure
+from smartscope.microscope.procedures.requests import (
+    AtlasRequest,
+    GroupMember,
+    GroupRequest,
+    LoadRequest,
+    SquareRequest,
+)
+from smartscope.microscope.procedures.square import square
+from smartscope.microscope.procedures.upkeep import refine_zero_loss, safe_stop
+from smartscope.microscope.values import Area
+from smartscope.models.image import ImageKind
+from smartscope.operations.journal_values import PlannedItem
+from workers.bridge.helm import Helm
+from workers.bridge.names import MOVIE, FileNames, camera_folder
+
+VIEW = "view"
+#: dose in each frame of a movie; enough frames to follow the drift, few enough to store
+DOSE_PER_FRAME_E_PER_A2 = 2.0
+MOST_FRAMES = 100
+
+Begin = Callable[[Microscope, FileNames], Procedure]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What the journal is told before, and how to begin once the step has its number."""
+
+    begin: Begin
+    items: tuple[PlannedItem, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def act_for(helm: Helm, step: Step) -> Act:
+    """The act of any step that moves something; FinishGrid moves nothing and has none."""
+    match step:
+        case LoadGrid():
+            return Act(
+                begin=lambda scope, _: load_grid(scope, LoadRequest(slot=step.position)),
+                parameters={
+                    "slot": step.position,
+                    "loaded_before": helm.microscope.autoloader.loaded(),
+                },
+            )
+        case OpenValves():
+            return Act(begin=lambda scope, _: open_valves(scope))
+        case ImageAtlas():
+            return _atlas(helm, step)
+        case ImageSquare():
+            return _square(helm, step)
+        case ExposeGroup():
+            return _group(helm, step)
+        case RefineZeroLoss():
+            return Act(begin=lambda scope, _: refine_zero_loss(scope))
+        case MakeSafe():
+            return Act(begin=lambda scope, _: safe_stop(scope), parameters={"reason": step.reason})
+        case FinishGrid():
+            raise AssertionError("finishing a grid is an operation, not an act")
+
+
+def item_of_hole(number: int) -> str:
+    """The item's name, as it stands in the file's."""
+    return f"h{number:04d}"
+
+
+def kind_of_item(step_kind: str, item: str) -> ImageKind:
+    """Which kind of image an item of a step is."""
+    if step_kind == "expose":
+        return ImageKind.HOLE if item == VIEW else ImageKind.MOVIE
+    return {"atlas": ImageKind.ATLAS_TILES, "square": ImageKind.SQUARE}[step_kind]
+
+
+def _atlas(helm: Helm, step: ImageAtlas) -> Act:
+    dose = helm.area(Area.ATLAS).dose_e_per_a2
+
+    def begin(scope: Microscope, names: FileNames) -> Procedure:
+        request = AtlasRequest(item=names.stem("atlas"), columns=step.tiles_x, rows=step.tiles_y)
+        return atlas(scope, request)
+
+    return Act(
+        begin=begin,
+        items=(PlannedItem(name="atlas", dose_e_per_angstrom2=dose),),
+        parameters={"tiles_x": step.tiles_x, "tiles_y": step.tiles_y},
+    )
+
+
+def _square(helm: Helm, step: ImageSquare) -> Act:
+    dose = helm.area(Area.SQUARE).dose_e_per_a2
+
+    def begin(scope: Microscope, names: FileNames) -> Procedure:
+        request = SquareRequest(item=names.stem("square"), target=step.stage)
+        return square(scope, request)
+
+    return Act(
+        begin=begin,
+        items=(PlannedItem(name="square", dose_e_per_angstrom2=dose),),
+        parameters={"stage_x_um": step.stage.x_um, "stage_y_um": step.stage.y_um},
+    )
+
+
+def _group(helm: Helm, step: ExposeGroup) -> Act:
+    record = helm.area(Area.RECORD)
+    members = {item_of_hole(shot.number): shot for shot in step.shots}
+    frames = round(step.dose_e_per_angstrom2 / DOSE_PER_FRAME_E_PER_A2)
+
+    def begin(scope: Microscope, names: FileNames) -> Procedure:
+        key = names.key(VIEW, ImageKind.MOVIE)
+        folder = camera_folder(helm.store, helm.spool, key)
+        folder.mkdir(parents=True, exist_ok=True)
+        request = GroupRequest(
+            view_item=names.stem(VIEW),
+            centre=step.centre,
+            members=tuple(
+                GroupMember(item=names.stem(item), target=shot.target, defocus_um=step.defocus_um)
+                for item, shot in members.items()
+            ),
+            folder=folder,
+            dose_e_per_a2=step.dose_e_per_angstrom2,
+            frames=min(max(frames, 1), MOST_FRAMES),
+            save_frames=step.save_frames,
+            file_format=MOVIE,
+            drift_limit_angstrom_per_s=step.drift_limit_angstrom_per_s,
+            tilt_deg=step.tilt_deg,
+        )
+        return expose_group(scope, request)
+
+    return Act(
+        begin=begin,
+        items=(
+            PlannedItem(name=VIEW, dose_e_per_angstrom2=helm.area(Area.HOLE).dose_e_per_a2),
+            *(
+                PlannedItem(
+                    name=item, hole=shot.hole, dose_e_per_angstrom2=step.dose_e_per_angstrom2
+                )
+                for item, shot in members.items()
+            ),
+        ),
+        parameters={
+            "stage_x_um": step.centre.x_um,
+            "stage_y_um": step.centre.y_um,
+            "defocus_um": step.defocus_um,
+            "tilt_deg": step.tilt_deg,
+            "pixel_size_angstrom": record.pixel_size_angstrom,
+            "targets": {
+                item: [shot.target.x_um, shot.target.y_um] for item, shot in members.items()
+            },
+        },
+    )

@@ -1,0 +1,69 @@
+"""Opening the instrument that a microscope's row describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from smartscope.domain.clock import Clock
+from smartscope.microscope.base import Microscope, Permit
+from smartscope.microscope.registry import connect, open_clock
+from smartscope.models import Microscope as MicroscopeRow
+
+#: how the rows of a simulated microscope name its settings, and how the driver does
+_RENAMED = {"world": "data_dir", "speed": "clock", "cassette": "grids"}
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One connection and the clock it lives by; `pace` as in `helm.Helm`."""
+
+    microscope: Microscope
+    clock: Clock
+    pace: float | None
+
+
+def open_instrument(row: MicroscopeRow, permit: Permit, *, epoch: int) -> Instrument:
+    """Connect anew under this epoch. Raises UnknownDriver or BadInstrumentSettings."""
+    chosen = driver_settings(row)
+    clock = open_clock(row.driver_kind, chosen)
+    microscope = connect(row.driver_kind, chosen, permit=permit, clock=clock, epoch=epoch)
+    return Instrument(microscope, clock, _pace(clock, chosen))
+
+
+def driver_settings(row: MicroscopeRow) -> dict[str, object]:
+    """What the driver is given: the row's settings, completed by what the row itself says."""
+    chosen = {_RENAMED.get(key, key): value for key, value in row.driver_settings.items()}
+    if row.driver_kind == "simulator":
+        chosen.setdefault("data_dir", str(world_directory(row)))
+        chosen.setdefault("name", row.name)
+        chosen.setdefault("loader_slots", row.loader_slots)
+        chosen.setdefault("has_autoloader", row.loader_slots > 1)
+        chosen.setdefault("voltage_kv", row.voltage_kv)
+        if "grids" in chosen:
+            chosen["grids"] = _by_slot(chosen["grids"])
+    return chosen
+
+
+def world_directory(row: MicroscopeRow) -> Path:
+    """Where a simulated microscope's world is kept when its settings do not say."""
+    return Path(settings.DATA_DIR).parent / "worlds" / str(row.pk)
+
+
+def _by_slot(cassette: object) -> object:
+    """A list of specimens fills the slots from 1; a mapping names them."""
+    if isinstance(cassette, list):
+        return {str(slot): spec for slot, spec in enumerate(cassette, start=1)}
+    return cassette
+
+
+def _pace(clock: Clock, chosen: dict[str, object]) -> float | None:
+    """Microscope seconds per real second; an instant clock has no pace."""
+    if not clock.simulated:
+        return 1.0
+    speed = chosen.get("clock", "instant")
+    if speed == "real":
+        return 1.0
+    return float(speed) if isinstance(speed, (int, float)) else None

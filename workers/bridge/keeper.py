@@ -1,0 +1,123 @@
+"""The thread that keeps the lease: renews it on its own connection, which holds the lock too.
+
+When it cannot, it says so, and from the local deadline on nothing more may be sent. It never
+reconnects: a lock that was lost may be another's by then.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from django.db import DatabaseError, InterfaceError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from smartscope.domain.errors import LeaseLost
+from smartscope.operations.lease.acquire_lease import Acquired
+from smartscope.operations.lease.held import LeaseTimes, boot_time_s
+from smartscope.operations.lease.renew_lease import renew_lease
+from workers.bridge.pulse import Pulse
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Alive from `start` to `stop`; `end_process` is called when the loop must not live on."""
+
+    def __init__(
+        self,
+        acquired: Acquired,
+        times: LeaseTimes,
+        pulse: Pulse,
+        *,
+        end_process: Callable[[str], None],
+        clock: Callable[[], float] = boot_time_s,
+    ) -> None:
+        self.held = acquired.held
+        self._lock_connection: BaseDatabaseWrapper = acquired.connection
+        self._times = times
+        self._pulse = pulse
+        self._end_process = end_process
+        self._clock = clock
+        self._stop = threading.Event()
+        self._guard = threading.Lock()
+        self._deadline_s = acquired.taken_at_boot_s + times.ttl_s - times.margin_s
+        self._lost = ""
+        self._failing = False
+        self._thread = threading.Thread(target=self._keep, name="lease-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Begin to renew."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Renew no more and give the connection, and with it the lock, back."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._lock_connection.close()
+
+    def require(self) -> None:
+        """Raise LeaseLost when the local deadline has passed or a renewal was refused."""
+        with self._guard:
+            lost, deadline_s = self._lost, self._deadline_s
+        if lost:
+            raise LeaseLost(lost)
+        if self._clock() >= deadline_s:
+            raise LeaseLost(
+                f"The lease of epoch {self.held.epoch} could not be renewed in time; "
+                "nothing more is sent to the microscope."
+            )
+
+    @property
+    def close_the_valves(self) -> bool:
+        """Renewal fails and time runs out: an idle bridge makes safe what it still may."""
+        with self._guard:
+            left_s = self._deadline_s - self._clock()
+            return self._failing and 0.0 < left_s < self._times.close_valves_below_s
+
+    def renew(self) -> None:
+        """One renewal now; what went wrong is kept for `require`."""
+        began_s = self._clock()
+        try:
+            renew_lease(self.held, self._times, self._lock_connection)
+        except LeaseLost as error:
+            self._lose(str(error))
+        except (DatabaseError, InterfaceError) as error:
+            if self._lock_connection.is_usable():
+                log.warning("the lease was not renewed, trying again: %s", error)
+                with self._guard:
+                    self._failing = True
+            else:
+                self._lose(f"The connection that holds the microscope's lock broke: {error}")
+        else:
+            with self._guard:
+                self._deadline_s = began_s + self._times.ttl_s - self._times.margin_s
+                self._failing = False
+
+    def _keep(self) -> None:
+        while not self._stop.wait(self._pause_s()):
+            if not self._pulse.lives():
+                self._end(
+                    "The main loop hangs; the process ends so that a fresh one can take over."
+                )
+                return
+            self.renew()
+            if self._lost:
+                self._end(self._lost)
+                return
+
+    def _pause_s(self) -> float:
+        with self._guard:
+            return self._times.ttl_s / 15 if self._failing else self._times.renew_every_s
+
+    def _lose(self, reason: str) -> None:
+        with self._guard:
+            self._lost = reason
+
+    def _end(self, reason: str) -> None:
+        self._lose(reason)
+        # The loop gets a moment to notice and to leave in order.
+        if not self._stop.wait(self._times.margin_s / 2):
+            self._end_process(reason)

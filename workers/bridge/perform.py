@@ -1,0 +1,174 @@
+"""Carry out one decided step: intent, commands, files and rows, in the order that survives a crash.
+
+    begin_step  ->  [ issue_items  ->  command  ->  file  ->  record_item ] ...  ->  complete_step
+
+Every arrow is a place where this process may die; `recover` knows what each leaves behind.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from smartscope.domain.errors import BadFile, InstrumentError, NotFound, StorageFull
+from smartscope.domain.recovery import Remedy
+from smartscope.domain.snapshot import Wish
+from smartscope.domain.steps import Cause, MakeSafe, Step, Wait
+from smartscope.microscope.errors import CameraFailed, CommandTimeout, ConnectionLost
+from smartscope.microscope.procedures.happenings import (
+    AboutToIssue,
+    Checkpoint,
+    Happening,
+    Problem,
+    Procedure,
+    Produced,
+    Waiting,
+)
+from smartscope.models import Session
+from smartscope.models.image import ImageKind
+from smartscope.operations.begin_step import begin_step
+from smartscope.operations.complete_step import complete_step
+from smartscope.operations.fail_step import fail_step
+from smartscope.operations.issue_items import issue_items
+from smartscope.operations.journal_values import OpenStep, StepPlan
+from smartscope.operations.record_item import record_item
+from smartscope.operations.record_wait import begin_wait, end_waits
+from smartscope.queries.worklist import wish_of
+from workers.analyses.wanted import wanted_for
+from workers.bridge.act import Act, act_for, kind_of_item
+from workers.bridge.adopt import adopt_issued
+from workers.bridge.errors import classes_of
+from workers.bridge.fault_points import fault_point
+from workers.bridge.helm import Helm
+from workers.bridge.keep_files import keep
+from workers.bridge.names import FileNames
+from workers.bridge.suspend import wait_while_suspended
+
+log = logging.getLogger(__name__)
+#: a file of one item may be large and the storage slow
+WRITING_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    helm: Helm
+    run: UUID
+    opened: OpenStep
+    names: FileNames
+
+    def now_s(self) -> float:
+        return self.helm.clock.now()
+
+
+def perform(helm: Helm, run: UUID, step: Step) -> None:
+    """Do the step; errors of the instrument end it as the table of remedies says.
+
+    Raises LeaseLost and ConnectionLost: this process must end, its successor recovers. Raises
+    Conflict, with nothing sent, when a row moved meanwhile.
+    """
+    act = act_for(helm, step)
+    plan = StepPlan(run=run, step=step, items=act.items, parameters=act.parameters)
+    fault_point("before_begin")
+    opened = begin_step(helm.held, plan, now_s=helm.clock.now())
+    fault_point("begun")
+    job = _Job(helm, run, opened, _names(run, step, opened))
+    log.info("step %d: %s, attempt %d", opened.number, opened.kind, opened.attempt)
+    _carry_out(job, act)
+
+
+def _names(run: UUID, step: Step, opened: OpenStep) -> FileNames:
+    if isinstance(step, MakeSafe):
+        return FileNames(session="-", grid="-", step_number=opened.number, epoch=opened.epoch)
+    session, grid = Session.objects.values_list("name", "grids__slug").get(
+        runs=run, grids=step.grid
+    )
+    return FileNames(session=session, grid=grid, step_number=opened.number, epoch=opened.epoch)
+
+
+def _carry_out(job: _Job, act: Act) -> None:
+    procedure = act.begin(job.helm.microscope, job.names)
+    try:
+        stopped = _drive(job, procedure)
+    except ConnectionLost:
+        raise
+    except (InstrumentError, StorageFull, BadFile, NotFound) as error:
+        _fail(job, error)
+    else:
+        fault_point("before_complete")
+        complete_step(job.helm.held, job.opened.id, now_s=job.now_s(), stopped=stopped)
+        fault_point("completed")
+    finally:
+        procedure.close()
+
+
+def _drive(job: _Job, procedure: Procedure) -> str:
+    """Run the procedure to its end; the words of the stop that ended it, "" for none."""
+    for happening in procedure:
+        job.helm.tick()
+        if isinstance(happening, Checkpoint):
+            if wish_of(job.run) is Wish.STOP:
+                return f"stopped by a person before: {happening.doing}"
+            if job.helm.ending():
+                return f"the bridge was ended before: {happening.doing}"
+            if happening.before_dose:
+                wait_while_suspended(job.helm, job.run)
+        else:
+            _heed(job, happening)
+    return ""
+
+
+def _heed(job: _Job, happening: Happening) -> None:
+    match happening:
+        case AboutToIssue():
+            fault_point("before_issue")
+            items = [job.names.item(stem) for stem in happening.items]
+            issue_items(
+                job.helm.held,
+                job.opened.id,
+                items,
+                command=happening.command,
+                now_s=job.now_s(),
+            )
+            fault_point("issued")
+        case Produced():
+            fault_point("produced")
+            if happening.image or happening.montage or happening.files:
+                _register(job, happening)
+        case Waiting():
+            wait = Wait(Cause(happening.cause), happening.reason)
+            begin_wait(job.helm.held, job.run, wait, now_s=job.now_s())
+            job.helm.pass_time(happening.until_s)
+            end_waits(job.helm.held, job.run, now_s=job.now_s())
+        case Problem():
+            log.warning("step %d, %s: %s", job.opened.number, happening.code, happening.message)
+        case _:
+            pass
+
+
+def _register(job: _Job, produced: Produced) -> None:
+    item = job.names.item(produced.item)
+    kind: ImageKind = kind_of_item(job.opened.kind, item)
+    job.helm.pulse.allow(WRITING_S)
+    image = keep(job.helm.store, produced, job.names.key(item, kind), kind)
+    fault_point("written")
+    record_item(job.helm.held, job.opened.id, item, image, wanted_for(kind), now_s=job.now_s())
+    fault_point("recorded")
+
+
+def _fail(job: _Job, error: Exception) -> None:
+    log.warning("step %d failed: %s", job.opened.number, error)
+    if isinstance(error, CommandTimeout | CameraFailed):
+        # The dose may be spent and the file there: what is whole is kept before the rest is lost.
+        adopt_issued(job.helm, job.opened.id, patient=True)
+    fault_point("before_fail")
+    remedy = fail_step(
+        job.helm.held,
+        job.opened.id,
+        error_classes=classes_of(error),
+        message=str(error),
+        now_s=job.now_s(),
+    )
+    fault_point("failed")
+    if remedy is Remedy.SAFE_STOP:
+        perform(job.helm, job.run, MakeSafe(f"after {classes_of(error)[0]}"))

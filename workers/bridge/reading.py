@@ -1,0 +1,85 @@
+"""Read the instrument for a decision, and for the people who watch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smartscope.domain.snapshot import Instrument
+from smartscope.microscope.values import ColumnStatus, StagePose
+from smartscope.operations.lease.held import boot_time_s
+from smartscope.operations.note_instrument import InstrumentNote, note_instrument
+from workers.bridge.helm import Helm
+
+#: below this part of the volume nothing new is begun
+LEAST_FREE_BYTES = 2 * 1024**3
+NOTE_EVERY_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at everything a decision needs."""
+
+    column: ColumnStatus
+    pose: StagePose
+    loaded_slot: int | None
+    instrument: Instrument
+
+
+def read(helm: Helm) -> Reading:
+    """Freshly read, all of it."""
+    identity = helm.identity()
+    column = helm.microscope.column.status()
+    pose = helm.microscope.stage.position()
+    loaded = helm.microscope.autoloader.loaded()
+    free = helm.store.free_bytes()
+    return Reading(
+        column,
+        pose,
+        loaded,
+        Instrument(
+            has_autoloader=identity.has_autoloader,
+            loaded_position=loaded,
+            valves_open=column.valves_open,
+            vacuum_ready=column.vacuum_ready,
+            refilling=column.refilling,
+            stage=pose.point,
+            energy_filter=True,
+            zero_loss_at_s=column.zero_loss_refined_at_s,
+            storage_full=free is not None and free < LEAST_FREE_BYTES,
+        ),
+    )
+
+
+class Notebook:
+    """Writes readings to the microscope's row, but neither unchanged nor too often."""
+
+    def __init__(self) -> None:
+        self._last: InstrumentNote | None = None
+        self._noted_at_s = 0.0
+
+    def note(self, helm: Helm, reading: Reading, state: str, reason: str = "") -> None:
+        """Write when the state changed, or when something did and the last note is old enough."""
+        note = _note(helm, reading, state, reason)
+        if note == self._last:
+            return
+        last = self._last
+        changed = last is None or (last.state, last.state_reason) != (state, note.state_reason)
+        if not changed and boot_time_s() - self._noted_at_s < NOTE_EVERY_S:
+            return
+        note_instrument(helm.held, note)
+        self._last, self._noted_at_s = note, boot_time_s()
+
+
+def _note(helm: Helm, reading: Reading, state: str, reason: str) -> InstrumentNote:
+    return InstrumentNote(
+        state=state,
+        state_reason=reason,
+        clock_s=helm.clock.now(),
+        loaded_position=reading.loaded_slot,
+        stage_x_um=reading.pose.x_um,
+        stage_y_um=reading.pose.y_um,
+        stage_z_um=reading.pose.z_um,
+        tilt_deg=reading.pose.tilt_deg,
+        valves_open=reading.column.valves_open,
+        zero_loss_at_s=reading.column.zero_loss_refined_at_s,
+    )

@@ -18,6 +18,8 @@ from smartscope.analysis.movies.spectra import GroupSpectra
 SEARCH_ANGSTROM: Final = 40.0
 _GRID_ANGSTROM: Final = 4.0
 _NEWTON_STEPS: Final = 4
+# Frames of a camera that was off have no noise either.
+_TINY: Final = 1e-30
 _BATCH_BYTES: Final = 64 * 1024 * 1024
 
 Complex = NDArray[np.complex64]
@@ -54,7 +56,9 @@ def pair_shifts(spectra: GroupSpectra, weights: FloatImage) -> PairShifts:
         cross *= weights
         shifts[part], peaks[part] = climb(cross, spectra, _highest_on_grid(cross, spectra))
     noise = _noise(spectra, weights, first, second)
-    return PairShifts(first.astype(np.int64), second.astype(np.int64), shifts, peaks / noise)
+    return PairShifts(
+        first.astype(np.int64), second.astype(np.int64), shifts, peaks / np.maximum(noise, _TINY)
+    )
 
 
 def climb(

@@ -21,6 +21,8 @@ from smartscope.analysis.movies.spectra import GroupSpectra
 
 SIGNIFICANT_Z: Final = 5.0
 _B_SQUARE_ANGSTROM: Final = (150.0, 300.0, 600.0, 1200.0)
+# Motion must explain the unseen half better than rest does by one sd, or rest is the simpler answer.
+_WORTH_Z: Final = 1.0
 _CLEAR_PEAK_Z: Final = 5.0
 _EVENNESS: Final = (0.0, 0.3, 3.0, 30.0, 300.0)
 
@@ -66,7 +68,7 @@ def measure_motion(spectra: GroupSpectra) -> Motion:
         return unknown
     reached = first.reached | second.reached
     error = _standard_error(best.first, best.second)
-    if at_rest >= best.evidence_z:
+    if best.evidence_z < at_rest + _WORTH_Z:
         return Motion(still, True, error, at_rest, reached)
     weights = np.empty_like(spectra.band)
     weights[:, 0::2], weights[:, 1::2] = first.weights, second.weights
@@ -109,7 +111,8 @@ def _evidence(first: _Half, second: _Half, of_first: FloatArray, of_second: Floa
     """z of each half's agreement under the other half's positions, taken together."""
     here = agreement(first.spectra, first.weights, of_second)
     there = agreement(second.spectra, second.weights, of_first)
-    return (here.value + there.value) / float(np.sqrt(here.variance + there.variance))
+    noise = float(np.sqrt(here.variance + there.variance))
+    return (here.value + there.value) / noise if noise > 0.0 else 0.0
 
 
 def _standard_error(first: FloatArray, second: FloatArray) -> float:

@@ -55,10 +55,8 @@ def pair_shifts(spectra: GroupSpectra, weights: FloatImage) -> PairShifts:
         cross -= np.float32(spectra.pattern_power)
         cross *= weights
         shifts[part], peaks[part] = climb(cross, spectra, _highest_on_grid(cross, spectra))
-    noise = _noise(spectra, weights, first, second)
-    return PairShifts(
-        first.astype(np.int64), second.astype(np.int64), shifts, peaks / np.maximum(noise, _TINY)
-    )
+    noise = np.maximum(_noise(spectra, weights, first, second), _TINY)
+    return PairShifts(first.astype(np.int64), second.astype(np.int64), shifts, peaks / noise)
 
 
 def climb(

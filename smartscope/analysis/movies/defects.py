@@ -17,6 +17,8 @@ from scipy import ndimage
 from smartscope.analysis.base import FloatImage, IntArray
 
 _SIGMAS: Final = 6.0
+# A good pixel that expects more electrons than this is empty once in ten million.
+_SURELY_COUNTED: Final = 16.0
 _LOCAL_PX: Final = 15
 _REACH_PX: Final = 2
 _TOO_MANY: Final = 0.02
@@ -35,7 +37,7 @@ class Defects:
 
 
 def find_defects(total: FloatImage) -> Defects:
-    """Pixels of a gain-corrected sum of all frames that differ from their surroundings by 6 sd.
+    """Pixels of a gain-corrected sum of all frames that differ from their surroundings by 6 sd, or never counted.
 
     The sd is robust (median absolute deviation) and not below Poisson's. When more than 2 % stand
     out it is the specimen or a wrong gain reference, not defects, and none is returned.
@@ -46,6 +48,8 @@ def find_defects(total: FloatImage) -> Defects:
     odd = total - ndimage.uniform_filter(clipped, _LOCAL_PX, mode="reflect")
     spread = 1.4826 * float(np.median(np.abs(odd - np.median(odd))))
     bad = np.abs(odd) > _SIGMAS * max(spread, counting)
+    if typical > _SURELY_COUNTED:
+        bad |= total <= 0.0
     if bad.mean() > _TOO_MANY:
         bad = np.zeros_like(bad)
     return _with_neighbours(bad)

@@ -21,7 +21,7 @@ from smartscope.analysis.movies.spectra import GroupSpectra
 
 SIGNIFICANT_Z: Final = 5.0
 _B_SQUARE_ANGSTROM: Final = (150.0, 300.0, 600.0, 1200.0)
-# Motion must explain the unseen half better than rest does by one sd, or rest is the simpler answer.
+# Motion must explain the unseen half better than rest by one sd: rest is the simpler answer.
 _WORTH_Z: Final = 1.0
 _CLEAR_PEAK_Z: Final = 5.0
 _EVENNESS: Final = (0.0, 0.3, 3.0, 30.0, 300.0)

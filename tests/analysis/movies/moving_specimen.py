@@ -94,5 +94,5 @@ def rmse(found: FloatArray, true: FloatArray) -> float:
 
 def correlation(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
     """Pearson's."""
-    pair = [np.asarray(image, dtype=np.float64).ravel() for image in (first, second)]
-    return float(np.corrcoef(*pair)[0, 1])
+    pair = np.stack([np.asarray(image, dtype=np.float64).ravel() for image in (first, second)])
+    return float(np.corrcoef(pair)[0, 1])

@@ -16,19 +16,16 @@ from scipy import fft
 
 from smartscope.domain.geometry import Affine, Point
 from smartscope.microscope.simulator.optics.camera import Camera, shot_key
-from smartscope.microscope.simulator.optics.ctf import Frequencies, contrast_transfer, ctf_of
+from smartscope.microscope.simulator.optics.ctf import ctf_of
 from smartscope.microscope.simulator.optics.electron import wavelength_angstrom
 from smartscope.microscope.simulator.optics.motion import GRID, Motion, specimen_motion
-from smartscope.microscope.simulator.optics.radiation import split_power
+from smartscope.microscope.simulator.optics.moving_ice import moving_ice, roll_offsets
 from smartscope.microscope.simulator.optics.resampling import BLOCK, moved
-from smartscope.microscope.simulator.optics.scattering import ice_power
 from smartscope.microscope.simulator.optics.shot_noise import poisson_counts
 from smartscope.microscope.simulator.optics.specimen_bases import (
     COARSE,
     Bases,
-    Radial,
     specimen_bases,
-    transfer_table,
 )
 from smartscope.microscope.simulator.optics.values import (
     Movie,
@@ -38,14 +35,13 @@ from smartscope.microscope.simulator.optics.values import (
     RecordTruth,
 )
 from smartscope.microscope.simulator.specimen.attenuation import attenuation
-from smartscope.microscope.simulator.specimen.hashing import Channel, uniform, white
+from smartscope.microscope.simulator.specimen.hashing import Channel
 from smartscope.microscope.simulator.specimen.values import Box, Particle, PastExposure, Pose
 from smartscope.microscope.simulator.specimen.world import Specimen
 
 BLUR_ABOVE_PX = 0.5
 MOST_BLUR_STEPS = 3
 RESOLUTION_FOR_MARGIN_A = 4.0
-LEAST_OFFSET = 0.06
 
 Floats = NDArray[np.float64]
 FloatImage = NDArray[np.float32]
@@ -153,12 +149,14 @@ def _frames(
     top, left = field.margin
     window = (slice(top, top + field.shape[0]), slice(left, left + field.shape[1]))
     transmission, ice = bases.transmission[window], bases.ice_nm[window]
-    dynamic = _dynamic_ice(field, camera, settings, noise)
+    dynamic = moving_ice(
+        field.shape, camera.profile, settings, shot_key(noise, Channel.RECORD_DYNAMIC)
+    )
     if float(np.ptp(ice)) > 0.2 * float(ice.mean()):
         dynamic = dynamic * np.sqrt(ice * np.float32(10))
     else:
         dynamic = dynamic * np.float32(math.sqrt(10.0 * float(ice.mean())))
-    offsets = _roll_offsets(settings.frames, field.shape, shot_key(noise, Channel.FRAME_OFFSET))
+    offsets = roll_offsets(settings.frames, field.shape, shot_key(noise, Channel.FRAME_OFFSET))
     lit = transmission * camera.detector.gain * np.float32(rate)
     limit = 255 if rate * 1.6 < 200 else 65535
     frames = np.empty(
@@ -204,42 +202,6 @@ def _block_local(field: _Field, motion: Motion) -> Floats:
     ]
     y, x = np.meshgrid(axes[0], axes[1], indexing="ij")
     return motion.local_at(x, y)
-
-
-def _dynamic_ice(
-    field: _Field, camera: Camera, settings: RecordSettings, noise: NoiseKey
-) -> FloatImage:
-    """Contrast of the moving part of 1 Å of ice, cyclic over the frame."""
-    frequencies = Frequencies.of(field.shape, settings.pixel_size_angstrom)
-    radial = Radial.on(frequencies)
-    _, share = split_power(radial.k, settings.dose_e_per_a2, settings.frames)
-    table = np.sqrt(ice_power(radial.k, settings.voltage_kv) * share)
-    table *= transfer_table(radial.k, settings, camera.profile) / settings.pixel_size_angstrom
-    spectrum = fft.rfft2(
-        white(field.shape, shot_key(noise, Channel.RECORD_DYNAMIC)), overwrite_x=True
-    )
-    spectrum *= radial.spread(table)
-    spectrum *= contrast_transfer(ctf_of(settings), frequencies)
-    image: FloatImage = fft.irfft2(spectrum, s=field.shape, overwrite_x=True)
-    return image
-
-
-def _roll_offsets(frames: int, shape: tuple[int, int], offset_key: int) -> list[tuple[int, int]]:
-    """Cyclic offsets (rows, columns), pairwise at least 0.06 of the frame apart in x or in y.
-
-    Cells of a lattice in hashed order, each offset within its cell: free offsets would often come
-    so
-    close that an aligner finds the ice's own copy.
-    """
-    side = math.ceil(math.sqrt(frames))
-    draw = uniform(
-        offset_key >> 1, Channel.FRAME_OFFSET, np.arange(side * side)[:, None], np.arange(3)
-    )
-    order = np.argsort(draw[:, 0], kind="stable")[:frames]
-    slack = max(1.0 / side - LEAST_OFFSET, 0.0)
-    cells = np.stack([order // side, order % side], axis=-1) / side
-    places = cells + slack * draw[order, 1:]
-    return [(int(places[n, 0] * shape[0]), int(places[n, 1] * shape[1])) for n in range(frames)]
 
 
 def _truth(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from smartscope.domain.geometry import Affine
 from smartscope.microscope.simulator.specimen.contamination import Dirt
 from smartscope.microscope.simulator.specimen.hashing import Channel, uniform
 from smartscope.microscope.simulator.specimen.noise import smooth
@@ -25,10 +26,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class DirtCanvas:
-    """Arrays that dirt is drawn into (changed in place), with the pixel size and ice's λ."""
+    """Arrays that dirt is drawn into (changed in place), with the patch's geometry and ice's λ."""
 
     transmission: FloatImage
     contaminant_nm: FloatImage
+    affine: Affine
     pixel_size_um: float
     ice_lambda_nm: float
     seed: int
@@ -82,8 +84,10 @@ def _draw_one(canvas: DirtCanvas, dirt: Dirt, n: int, x_px: float, y_px: float) 
     y0, y1 = max(0, math.floor(y_px - reach)), min(height, math.ceil(y_px + reach) + 1)
     if x0 >= x1 or y0 >= y1:
         return
-    dx = (np.arange(x0, x1) - x_px)[None, :] * px
-    dy = (np.arange(y0, y1) - y_px)[:, None] * px
+    across, down = (np.arange(x0, x1) - x_px)[None, :], (np.arange(y0, y1) - y_px)[:, None]
+    # Shapes are turned on the stage, so that they stay put when the image is rotated.
+    dx = canvas.affine.a * across + canvas.affine.b * down
+    dy = canvas.affine.c * across + canvas.affine.d * down
     edge_um, relative = _shape(canvas.seed, dirt, n, dx, dy)
     coverage = np.clip(edge_um / px + 0.5, 0.0, 1.0)
     thickness = dirt.ice_equivalent_nm[n] * relative
@@ -123,9 +127,7 @@ def _shape(seed: int, dirt: Dirt, n: int, dx: Floats, dy: Floats) -> tuple[Float
     outline = radius * wobble
     if dirt.kind.kind is ContaminantKind.FROST:
         return outline - r, np.sqrt(np.clip(1.0 - 0.8 * (r / outline) ** 2, 0.05, 1.0))
-    grains = smooth(
-        seed, Channel.CRYSTAL_GRAIN, dirt.x_um[n] + dx + 0 * dy, dirt.y_um[n] + dy + 0 * dx, 0.12
-    )
+    grains = smooth(seed, Channel.CRYSTAL_GRAIN, dirt.x_um[n] + dx, dirt.y_um[n] + dy, 0.12)
     return outline - r, np.clip(0.8 + 0.5 * grains, 0.0, 2.5)
 
 

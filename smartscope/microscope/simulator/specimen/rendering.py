@@ -37,7 +37,7 @@ from smartscope.microscope.simulator.specimen.upsampling import (
 from smartscope.microscope.simulator.specimen.values import Box, PastExposure, Patch, Pose
 
 STRIP_PX = 1 << 19
-EDGE_ROUGHNESS_UM = 0.007
+EDGE_ROUGHNESS_UM = 0.005
 EDGE_CELL_UM = 0.15
 ROUGH_BELOW_PIXEL_UM = 0.02
 
@@ -210,6 +210,7 @@ def _contaminate(scene: Scene, affine: Affine, canvas: _Canvas, pixel_size_um: f
     painting = DirtCanvas(
         canvas.transmission,
         canvas.contaminant_nm,
+        affine,
         pixel_size_um,
         scene.attenuation.ice_nm,
         scene.spec.seed,

@@ -73,10 +73,12 @@ class Launcher:
     def _run_with(self, children: Children, plan: ServerPlan, port: int) -> int:
         began_s = time.monotonic()
         plan.start(children)
+        supervisor = Supervisor(children, say)
+        for server in children.running():
+            supervisor.adopt(server)
         self.environment = self._environment(plan)
         self._manage("migrate", "--no-input", "--verbosity", "0")
         self._manage(*self._session_arguments())
-        supervisor = Supervisor(children, say)
         for command in services(port, self.environment, self.place.logs):
             supervisor.keep(command)
         self._await_page(supervisor, port)

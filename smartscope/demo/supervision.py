@@ -47,6 +47,10 @@ class Supervisor:
         self._kept.append(kept)
         self._start(kept)
 
+    def adopt(self, child: Child) -> None:
+        """Keep a child running that was started by somebody else: an embedded server."""
+        self._kept.append(_Kept(child.command, child, self.now()))
+
     def look(self) -> None:
         """Notice what has died and start what is due; to be called about once a second.
 

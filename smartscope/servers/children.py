@@ -120,6 +120,11 @@ class Children:
             self._guard.wait(timeout=30)
             self._guard = None
 
+    def running(self) -> tuple[Child, ...]:
+        """The children that were started and not yet ended or forgotten."""
+        with self._lock:
+            return tuple(self._running)
+
     def process_ids(self) -> set[int]:
         """The processes started here that have not ended, the guard included."""
         running = {child.process.pid for child in self._running}

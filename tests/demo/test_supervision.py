@@ -25,7 +25,7 @@ class Stage:
         return Supervisor(self.children, self.said.append, lambda: self.now_s)
 
     def let_die(self, supervisor: Supervisor) -> None:
-        for child in list(self.children._running):
+        for child in self.children.running():
             child.process.wait(timeout=20)
         supervisor.look()
 
@@ -50,10 +50,10 @@ def test_a_dead_service_starts_again_after_its_delay(stage: Stage, tmp_path: Pat
     assert stage.said == ["The bridge ended with code 3; it starts again in 1 s."]
     stage.now_s = 0.5
     supervisor.look()
-    assert stage.children._running == []
+    assert stage.children.running() == ()
     stage.now_s = 1.0
     supervisor.look()
-    assert len(stage.children._running) == 1
+    assert len(stage.children.running()) == 1
 
 
 def test_a_service_that_never_stays_is_given_up_with_the_end_of_its_log(
@@ -79,3 +79,12 @@ def test_a_steady_minute_forgives_earlier_deaths(stage: Stage, tmp_path: Path) -
         stage.now_s += 1
         supervisor.look()
     assert {line.rpartition("in ")[2] for line in stage.said} == {"1 s."}
+
+
+def test_a_server_that_was_started_before_is_kept_too(stage: Stage, tmp_path: Path) -> None:
+    supervisor = stage.supervisor()
+    supervisor.adopt(stage.children.start(dying(tmp_path)))
+    stage.let_die(supervisor)
+    stage.now_s = 1.0
+    supervisor.look()
+    assert [child.name for child in stage.children.running()] == ["bridge"]

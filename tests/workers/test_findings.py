@@ -1,0 +1,164 @@
+"""What is found becomes rows once, is chosen for a reason, and never depends on workers' speed."""
+
+from __future__ import annotations
+
+import pytest
+
+from smartscope.models import Analysis, Event, Grid, Group, Hole, Square
+from smartscope.operations.begin_analysis import MOST_ATTEMPTS, Start, begin_analysis
+from smartscope.operations.fail_analysis import fail_analysis
+from smartscope.operations.record_holes import record_holes
+from smartscope.operations.record_squares import record_squares
+from tests.workers.night import grid_with_atlas, holes, imaged, squares, stitched
+
+pytestmark = pytest.mark.django_db
+
+
+def atlas_analysis(grid: Grid) -> Analysis:
+    return Analysis.objects.get(image__grid=grid, kind="find_squares")
+
+
+def after_atlas(labels: str, **parameters: object) -> Grid:
+    """A grid with its squares found and chosen."""
+    grid = grid_with_atlas(**parameters)
+    record_squares(atlas_analysis(grid).pk, squares(labels), stitched())
+    grid.refresh_from_db()
+    return grid
+
+
+def queued_squares(grid: Grid) -> list[Square]:
+    return list(Square.objects.filter(grid=grid, status="queued").order_by("queue_position"))
+
+
+def test_good_squares_are_queued_far_apart_and_the_others_say_why_not() -> None:
+    grid = after_atlas("gggcgsg", squares_per_grid=3)
+    assert [square.number for square in queued_squares(grid)] == [3, 7, 1]
+    refused = Square.objects.filter(grid=grid, status="rejected").values_list("reason", flat=True)
+    assert sorted(refused) == ["cracked", "small"]
+    assert grid.status == "working"
+
+
+def test_a_result_recorded_twice_changes_nothing() -> None:
+    grid = after_atlas("ggg")
+    before = (Square.objects.count(), Event.objects.count())
+    record_squares(atlas_analysis(grid).pk, squares("ggggg"), stitched())
+    assert (Square.objects.count(), Event.objects.count()) == before
+
+
+def test_each_finding_is_one_event_with_its_reason() -> None:
+    after_atlas("ggc", squares_per_grid=1)
+    event = Event.objects.get(kind="atlas.analysed")
+    assert event.reason == "2 of 3 squares look good; 1 were queued, far apart"
+
+
+def test_a_simulated_run_sees_the_choice_when_the_analysis_would_have_ended() -> None:
+    grid = after_atlas("ggg", squares_per_grid=2)
+    assert {square.visible_from_s for square in queued_squares(grid)} == {104.0}
+
+
+def test_holes_out_of_range_are_rejected_with_their_reason() -> None:
+    grid = after_atlas("g", ice_min_nm=10.0, ice_max_nm=100.0)
+    analysis = imaged(queued_squares(grid)[0], at_s=200.0)
+    record_holes(analysis.pk, holes(40.0, 250.0, 2.0, 7.0, None))
+    reasons = dict(Hole.objects.values_list("number", "reason"))
+    assert (reasons[2], reasons[3], reasons[4]) == ("ice_thick", "empty", "ice_thin")
+    assert reasons[1] == reasons[5] == ""
+
+
+@pytest.mark.parametrize(("wanted", "queued"), [(2, 2), (0, 6)])
+def test_screening_queues_as_many_groups_as_asked_and_collection_all(
+    wanted: int, queued: int
+) -> None:
+    grid = after_atlas("g", holes_per_square=wanted)
+    analysis = imaged(queued_squares(grid)[0], at_s=200.0)
+    record_holes(analysis.pk, holes(*[40.0] * 6))
+    assert Group.objects.filter(status="queued").count() == queued
+    assert Hole.objects.filter(status="queued").count() == queued
+
+
+def test_holes_within_the_image_shift_radius_share_a_group_and_one_is_its_centre() -> None:
+    grid = after_atlas("g", holes_per_square=0, image_shift_radius_um=2.6, min_group_size=3)
+    analysis = imaged(queued_squares(grid)[0], at_s=200.0)
+    record_holes(analysis.pk, holes(*[40.0] * 6))
+    groups = Group.objects.all()
+    assert [group.holes.count() for group in groups] == [3, 3]
+    assert all(group.holes.filter(group_role="centre").count() == 1 for group in groups)
+    assert all(group.longest_shift_um <= 2.6 for group in groups)
+
+
+def test_a_square_without_a_usable_hole_is_replaced_within_the_budget() -> None:
+    grid = after_atlas("g" * 9, squares_per_grid=2)
+    at_s = 200.0
+    while waiting := queued_squares(grid):
+        record_holes(imaged(waiting[0], at_s=at_s).pk, holes(300.0, 400.0))
+        at_s += 60.0
+    assert Square.objects.filter(grid=grid, queue_position__isnull=False).count() == 4
+    assert set(Square.objects.filter(image__isnull=False).values_list("status", flat=True)) == {
+        "done"
+    }
+
+
+def test_holes_of_a_later_square_wait_for_the_earlier_one() -> None:
+    grid = after_atlas("gg", squares_per_grid=2)
+    first, second = queued_squares(grid)
+    earlier, later = imaged(first, at_s=200.0), imaged(second, at_s=260.0)
+    assert begin_analysis(later.pk) is Start.LATER
+    record_holes(earlier.pk, holes(40.0, 45.0))
+    assert begin_analysis(later.pk) is Start.GO
+
+
+def test_an_analysis_that_kills_every_worker_is_dead_after_three_attempts() -> None:
+    grid = grid_with_atlas()
+    analysis = atlas_analysis(grid)
+    starts = [begin_analysis(analysis.pk) for _ in range(MOST_ATTEMPTS + 1)]
+    assert starts == [Start.GO] * MOST_ATTEMPTS + [Start.ENDED]
+    analysis.refresh_from_db()
+    assert analysis.state == "dead"
+    assert Event.objects.filter(kind="finding.failed").count() == 1
+
+
+def test_a_broken_file_ends_its_analysis_at_once_and_other_failures_are_tried_again() -> None:
+    analysis = atlas_analysis(grid_with_atlas())
+    begin_analysis(analysis.pk)
+    fail_analysis(analysis.pk, "the disk was slow", final=False)
+    analysis.refresh_from_db()
+    assert (analysis.state, analysis.error) == ("wanted", "the disk was slow")
+    begin_analysis(analysis.pk)
+    fail_analysis(analysis.pk, "x.mrc is not an MRC file", final=True)
+    analysis.refresh_from_db()
+    assert analysis.state == "dead"
+
+
+def test_a_grid_is_judged_anew_with_each_finding_and_says_why() -> None:
+    grid = after_atlas("g" * 30)
+    assert grid.suggested_verdict == "undecided"
+    for at_s in (200.0, 260.0):
+        record_holes(imaged(queued_squares(grid)[0], at_s=at_s).pk, holes(*[40.0] * 400))
+    grid.refresh_from_db()
+    assert grid.suggested_verdict == "collect"
+    assert grid.expected_usable_holes == pytest.approx(12_000 * 0.5)
+    assert "800 of 800 holes in 2 imaged squares are in range." in grid.verdict_reasons
+
+
+def test_an_imported_session_is_searched_but_never_queued() -> None:
+    grid = grid_with_atlas()
+    grid.session.imported = True
+    grid.session.save()
+    record_squares(atlas_analysis(grid).pk, squares("ggg"), stitched())
+    assert not queued_squares(grid)
+
+
+def test_an_empty_grid_is_an_answer() -> None:
+    grid = after_atlas("")
+    assert (grid.status, grid.suggested_verdict) == ("working", "undecided")
+    assert Event.objects.get(kind="atlas.analysed").reason == "no square was found"
+
+
+def test_the_darkest_holes_leave_the_choice_when_they_stand_apart() -> None:
+    grid = after_atlas("g", holes_per_square=0, ice_max_nm=300.0)
+    analysis = imaged(queued_squares(grid)[0], at_s=200.0)
+    ice = [30.0 + 0.2 * n for n in range(40)] + [180.0 + 0.2 * n for n in range(20)]
+    record_holes(analysis.pk, holes(*ice))
+    thick = Hole.objects.filter(number__gt=40)
+    assert set(thick.values_list("status", flat=True)) == {"rejected"}
+    assert not Hole.objects.filter(number__lte=40, status="rejected").exists()

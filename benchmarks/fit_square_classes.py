@@ -22,7 +22,7 @@ from smartscope.microscope.simulator.specimen.spec import Preset, preset_spec
 LABELS = ("good", "small", "contaminated", "cracked", "partial", "dry")
 FEATURES = tuple(field.name for field in fields(SquareFeatures))
 TARGET = Path("smartscope/analysis/detection/square_classes.toml")
-HEADER = """# Multinomial logistic coefficients of the classical square classes, on standardised features.
+HEADER = """# Multinomial logistic coefficients of the square classes, on standardised features.
 # Written by benchmarks/fit_square_classes.py from simulated atlases.
 """
 
@@ -44,7 +44,9 @@ def examples(scene: AtlasScene) -> tuple[FloatArray, list[str]]:
 
 
 def gather(grids: int, purpose: str) -> tuple[FloatArray, list[str]]:
-    """Examples of `grids` atlases over all presets and meshes; grids are named after the purpose."""
+    """Examples of `grids` atlases over all presets and meshes; grids are named after the
+    purpose.
+    """
     vectors, labels = [], []
     for number in range(grids):
         preset = list(Preset)[number % len(Preset)]

@@ -1,4 +1,6 @@
-"""The one form in which every benchmark prints and writes what it measured; it measures nothing itself."""
+"""The one form in which every benchmark prints and writes what it measured; it measures nothing
+itself.
+"""
 
 from __future__ import annotations
 

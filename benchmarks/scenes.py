@@ -81,7 +81,9 @@ class SquareScene:
 
 
 def context_of(spec: SpecimenSpec, vacuum_counts: float | None = None) -> FindContext:
-    """What the service would know of a grid: the types a person entered, and a calibrated vacuum."""
+    """What the service would know of a grid: the types a person entered, and a calibrated
+    vacuum.
+    """
     (_, shear), _ = spec.film.lattice
     return FindContext(
         mesh_opening_um=spec.mesh.opening_um,
@@ -135,7 +137,9 @@ def take_square(
     profile: CameraProfile | None = None,
     tilt_deg: float = 0.0,
 ) -> SquareScene:
-    """One image centred on a square, on the ladder's rung unless another pixel or camera is given."""
+    """One image centred on a square, on the ladder's rung unless another pixel or camera is
+    given.
+    """
     rung = MINI_LADDER[SimulatedLevel.SQUARE]
     camera = Camera(profile or rung.camera, seed=1)
     pixel = pixel_size_um or rung.pixel_size_um

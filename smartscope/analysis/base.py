@@ -1,4 +1,6 @@
-"""What every analysis plug-in receives and returns: arrays and geometry in, findings out, nothing decided."""
+"""What every analysis plug-in receives and returns: arrays and geometry in, findings out, nothing
+decided.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ IntArray = NDArray[np.int64]
 
 
 class UnusableImage(SmartscopeError):
-    """An image has the wrong shape, type or geometry; the message says which and what to give instead."""
+    """An image has the wrong shape, type or geometry; the message says which and what to give
+    instead.
+    """
 
 
 class Level(StrEnum):
@@ -37,9 +41,10 @@ class Level(StrEnum):
 class Tile:
     """One camera frame of a montage.
 
-    `pixels` is (height, width), any real type. `piece_x_px, piece_y_px` is where the instrument meant
-    its first pixel to lie in the montage, x right, y down. `to_stage` is the tile's own pixel-to-stage
-    map, from the stage position read when it was taken; `None` when that was not recorded.
+    `pixels` is (height, width), any real type. `piece_x_px, piece_y_px` is where the instrument
+    meant its first pixel to lie in the montage, x right, y down. `to_stage` is the tile's own
+    pixel-to- stage map, from the stage position read when it was taken; `None` when that was not
+    recorded.
     """
 
     pixels: NDArray[np.generic]
@@ -50,7 +55,9 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class PlacedTile:
-    """Where a tile ended up in a stitched image: position of its first pixel, its size, its own map."""
+    """Where a tile ended up in a stitched image: position of its first pixel, its size, its own
+    map.
+    """
 
     x_px: float
     y_px: float
@@ -72,9 +79,9 @@ class PlacedTile:
 class Image:
     """A float32 picture (height, width) of the specimen and how its pixels map to the stage.
 
-    `mask` is True where something was imaged (`None`: everywhere). `tiles` is not empty for a stitched
-    image: then `stage_of` uses the tile that holds the pixel deepest, so a stitching break costs no
-    accuracy. Pixel origin: centre of the first pixel, x right, y down.
+    `mask` is True where something was imaged (`None`: everywhere). `tiles` is not empty for a
+    stitched image: then `stage_of` uses the tile that holds the pixel deepest, so a stitching
+    break costs no accuracy. Pixel origin: centre of the first pixel, x right, y down.
     """
 
     pixels: FloatImage
@@ -87,11 +94,13 @@ class Image:
     def __post_init__(self) -> None:
         if self.pixels.ndim != 2 or self.pixels.size == 0:
             raise UnusableImage(
-                f"An image must be two-dimensional and not empty; this one has shape {self.pixels.shape}."
+                "An image must be two-dimensional and not empty; "
+                f"this one has shape {self.pixels.shape}."
             )
         if self.mask is not None and self.mask.shape != self.pixels.shape:
             raise UnusableImage(
-                f"The mask has shape {self.mask.shape}, the image {self.pixels.shape}; they must agree."
+                f"The mask has shape {self.mask.shape}, the image {self.pixels.shape}; "
+                "they must agree."
             )
 
     @classmethod
@@ -104,7 +113,9 @@ class Image:
         tilt_deg: float = 0.0,
         mask: BoolArray | None = None,
     ) -> Image:
-        """An image of any real pixel type, copied to float32; pixels that are not finite are masked."""
+        """An image of any real pixel type, copied to float32; pixels that are not finite are
+        masked.
+        """
         data = np.array(pixels, dtype=np.float32)
         finite = np.isfinite(data)
         if not finite.all():
@@ -137,7 +148,9 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownTarget:
-    """A target that already has a row: findings near it carry its id, and a person's label stays."""
+    """A target that already has a row: findings near it carry its id, and a person's label
+    stays.
+    """
 
     id: str
     position: Point
@@ -146,11 +159,12 @@ class KnownTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindContext:
-    """What is known before looking; every `None` means not known, and then it is measured or left out.
+    """What is known before looking; every `None` means not known, and then it is measured or left
+    out.
 
     Lengths in µm. `lattice` is "square", "triangular" or "none" (lacey, continuous film); `foil` is
-    "carbon" or "gold". `vacuum_intensity` is I0 in the counts of the image at hand, with its relative
-    error; `attenuation_length_nm` is the calibrated λ with its relative error.
+    "carbon" or "gold". `vacuum_intensity` is I0 in the counts of the image at hand, with its
+    relative error; `attenuation_length_nm` is the calibrated λ with its relative error.
     """
 
     mesh_opening_um: float | None = None
@@ -177,7 +191,9 @@ class FindContext:
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """Nodes at origin + columns · (i, j), all in pixels; `basis` holds two columns ((ax, bx), (ay, by))."""
+    """Nodes at origin + columns · (i, j), all in pixels; `basis` holds two columns ((ax, bx), (ay,
+    by)).
+    """
 
     origin_px: tuple[float, float]
     basis_px: tuple[tuple[float, float], tuple[float, float]]
@@ -191,7 +207,7 @@ class Lattice:
 
     def nodes(self, indices: IntArray) -> FloatArray:
         """Positions (N, 2) as x, y in pixels of the lattice indices (N, 2)."""
-        return np.asarray(self.origin_px) + indices @ np.asarray(self.basis_px).T
+        return np.asarray(np.asarray(self.origin_px) + indices @ np.asarray(self.basis_px).T)
 
     def coordinates(self, positions_px: FloatArray) -> FloatArray:
         """Real-valued lattice coordinates (N, 2) of positions (N, 2)."""
@@ -204,10 +220,11 @@ class Lattice:
 class Findings:
     """N targets in one image, sorted by position (y, then x).
 
-    `positions_px` (N, 2) x, y; `boxes_px` (N, 4) x0, y0, x1, y1 of the whole target, which may reach
-    beyond the image; `radii_px` (N,); `outlines_px` one (K, 2) polygon each, or empty;
-    `probabilities` (N, L) in the order of `labels`; `scores` (N,) 0-1; `predicted` (N,) True where the
-    lattice, not the picture, says that a target is there. `missing_px` are lattice nodes without one.
+    `positions_px` (N, 2) x, y; `boxes_px` (N, 4) x0, y0, x1, y1 of the whole target, which may
+    reach beyond the image; `radii_px` (N,); `outlines_px` one (K, 2) polygon each, or empty;
+    `probabilities` (N, L) in the order of `labels`; `scores` (N,) 0-1; `predicted` (N,) True where
+    the lattice, not the picture, says that a target is there. `missing_px` are lattice nodes
+    without one.
     """
 
     positions_px: FloatArray
@@ -229,7 +246,9 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """A classifier's answer: the chosen label per target and probabilities (N, L) in manifest order."""
+    """A classifier's answer: the chosen label per target and probabilities (N, L) in manifest
+    order.
+    """
 
     names: tuple[str, ...]
     chosen: tuple[str, ...]

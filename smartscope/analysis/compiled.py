@@ -1,4 +1,6 @@
-"""Compile an inner loop with numba where it is installed; elsewhere the same Python runs, slower."""
+"""Compile an inner loop with numba where it is installed; elsewhere the same Python runs,
+slower.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """The function itself, compiled on first call when numba can be imported; the answer is the same."""
+    """The function itself, compiled on first call when numba can be imported; the answer is the
+    same.
+    """
     try:
         numba = importlib.import_module("numba")
     except ImportError:

@@ -1,4 +1,6 @@
-"""Findings as plain numbers, ready for rows: squares of an atlas, holes of a square, clusters of a grid."""
+"""Findings as plain numbers, ready for rows: squares of an atlas, holes of a square, clusters of a
+grid.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from smartscope.domain.geometry import Affine, Point
 
 @dataclass(frozen=True, slots=True)
 class PluginUse:
-    """Which plug-in made a finding; results are keyed by it, so reprocessing adds and never overwrites."""
+    """Which plug-in made a finding; results are keyed by it, so reprocessing adds and never
+    overwrites.
+    """
 
     name: str
     version: str
@@ -23,7 +27,8 @@ class PluginUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SquareTarget:
-    """One grid square. Pixels are of the stitched atlas; the outline is what is seen, the box the whole square.
+    """One grid square. Pixels are of the stitched atlas; the outline is what is seen, the box the
+    whole square.
 
     `relative_intensity` is the mean grey of the visible part over I0 (or over the atlas's 99th
     percentile where I0 is unknown). `fill` is the visible fraction of a whole opening (0-1).
@@ -46,7 +51,8 @@ class SquareTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SquareFindings:
-    """Everything an atlas told: squares sorted by position, lattice nodes without a square, diagnostics.
+    """Everything an atlas told: squares sorted by position, lattice nodes without a square,
+    diagnostics.
 
     `pixels` is the stitched atlas (float32, height x width) and `to_stage` its overall map. Each
     square's stage position comes from its own tile. `needs_review` says that no finder passed its
@@ -95,7 +101,8 @@ class HoleTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoleFindings:
-    """Everything a square's image told: holes sorted by position, the lattice, the film as measured.
+    """Everything a square's image told: holes sorted by position, the lattice, the film as
+    measured.
 
     `lattice_vectors_um` are the two basis vectors on the stage ((ax, ay), (bx, by)).
     """

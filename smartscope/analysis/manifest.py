@@ -1,4 +1,6 @@
-"""The card beside each plug-in: what it is, how it is called, what it needs and which labels it gives."""
+"""The card beside each plug-in: what it is, how it is called, what it needs and which labels it
+gives.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class BadManifest(SmartscopeError):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A class a plug-in may give; `value` orders classes, `usable` False keeps targets out of the queue."""
+    """A class a plug-in may give; `value` orders classes, `usable` False keeps targets out of the
+    queue.
+    """
 
     key: str
     name: str
@@ -46,8 +50,8 @@ class Label:
 class Manifest:
     """A plug-in's card; `parameters` is a JSON Schema from which forms are made.
 
-    `declared_duration_s` is the time on the microscope's clock after which its findings count as known
-    in simulated sessions.
+    `declared_duration_s` is the time on the microscope's clock after which its findings count as
+    known in simulated sessions.
     """
 
     name: str
@@ -74,7 +78,8 @@ def read_manifest(file: Traversable) -> Manifest:
         manifest = Manifest(**table, labels=labels)
     except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
         raise BadManifest(
-            f"The manifest {file.name} cannot be used: {error}. Correct it or leave the plug-in out."
+            f"The manifest {file.name} cannot be used: {error}. "
+            "Correct it or leave the plug-in out."
         ) from error
     _check(manifest, file.name)
     return manifest

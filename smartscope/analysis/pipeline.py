@@ -40,8 +40,8 @@ def stitch_atlas(
 ) -> Image:
     """Join montage tiles (atlas or square) by piece coordinates, refined on their overlaps.
 
-    `to_stage` maps piece coordinates; without it the map is fitted to the tiles' own. Tiles with their
-    own map keep it for stage positions found in them. Raises `UnusableImage`.
+    `to_stage` maps piece coordinates; without it the map is fitted to the tiles' own. Tiles with
+    their own map keep it for stage positions found in them. Raises `UnusableImage`.
     """
     return registry.stitcher(STITCHER).stitch(tiles, level=level, to_stage=to_stage)
 
@@ -51,8 +51,8 @@ def find_squares(
 ) -> SquareFindings:
     """The squares of an atlas, a single image or one from `stitch_atlas`.
 
-    `chain` names finders in the order tried; the first whose result the mesh finds plausible wins, else
-    the best is kept and `needs_review` is set. An empty grid is an answer, not an error.
+    `chain` names finders in the order tried; the first whose result the mesh finds plausible wins,
+    else the best is kept and `needs_review` is set. An empty grid is an answer, not an error.
     """
     finder, found, verdict, empty = find_squares_by(chain, atlas, context)
     return describe_squares(finder, atlas, found, context, verdict, grid_empty=empty)

@@ -1,4 +1,6 @@
-"""Which plug-ins there are: built in or installed, imported only when asked for, absent with a reason."""
+"""Which plug-ins there are: built in or installed, imported only when asked for, absent with a
+reason.
+"""
 
 from __future__ import annotations
 
@@ -14,20 +16,25 @@ from smartscope.domain.errors import SmartscopeError
 
 ENTRY_POINT_GROUP = "smartscope.plugins"
 
+_DETECTION = "smartscope.analysis.detection"
+
+#: Name to "module:class"; nothing is imported before it is asked for.
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
-        "classical-squares": "smartscope.analysis.detection.classical_squares:ClassicalSquareFinder",
-        "classical-holes": "smartscope.analysis.detection.classical_holes:ClassicalHoleFinder",
-        "correlation-stitcher": "smartscope.analysis.detection.stitching:CorrelationStitcher",
-        "size": "smartscope.analysis.detection.selectors:SizeSelector",
-        "grey-level": "smartscope.analysis.detection.selectors:GreySelector",
-        "distance": "smartscope.analysis.detection.selectors:CentreDistanceSelector",
+        "classical-squares": f"{_DETECTION}.classical_squares:ClassicalSquareFinder",
+        "classical-holes": f"{_DETECTION}.classical_holes:ClassicalHoleFinder",
+        "correlation-stitcher": f"{_DETECTION}.stitching:CorrelationStitcher",
+        "size": f"{_DETECTION}.selectors:SizeSelector",
+        "grey-level": f"{_DETECTION}.selectors:GreySelector",
+        "distance": f"{_DETECTION}.selectors:CentreDistanceSelector",
     }
 )
 
 
 class PluginUnavailable(SmartscopeError):
-    """A plug-in is not there, cannot be imported, or is not what it claims; the chain goes on without."""
+    """A plug-in is not there, cannot be imported, or is not what it claims; the chain goes on
+    without.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Whether a finder's answer is plausible for the mesh and film declared; it judges, it repairs nothing."""
+"""Whether a finder's answer is plausible for the mesh and film declared; it judges, it repairs
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def expected_squares(image: Image, context: FindContext) -> float | None:
     a, b, tx, c, d, ty = image.to_stage.as_list()
     x, y = a * columns * step + b * rows * step + tx, c * columns * step + d * rows * step + ty
     usable = int((np.hypot(x, y) <= context.grid_radius_um).sum())
-    return usable * (step * image.pixel_size_um / pitch_um) ** 2
+    return float(usable * (step * image.pixel_size_um / pitch_um) ** 2)
 
 
 def judge_squares(image: Image, found: Findings, context: FindContext) -> Verdict:

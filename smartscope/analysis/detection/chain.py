@@ -1,4 +1,6 @@
-"""Finders tried in order until one answer is plausible; what cannot be loaded is passed over by name."""
+"""Finders tried in order until one answer is plausible; what cannot be loaded is passed over by
+name.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Attempt:
 def run_chain(
     chain: Sequence[str], image: Image, context: FindContext, judge: Judge
 ) -> tuple[Attempt, ...]:
-    """Attempts in order, ending with the first that passed; raises when no finder could be loaded."""
+    """Attempts in order, ending with the first that passed; raises when no finder could be
+    loaded.
+    """
     attempts: list[Attempt] = []
     absent: list[str] = []
     for name in chain:

@@ -61,7 +61,8 @@ class ClassicalHoleFinder:
     def find(self, image: Image, context: FindContext) -> Findings:
         """Holes of a square's image: on foil, detected or predicted by the lattice.
 
-        The declared pitch is tried first; other scales only when it explains little of what is seen.
+        The declared pitch is tried first; other scales only when it explains little of what is
+        seen.
         """
         hint_um = context.hole_pitch_um
         hints = [hint_um / image.pixel_size_um] if hint_um else []
@@ -196,7 +197,9 @@ def _plausibility(found: Findings) -> float:
 
 
 def _on_foil(film: Film, holes: LatticeHoles, radius_px: float) -> BoolArray:
-    """(N,) False where the film around a hole lets through as much as holes do: it is torn away there."""
+    """(N,) False where the film around a hole lets through as much as holes do: it is torn away
+    there.
+    """
     core, ring = core_and_ring(film.smooth, holes.positions_px, radius_px)
     seen = holes.source >= 0
     if seen.sum() < FEWEST_TO_COMPARE:
@@ -215,7 +218,9 @@ def _far(holes: LatticeHoles, positions: FloatArray, pitch_px: float) -> BoolArr
 
 
 def _typical_height(heights: FloatArray, expected: float) -> float:
-    """Median response of as many of the strongest peaks as the film should have holes (less a third)."""
+    """Median response of as many of the strongest peaks as the film should have holes (less a
+    third).
+    """
     if len(heights) == 0:
         return 1.0
     count = max(1, min(len(heights), round(0.67 * expected)))
@@ -223,7 +228,9 @@ def _typical_height(heights: FloatArray, expected: float) -> float:
 
 
 def _shrunk(foil: BoolArray, radius_px: float) -> BoolArray:
-    """Where a hole's centre may lie: its whole disc on the foil; the image's border does not count."""
+    """Where a hole's centre may lie: its whole disc on the foil; the image's border does not
+    count.
+    """
     padded = np.pad(foil, 1, mode="edge")
     return np.asarray(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] > radius_px)
 
@@ -231,4 +238,4 @@ def _shrunk(foil: BoolArray, radius_px: float) -> BoolArray:
 def _inside(area: BoolArray, positions: FloatArray) -> BoolArray:
     columns, rows = np.rint(positions).astype(np.int64).T
     height, width = area.shape
-    return area[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
+    return np.asarray(area[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)])

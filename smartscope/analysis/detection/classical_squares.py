@@ -1,7 +1,10 @@
-"""Grid squares without a network: bright openings on a mesh lattice, judged by a small classifier."""
+"""Grid squares without a network: bright openings on a mesh lattice, judged by a small
+classifier.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -26,7 +29,7 @@ from smartscope.analysis.detection.square_features import (
 )
 from smartscope.analysis.manifest import Manifest, read_manifest
 
-WORKING_PITCH_PX = 64
+WORKING_PITCH_PX = 96
 WORKING_LONG_SIDE_PX = 1024
 OUTLINE_DIRECTIONS = 24
 SMALLEST_IMAGE_PX = 8
@@ -36,7 +39,9 @@ _HERE = files("smartscope.analysis.detection")
 
 @dataclass(frozen=True, slots=True)
 class SeenSquares:
-    """An atlas in working pixels, `factor` times coarser: imaged area, regions, what each looks like."""
+    """An atlas in working pixels, `factor` times coarser: imaged area, regions, what each looks
+    like.
+    """
 
     mask: BoolArray
     factor: int
@@ -53,7 +58,9 @@ class SeenSquares:
 
 
 def see_squares(image: Image, context: FindContext) -> SeenSquares | None:
-    """Regions of an atlas and their features, before any judgement; `None` where nothing is open."""
+    """Regions of an atlas and their features, before any judgement; `None` where nothing is
+    open.
+    """
     pitch_um, opening_um = context.mesh_pitch_um, context.mesh_opening_um
     factor = _binning(image, pitch_um)
     pixel_um = image.pixel_size_um * factor
@@ -145,9 +152,9 @@ class ClassicalSquareFinder:
 
 
 def _binning(image: Image, pitch_um: float | None) -> int:
-    """Whole-number binning so that a mesh pitch keeps 64 px, or the long side 1024 px."""
+    """Whole-number binning so that a mesh pitch keeps 96 px, or the long side 1024 px."""
     long_side = max(image.pixels.shape)
-    by_size = max(1, -(-long_side // WORKING_LONG_SIDE_PX))
+    by_size = max(1, math.ceil(long_side / WORKING_LONG_SIDE_PX))
     if pitch_um is None:
         return by_size
     return max(1, int(pitch_um / image.pixel_size_um / WORKING_PITCH_PX))
@@ -168,7 +175,9 @@ def _whole_box(openings: Openings, region: Region) -> tuple[float, float, float,
 
 
 def _extent_middle(openings: Openings, region: Region, width: int) -> tuple[float, float]:
-    """Middle of the seen part along the mesh axes, trimmed by 2 % so that a speck does not move it."""
+    """Middle of the seen part along the mesh axes, trimmed by 2 % so that a speck does not move
+    it.
+    """
     rows, columns = np.divmod(region.pixels, width)
     axes = mesh_axes(openings)
     along = np.linalg.inv(axes) @ np.stack([columns, rows]).astype(np.float64)
@@ -194,7 +203,9 @@ def _outline(region: Region, width: int) -> FloatArray:
 
 
 def _missing(openings: Openings, mask: BoolArray) -> FloatArray:
-    """Nodes (N, 2) in px inside the image, next to two or more squares, where no square was seen."""
+    """Nodes (N, 2) in px inside the image, next to two or more squares, where no square was
+    seen.
+    """
     if openings.lattice is None:
         return np.empty((0, 2))
     seen = {region.index for region in openings.regions if region.index is not None}

@@ -1,9 +1,12 @@
-"""Ice classes over a whole grid: exact one-dimensional k-means on log intensity, darkest one judged."""
+"""Ice classes over a whole grid: exact one-dimensional k-means on log intensity, darkest one
+judged.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +32,8 @@ class Partition:
 
 
 def partition(values: FloatArray, clusters: int) -> Partition:
-    """The split of values (N,) into at most `clusters` intervals with the least squared error: exact.
+    """The split of values (N,) into at most `clusters` intervals with the least squared error:
+    exact.
 
     Dynamic programming with monotone splits (divide and conquer), after Wang and Song (2011, one-
     dimensional optimal k-means) and the monotonicity of its optimal split points.
@@ -43,7 +47,7 @@ def partition(values: FloatArray, clusters: int) -> Partition:
     bounds = np.append(starts, len(ordered))
     cluster = np.empty(len(values), dtype=np.int64)
     cluster[order] = np.repeat(np.arange(count), np.diff(bounds))
-    means = np.array([ordered[a:b].mean() for a, b in zip(bounds, bounds[1:], strict=False)])
+    means = np.array([ordered[a:b].mean() for a, b in pairwise(bounds)])
     error = float(((values - means[cluster]) ** 2).sum())
     return Partition(cluster, means, np.diff(bounds).astype(np.int64), error)
 
@@ -59,7 +63,8 @@ def best_partition(values: FloatArray, most: int = MOST_CLUSTERS) -> Partition:
 
 
 def ashman_d(values: FloatArray, division: Partition) -> float | None:
-    """Separation of the darkest cluster from the next: √2 |μ1 - μ2| / √(σ1² + σ2²), above 2 is apart.
+    """Separation of the darkest cluster from the next: √2 |μ1 - μ2| / √(σ1² + σ2²), above 2 is
+    apart.
 
     Means and widths are of two normals fitted to both clusters together, because the widths of
     intervals alone are too small and would call every distribution separated (Ashman et al. 1994).
@@ -94,7 +99,7 @@ def _information(division: Partition, count: int) -> float:
 
 
 @compiled
-def _optimal_starts(sums, squares, clusters):  # type: ignore[no-untyped-def]
+def _optimal_starts(sums: FloatArray, squares: FloatArray, clusters: int) -> IntArray:
     """First position of each cluster; prefix sums of centred values and of their squares."""
     count = len(sums) - 1
     cost = np.empty((clusters, count + 1))

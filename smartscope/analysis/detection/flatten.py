@@ -14,7 +14,9 @@ LOG_FLOOR = 0.02
 
 @dataclass(frozen=True, slots=True)
 class GreyScale:
-    """The dark level and the bright range by which a picture was scaled: value = (grey - dark) / range."""
+    """The dark level and the bright range by which a picture was scaled: value = (grey - dark) /
+    range.
+    """
 
     dark: float
     bright_range: float
@@ -36,7 +38,9 @@ def scaled_grey(pixels: FloatImage, mask: BoolArray) -> tuple[FloatImage, GreySc
 
 
 def binned(pixels: FloatImage, mask: BoolArray, factor: int) -> tuple[FloatImage, BoolArray]:
-    """Means over factor x factor blocks of imaged pixels; the remainder at right and bottom is cut."""
+    """Means over factor x factor blocks of imaged pixels; the remainder at right and bottom is
+    cut.
+    """
     if factor == 1:
         return np.where(mask, pixels, np.float32(0.0)), mask
     height, width = (side // factor for side in pixels.shape)

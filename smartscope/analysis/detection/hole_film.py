@@ -1,4 +1,6 @@
-"""The film of one square: where it is, its period, and how large its holes are, before any is named."""
+"""The film of one square: where it is, its period, and how large its holes are, before any is
+named.
+"""
 
 from __future__ import annotations
 
@@ -45,9 +47,9 @@ def look_at_film(
 ) -> Film:
     """Foil, flattened picture and period of a scaled square image (0 dark, 1 bright).
 
-    `pitch_px` is the scale to flatten by, `search` the shortest and longest pitch (px) looked for. The
-    period is measured on the evenly lit middle; holes may be sought out to the soft edge. Dirt is left
-    out of every mean, so that it does not outshine the holes.
+    `pitch_px` is the scale to flatten by, `search` the shortest and longest pitch (px) looked for.
+    The period is measured on the evenly lit middle; holes may be sought out to the soft edge. Dirt
+    is left out of every mean, so that it does not outshine the holes.
     """
     smooth = ndimage.gaussian_filter(grey, max(0.7, 0.08 * pitch_px))
     level = _local_level(smooth, pitch_px)
@@ -74,7 +76,9 @@ def look_at_film(
 
 
 def _with_rim(smooth: FloatImage, level: FloatImage, foil: BoolArray, pitch_px: float) -> BoolArray:
-    """Dark gold between the outermost holes and the bar, which the closing over bright holes leaves out."""
+    """Dark gold between the outermost holes and the bar, which the closing over bright holes
+    leaves out.
+    """
     between = foil & (smooth < 0.6 * level)
     if not between.any() or foil.all():
         return foil
@@ -90,7 +94,7 @@ def _local_level(smooth: FloatImage, pitch_px: float) -> FloatImage:
     """
     size = max(3, 2 * round(0.6 * pitch_px) + 1)
     padded = np.pad(smooth, size, mode="edge")
-    closed = ndimage.grey_closing(padded, size=size)[size:-size, size:-size]
+    closed = ndimage.grey_closing(padded, size=(size, size))[size:-size, size:-size]
     return np.asarray(closed, dtype=np.float32)
 
 
@@ -111,7 +115,9 @@ def _foil_area(level: FloatImage, mask: BoolArray, pitch_px: float) -> tuple[Boo
 def _dirt(
     smooth: FloatImage, level: FloatImage, foil: BoolArray, pitch_px: float, *, is_gold: bool
 ) -> BoolArray:
-    """Pixels far darker than the film around them, grown a little; none if that were most of the film."""
+    """Pixels far darker than the film around them, grown a little; none if that were most of the
+    film.
+    """
     local = ndimage.maximum_filter(level, size=max(3, 2 * round(pitch_px) + 1))
     dark = (smooth < (DIRT_ON_GOLD if is_gold else DIRT_ON_CARBON) * local) & foil
     if dark.sum() > MOST_DIRT * max(int(foil.sum()), 1):
@@ -128,7 +134,9 @@ def _largest(bright: BoolArray, mask: BoolArray) -> BoolArray:
 
 
 def disc_response(flat: FloatImage, radius_px: float) -> FloatImage:
-    """Mean inside a disc less the mean of the ring around it, per pixel (difference of two means)."""
+    """Mean inside a disc less the mean of the ring around it, per pixel (difference of two
+    means).
+    """
     reach = int(np.ceil(1.5 * radius_px)) + 1
     rows, columns = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     distance = np.hypot(rows, columns)
@@ -141,7 +149,9 @@ def disc_response(flat: FloatImage, radius_px: float) -> FloatImage:
 def peaks(
     response: FloatImage, foil: BoolArray, spacing_px: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Local maxima (N, 2) x, y to a fraction of a pixel, at least `spacing_px` apart, and their heights."""
+    """Local maxima (N, 2) x, y to a fraction of a pixel, at least `spacing_px` apart, and their
+    heights.
+    """
     size = max(3, 2 * int(spacing_px / 2) + 1)
     highest = ndimage.maximum_filter(response, size=size)
     rows, columns = np.nonzero((response == highest) & (response > 0) & foil)
@@ -166,7 +176,9 @@ def core_and_ring(
 def typical_radius(
     flat: FloatImage, foil: BoolArray, pitch_px: float, hint_px: float | None
 ) -> float:
-    """Hole radius in px from the mean profile of the strongest responses: half height from centre to film."""
+    """Hole radius in px from the mean profile of the strongest responses: half height from centre
+    to film.
+    """
     first = hint_px or _best_fraction(flat, foil, pitch_px)
     where, heights = peaks(disc_response(flat, first), foil, 0.6 * pitch_px)
     if len(where) == 0:
@@ -182,7 +194,9 @@ def typical_radius(
 
 
 def _best_fraction(flat: FloatImage, foil: BoolArray, pitch_px: float) -> float:
-    """The radius (px) whose disc answers most: smaller ones see hole in their ring, larger ones film."""
+    """The radius (px) whose disc answers most: smaller ones see hole in their ring, larger ones
+    film.
+    """
     expected = max(4, round(0.67 * float(foil.sum()) / pitch_px**2))
     best, best_height = RADIUS_FRACTIONS[0], -np.inf
     for fraction in RADIUS_FRACTIONS:
@@ -196,7 +210,9 @@ def _best_fraction(flat: FloatImage, foil: BoolArray, pitch_px: float) -> float:
 def _mean_profile(
     picture: FloatImage, centres: FloatArray, radii: FloatArray, *, each: bool = False
 ) -> FloatArray:
-    """Mean over 16 directions: per radius over the median of all centres, or per centre over all radii."""
+    """Mean over 16 directions: per radius over the median of all centres, or per centre over all
+    radii.
+    """
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     columns = centres[:, 0, None, None] + radii[None, :, None] * np.cos(angles)
     rows = centres[:, 1, None, None] + radii[None, :, None] * np.sin(angles)

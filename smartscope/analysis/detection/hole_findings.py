@@ -1,4 +1,6 @@
-"""From a finder's arrays to holes as plain numbers: stage positions, grey, ice, labels, the film measured."""
+"""From a finder's arrays to holes as plain numbers: stage positions, grey, ice, labels, the film
+measured.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Holes on a lattice that may bend or break: which detections belong, and where unseen holes must be."""
+"""Holes on a lattice that may bend or break: which detections belong, and where unseen holes must
+be.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class LatticePatch:
 
 @dataclass(frozen=True, slots=True)
 class LatticeHoles:
-    """Detections kept and nodes added: `source` (N,) is the detection's number, -1 where predicted."""
+    """Detections kept and nodes added: `source` (N,) is the detection's number, -1 where
+    predicted.
+    """
 
     positions_px: FloatArray
     source: IntArray
@@ -44,7 +48,9 @@ class LatticeHoles:
 
 
 def grow_patches(positions_px: FloatArray, basis_px: FloatArray) -> list[LatticePatch]:
-    """Split detections (N, 2) into unbroken stretches, largest first; a montage break starts a new one."""
+    """Split detections (N, 2) into unbroken stretches, largest first; a montage break starts a new
+    one.
+    """
     remaining = np.arange(len(positions_px))
     patches: list[LatticePatch] = []
     while len(remaining) >= SMALLEST_PATCH:
@@ -64,9 +70,10 @@ def complete(
 ) -> LatticeHoles:
     """One hole per node on the foil: the detection nearest to it, or the node itself where none is.
 
-    Nodes follow the film's local bend (the mean offset of detections nearby), so a detected hole lies
-    halfway between its own response and its node: noise moves the one, jitter the other. Nodes reach at most 3.5
-    pitches beyond the nearest detection of their own patch. `foil` is True where a centre may lie.
+    Nodes follow the film's local bend (the mean offset of detections nearby), so a detected hole
+    lies halfway between its own response and its node: noise moves the one, jitter the other.
+    Nodes reach at most 3.5 pitches beyond the nearest detection of their own patch. `foil` is True
+    where a centre may lie.
     """
     taken_positions: list[FloatArray] = []
     parts: list[tuple[FloatArray, IntArray, IntArray, IntArray]] = []
@@ -99,7 +106,7 @@ def _bent_nodes(
     own = positions_px[patch.members]
     bend = own - patch.lattice.nodes(patch.indices)
     neighbours = min(12, len(own))
-    away, nearest = cKDTree(own).query(nodes, k=neighbours)
+    away, nearest = (np.asarray(a) for a in cKDTree(own).query(nodes, k=neighbours))
     weight = np.exp(-0.5 * (away / (LOCAL_PITCHES * pitch)) ** 2) + 1e-12
     local = np.median(bend[nearest], axis=1) if neighbours > 1 else bend[nearest]
     robust = np.linalg.norm(bend[nearest] - local[:, None], axis=2) < ON_LATTICE_PITCHES * pitch

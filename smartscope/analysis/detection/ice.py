@@ -24,7 +24,9 @@ LARGEST_EXPONENT = 12.0
 
 @dataclass(frozen=True, slots=True)
 class HoleGrey:
-    """Per hole (N,): trimmed mean grey of the clean inner disc, its relative error, dirty fraction."""
+    """Per hole (N,): trimmed mean grey of the clean inner disc, its relative error, dirty
+    fraction.
+    """
 
     grey: FloatArray
     relative_error: FloatArray
@@ -41,7 +43,8 @@ class VacuumReference:
 
 
 def measure_grey(image: Image, centres_px: FloatArray, radii_px: FloatArray) -> HoleGrey:
-    """Sample each hole's inner 0.6 radius; pixels below half the disc's 75th percentile count as dirt.
+    """Sample each hole's inner 0.6 radius; pixels below half the disc's 75th percentile count as
+    dirt.
 
     Illumination is taken as even: a plane fitted to foil would also take away true ice gradients.
     """
@@ -67,7 +70,9 @@ def measure_grey(image: Image, centres_px: FloatArray, radii_px: FloatArray) -> 
 def vacuum_reference(
     image: Image, greys: FloatArray, radius_px: float, context: FindContext
 ) -> VacuumReference | str:
-    """I0 from calibration, else from torn foil in the image; otherwise a sentence why there is none."""
+    """I0 from calibration, else from torn foil in the image; otherwise a sentence why there is
+    none.
+    """
     if context.vacuum_intensity is not None and context.vacuum_intensity > 0:
         return VacuumReference(
             context.vacuum_intensity, context.vacuum_intensity_error, "calibration"
@@ -93,7 +98,9 @@ def vacuum_reference(
 def thickness_nm(
     grey: float, grey_error: float, reference: VacuumReference, context: FindContext
 ) -> tuple[float, float]:
-    """Ice thickness and its standard error (nm); noise above I0 gives 0, not a negative thickness."""
+    """Ice thickness and its standard error (nm); noise above I0 gives 0, not a negative
+    thickness.
+    """
     wavelength = context.attenuation_length_nm
     exponent = math.log(reference.intensity / max(grey, 1e-9 * reference.intensity))
     thickness = wavelength * min(max(exponent, 0.0), LARGEST_EXPONENT)

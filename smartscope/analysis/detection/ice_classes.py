@@ -33,9 +33,9 @@ def cluster_holes(
     """Cluster all holes of a grid by ln I; `clusters` None lets the data choose 1 to 6 (BIC).
 
     Values are greys over one common reference (I/I0 where known); `None` stays unclustered. Holes
-    thinner than 5 nm are their own rejected class "empty". `rejection`: "always" rejects the darkest
-    cluster, "when_separated" only when it stands apart (Ashman's D > 2) or its median thickness exceeds
-    the limit, "never" none.
+    thinner than 5 nm are their own rejected class "empty". `rejection`: "always" rejects the
+    darkest cluster, "when_separated" only when it stands apart (Ashman's D > 2) or its median
+    thickness exceeds the limit, "never" none.
     """
     if rejection not in REJECTIONS or (clusters is not None and clusters < 1):
         raise BadClusterRequest(
@@ -77,7 +77,7 @@ def cluster_holes(
     reason = _verdict(
         rejection,
         division,
-        len(natural) > 1,
+        len(natural),
         separation,
         _median(thickness, darkest),
         thickness_limit_nm,
@@ -96,7 +96,7 @@ def cluster_holes(
 def _verdict(
     rejection: str,
     division: Partition,
-    is_mixed: bool,
+    natural_clusters: int,
     separation: float | None,
     median_nm: float | None,
     limit_nm: float | None,
@@ -107,7 +107,7 @@ def _verdict(
     if rejection == "when_separated":
         if limit_nm is not None and median_nm is not None and median_nm > limit_nm:
             return "thick"
-        apart = separation is not None and separation > SEPARATED and is_mixed
+        apart = separation is not None and separation > SEPARATED and natural_clusters > 1
         return "darkest" if apart else None
     return "darkest" if len(division) > 1 else None
 

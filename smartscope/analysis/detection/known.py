@@ -1,4 +1,6 @@
-"""Findings recognised as targets that already have a row, so that people's labels stay with them."""
+"""Findings recognised as targets that already have a row, so that people's labels stay with
+them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from smartscope.domain.geometry import Point
 def recognise(
     positions: Sequence[Point], known: Sequence[KnownTarget], within_um: float
 ) -> dict[int, KnownTarget]:
-    """Finding number to known target, one to one, nearest pairs first, at most `within_um` apart."""
+    """Finding number to known target, one to one, nearest pairs first, at most `within_um`
+    apart.
+    """
     pairs = sorted(
         (distance, number, target.id, place)
         for number, position in enumerate(positions)

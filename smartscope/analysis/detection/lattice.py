@@ -18,9 +18,9 @@ def fit_lattice(
 ) -> tuple[Lattice, IntArray] | None:
     """Fit p = o + B·k to points (N, 2), starting from a measured basis (2, 2).
 
-    Returns the lattice and indices (N, 2), `UNINDEXED` for points no neighbour step reaches, or `None`
-    with fewer than `minimum` connected points. Tukey-weighted least squares; the basis is free, so
-    square, hexagonal and tilted lattices are one code path.
+    Returns the lattice and indices (N, 2), `UNINDEXED` for points no neighbour step reaches, or
+    `None` with fewer than `minimum` connected points. Tukey-weighted least squares; the basis is
+    free, so square, hexagonal and tilted lattices are one code path.
     """
     if len(positions_px) < minimum:
         return None
@@ -72,7 +72,9 @@ def off_lattice_distance(lattice: Lattice, positions_px: FloatArray) -> FloatArr
 
 
 def enlarged(lattice: Lattice, factor: int) -> Lattice:
-    """The same lattice in pixels `factor` times smaller, the origin moved with the pixel centres."""
+    """The same lattice in pixels `factor` times smaller, the origin moved with the pixel
+    centres.
+    """
     shift = (factor - 1) / 2
     (ax, bx), (ay, by) = lattice.basis_px
     return Lattice(
@@ -96,7 +98,7 @@ def _grow_indices(positions_px: FloatArray, basis_px: FloatArray) -> IntArray:
     for number, offset in enumerate(offsets):
         distance, nearest = tree.query(positions_px + offset, distance_upper_bound=tolerance)
         found = np.isfinite(distance)
-        neighbour[found, number] = nearest[found]
+        neighbour[found, number] = np.asarray(nearest)[found]
     best: IntArray = np.full((len(positions_px), 2), UNINDEXED, dtype=np.int64)
     visited = np.zeros(len(positions_px), dtype=np.bool_)
     best_size = 0

@@ -58,7 +58,9 @@ def split_in_two(values: FloatArray) -> TwoComponents | None:
 
 
 def otsu_split(values: FloatArray) -> tuple[float, float] | None:
-    """Means of the dark and the bright part of values (N,), parted where their variance is least."""
+    """Means of the dark and the bright part of values (N,), parted where their variance is
+    least.
+    """
     low, high = (float(v) for v in np.percentile(values, [0.2, 99.8]))
     if not high > low:
         return None
@@ -108,4 +110,4 @@ def _responsibility(
     )
     probability = 1 / (1 + np.exp(np.clip(dark - bright, -60, 60)))
     probability = np.where(values >= bright_mean, np.maximum(probability, 0.5), probability)
-    return np.where(values <= dark_mean, np.minimum(probability, 0.5), probability)
+    return np.asarray(np.where(values <= dark_mean, np.minimum(probability, 0.5), probability))

@@ -35,7 +35,8 @@ class Region:
 class Openings:
     """Regions sorted by position and, where there is one, the mesh lattice through them.
 
-    `side_px` is the side of a whole opening (as declared, else as measured); `rejected` counts regions that fit no node.
+    `side_px` is the side of a whole opening (as declared, else as measured); `rejected` counts
+    regions that fit no node.
     """
 
     regions: tuple[Region, ...]
@@ -56,13 +57,13 @@ def bright_regions(
     """
     smooth = ndimage.gaussian_filter(grey, max(0.4, SMOOTHING_PITCHES * pitch_px))
     logged = log_grey(smooth)
-    first = split_in_two(logged[mask])
+    first = split_in_two(logged[mask].astype(np.float64))
     if first is None or first.separation < MIN_SEPARATION:
         return None
     bright = ((logged > first.threshold) & mask).astype(np.float32)
     level = masked_blur(logged, bright, ILLUMINATION_PITCHES * pitch_px)
     flat = logged - np.where(level != 0.0, 0.5 * (level - np.float32(first.bright_mean)), 0.0)
-    second = split_in_two(flat[mask])
+    second = split_in_two(flat[mask].astype(np.float64))
     if second is None or second.separation < MIN_SEPARATION:
         return None
     return (flat > second.threshold) & mask, second

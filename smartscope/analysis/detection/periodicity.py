@@ -17,7 +17,8 @@ SECOND_VECTOR_LENGTH_RATIO = 1.45
 class Period:
     """Two shortest independent repeat vectors (columns of `basis_px`, x then y) and their strength.
 
-    `strength_sd` is the weaker peak's height in standard deviations of the autocorrelation around it.
+    `strength_sd` is the weaker peak's height in standard deviations of the autocorrelation around
+    it.
     """
 
     basis_px: FloatArray
@@ -37,11 +38,12 @@ def measure_period(
     longest_px: float,
     expected_px: float | None = None,
 ) -> Period | None:
-    """The lattice period of `picture` (height, width) between two lengths in px; `None` without a peak.
+    """The lattice period of `picture` (height, width) between two lengths in px; `None` without a
+    peak.
 
-    The picture should be flat (background removed); the mask says where it is valid. An expected pitch
-    only breaks ties between a vector and its multiples: the measurement decides. Square, hexagonal and
-    tilted lattices are one code path, because the two vectors are free.
+    The picture should be flat (background removed); the mask says where it is valid. An expected
+    pitch only breaks ties between a vector and its multiples: the measurement decides. Square,
+    hexagonal and tilted lattices are one code path, because the two vectors are free.
     """
     correlation = _autocorrelation(picture, mask, int(np.ceil(longest_px * 1.5)))
     centre = correlation.shape[0] // 2
@@ -68,7 +70,9 @@ def measure_period(
 
 
 def _autocorrelation(picture: FloatImage, mask: BoolArray, reach_px: int) -> FloatImage:
-    """Normalised autocorrelation for shifts up to `reach_px`, overlap by overlap, centre in the middle."""
+    """Normalised autocorrelation for shifts up to `reach_px`, overlap by overlap, centre in the
+    middle.
+    """
     weight = mask.astype(np.float32)
     mean = float((picture * weight).sum() / max(float(weight.sum()), 1.0))
     flat = (picture - np.float32(mean)) * weight
@@ -118,7 +122,7 @@ def _refine(correlation: FloatImage, vector: FloatArray) -> FloatArray:
         return vector
     shift_x = _vertex(*(float(v) for v in correlation[row, column - 1 : column + 2]))
     shift_y = _vertex(*(float(v) for v in correlation[row - 1 : row + 2, column]))
-    return vector + np.array([shift_x, shift_y])
+    return np.asarray(vector + np.array([shift_x, shift_y]))
 
 
 def _vertex(before: float, at: float, after: float) -> float:

@@ -31,7 +31,9 @@ class SoftmaxModel:
 
 
 def read_model(file: Traversable) -> SoftmaxModel:
-    """Read coefficients: `labels`, `features`, `mean`, `sd`, and a table `weights` with `bias` per label."""
+    """Read coefficients: `labels`, `features`, `mean`, `sd`, and a table `weights` with `bias` per
+    label.
+    """
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     labels = tuple(table["labels"])
     return SoftmaxModel(

@@ -11,9 +11,12 @@ from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
 from smartscope.analysis.detection.openings import Openings, Region
 
 CORE = 0.8
-DARK_OF_MEDIAN = 0.5
+DARK_OF_MEDIAN = 0.6
 BRIGHT_OF_MEDIAN = 1.1
 VACUUM_OF_BRIGHTEST = 0.95
+SMALLEST_FRACTION = 0.002
+#: dark, bright and vacuum: a crack is half a percent of a square
+LOGARITHMIC = slice(3, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +24,10 @@ class SquareFeatures:
     """Fractions (0-1) of the whole opening unless stated.
 
     `inside`: lies in the image. `fill`: seen open. `brightness`: median of the open part, 1 is the
-    atlas's brightest level. `dark`: below half of that median within the seen outline. `bright`: more
-    than 10 % above it (cracks and holes in the foil). `vacuum`: as bright as anything in the atlas.
-    `softness`: part of the open area whose edge is gradual. `spread`: robust relative sd of grey.
+    atlas's brightest level. `dark`: below half of that median within the seen outline. `bright`:
+    more than 10 % above it (cracks and holes in the foil). `vacuum`: as bright as anything in the
+    atlas. `softness`: part of the open area whose edge is gradual. `spread`: robust relative sd of
+    grey.
     """
 
     inside: float
@@ -36,8 +40,10 @@ class SquareFeatures:
     spread: float
 
     def vector(self) -> FloatArray:
-        """The numbers in the order of the fields."""
-        return np.array(astuple(self), dtype=np.float64)
+        """The numbers in the order of the fields; small fractions as logarithms."""
+        numbers = np.array(astuple(self), dtype=np.float64)
+        numbers[LOGARITHMIC] = np.log10(numbers[LOGARITHMIC] + SMALLEST_FRACTION)
+        return numbers
 
 
 def square_features(
@@ -55,7 +61,7 @@ def square_features(
     seen[rows[fits], columns[fits]] = True
     values = grey.ravel()[region.pixels]
     median = max(float(np.median(values)), 1e-6)
-    radius = max(1, round(0.06 * openings.side_px))
+    radius = max(1, round(0.04 * openings.side_px))
     outline = ndimage.binary_fill_holes(
         ndimage.binary_closing(np.pad(seen, radius), iterations=radius)
     )[radius:-radius, radius:-radius]
@@ -79,7 +85,9 @@ def square_features(
 
 
 def whole_centre(openings: Openings, region: Region) -> tuple[float, float]:
-    """The middle of the whole opening in px: its lattice node, or what is seen where there is none."""
+    """The middle of the whole opening in px: its lattice node, or what is seen where there is
+    none.
+    """
     if openings.lattice is None or region.index is None:
         return region.middle_px
     node = openings.lattice.nodes(np.array([region.index], dtype=np.int64))[0]
@@ -87,7 +95,9 @@ def whole_centre(openings: Openings, region: Region) -> tuple[float, float]:
 
 
 def mesh_axes(openings: Openings) -> FloatArray:
-    """Unit vectors of the mesh as columns (2, 2); the image's own axes where there is no lattice."""
+    """Unit vectors of the mesh as columns (2, 2); the image's own axes where there is no
+    lattice.
+    """
     if openings.lattice is None:
         return np.eye(2)
     basis = np.asarray(openings.lattice.basis_px)
@@ -97,7 +107,9 @@ def mesh_axes(openings: Openings) -> FloatArray:
 def _whole_opening(
     shape: tuple[int, ...], mask: BoolArray, openings: Openings, centre: tuple[float, float]
 ) -> tuple[tuple[slice, slice], BoolArray, float]:
-    """A window round the opening, its pixels in that window, and the fraction of it that was imaged."""
+    """A window round the opening, its pixels in that window, and the fraction of it that was
+    imaged.
+    """
     half = openings.side_px / 2
     reach = int(np.ceil(1.5 * half + 2))
     x, y = round(centre[0]), round(centre[1])

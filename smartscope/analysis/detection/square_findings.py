@@ -1,4 +1,6 @@
-"""From a finder's arrays to squares as plain numbers: stage positions, areas, labels, review flags."""
+"""From a finder's arrays to squares as plain numbers: stage positions, areas, labels, review
+flags.
+"""
 
 from __future__ import annotations
 

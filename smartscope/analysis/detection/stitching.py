@@ -38,7 +38,9 @@ class Overlap:
 
 
 class CorrelationStitcher:
-    """Piece coordinates refined by cross-correlation of overlaps, least squares over the whole montage."""
+    """Piece coordinates refined by cross-correlation of overlaps, least squares over the whole
+    montage.
+    """
 
     def __init__(self) -> None:
         self._manifest = read_manifest(files("smartscope.analysis.detection") / "stitching.toml")
@@ -51,8 +53,8 @@ class CorrelationStitcher:
     def stitch(self, tiles: Sequence[Tile], *, level: Level, to_stage: Affine | None) -> Image:
         """One image of all tiles; each keeps its own stage map for positions found in it.
 
-        `to_stage` maps piece coordinates; without it the tiles' own maps are averaged, and every tile
-        must have one. Raises `UnusableImage` when there is no tile or no geometry.
+        `to_stage` maps piece coordinates; without it the tiles' own maps are averaged, and every
+        tile must have one. Raises `UnusableImage` when there is no tile or no geometry.
         """
         if not tiles:
             raise UnusableImage("A montage without tiles cannot be stitched; take the atlas again.")
@@ -115,7 +117,9 @@ def _shared(
 
 
 def _correlate(here: FloatImage, there: FloatImage) -> FloatArray | None:
-    """How far (x, y) the second picture must move to lie on the first; `None` when nothing stands out."""
+    """How far (x, y) the second picture must move to lie on the first; `None` when nothing stands
+    out.
+    """
     window = np.outer(np.hanning(here.shape[0] + 2)[1:-1], np.hanning(here.shape[1] + 2)[1:-1])
     shape = [fft.next_fast_len(2 * side, real=True) for side in here.shape]
     a, b = (fft.rfft2((part - part.mean()) * window, shape) for part in (here, there))

@@ -1,4 +1,6 @@
-"""Which hole goes to which open centre: a transport problem, shortest shifts within exact size limits."""
+"""Which hole goes to which open centre: a transport problem, shortest shifts within exact size
+limits.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ TIE_COST_UM2 = 1e-7
 def assign_holes(
     graph: Reach, centres: IntArray, weights: FloatArray, *, min_size: int, max_size: int
 ) -> IntArray | None:
-    """(N,) the centre of every hole, -1 where dropped; `None` when a centre cannot reach `min_size`.
+    """(N,) the centre of every hole, -1 where dropped; `None` when a centre cannot reach
+    `min_size`.
 
     Minimises the weight of dropped holes first, then Σ|shift|². Every centre keeps itself. The
     constraints are those of a transport problem, so a vertex of the linear programme is integral.
@@ -40,7 +43,7 @@ def assign_holes(
     )
     own = centres[slots] == holes
     lower = np.concatenate([own.astype(float), np.zeros(count)])
-    solution = linprog(
+    solution = linprog(  # type: ignore[call-overload]  # its types know no sparse matrices
         np.concatenate([cost, DROP_COST_UM2 * weights]),
         A_ub=vstack([sizes, -sizes]),
         b_ub=np.concatenate(
@@ -60,7 +63,9 @@ def assign_holes(
 
 
 def _allowed_pairs(graph: Reach, centres: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Hole, slot of the centre, and cost of each allowed pair; a tiny cost breaks ties towards low ids."""
+    """Hole, slot of the centre, and cost of each allowed pair; a tiny cost breaks ties towards low
+    ids.
+    """
     spans = [slice(graph.starts[centre], graph.starts[centre + 1]) for centre in centres]
     holes = np.concatenate([graph.members[span] for span in spans])
     lengths = [span.stop - span.start for span in spans]

@@ -1,4 +1,6 @@
-"""Groups of holes shot by image shift from one stage position: fewest groups, all holes, limits exact."""
+"""Groups of holes shot by image shift from one stage position: fewest groups, all holes, limits
+exact.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,11 @@ class HoleGroup:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Groups by centre; `dropped` holds (hole, reason); no plan covers all with fewer than `lower_bound`.
+    """Groups by centre; `dropped` holds (hole, reason); no plan covers all with fewer than
+    `lower_bound`.
 
-    Reasons: "excluded" (weight 0), "isolated" (nothing in reach), "min_group_size" (too few in reach,
-    or left over).
+    Reasons: "excluded" (weight 0), "isolated" (nothing in reach), "min_group_size" (too few in
+    reach, or left over).
     """
 
     groups: tuple[HoleGroup, ...]
@@ -52,15 +55,16 @@ def group_holes(
     tilt: Tilt | None = None,
     seed: int = 0,
 ) -> Grouping:
-    """Groups of the holes (N, 2): lexicographically least dropped weight, fewest groups, shortest shifts.
+    """Groups of the holes (N, 2): lexicographically least dropped weight, fewest groups, shortest
+    shifts.
 
     Every group holds `min_size` to `max_size` holes, all within `radius_um` of image shift of its
-    centre, which is one of them. `fixed` groups (begun or exposed) stay and their holes are not given
-    again. Weight 0 excludes a hole. Radius 0 means no image shift: every hole stands alone and
-    `min_size` has no meaning. The answer does not depend on the order of the holes.
+    centre, which is one of them. `fixed` groups (begun or exposed) stay and their holes are not
+    given again. Weight 0 excludes a hole. Radius 0 means no image shift: every hole stands alone
+    and `min_size` has no meaning. The answer does not depend on the order of the holes.
 
-    Raises `BadGroupingRequest` for impossible limits. Bounds are exact; the number of groups is a local
-    search's best (set cover by row weighting, then a transport problem).
+    Raises `BadGroupingRequest` for impossible limits. Bounds are exact; the number of groups is a
+    local search's best (set cover by row weighting, then a transport problem).
     """
     count = len(positions_um)
     largest = count if max_size is None else max_size
@@ -123,7 +127,9 @@ def _check(
 def _solve(
     graph: Reach, value: FloatArray, min_size: int, max_size: int, seed: int
 ) -> tuple[list[HoleGroup], dict[int, str], int]:
-    """Solve connected components apart; returns groups, dropped holes with reasons, a lower bound."""
+    """Solve connected components apart; returns groups, dropped holes with reasons, a lower
+    bound.
+    """
     allowed = graph.counts >= min_size
     groups: list[HoleGroup] = []
     bound = 0
@@ -195,7 +201,9 @@ def _solve_component(
 def _feasible(
     graph: Reach, value: FloatArray, centres: IntArray, min_size: int, max_size: int
 ) -> tuple[IntArray, IntArray]:
-    """Assign, closing the centre that can fill itself least while the minimum size cannot be met."""
+    """Assign, closing the centre that can fill itself least while the minimum size cannot be
+    met.
+    """
     while len(centres):
         assigned = assign_holes(graph, centres, value, min_size=min_size, max_size=max_size)
         if assigned is not None:

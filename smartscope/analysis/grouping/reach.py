@@ -30,12 +30,13 @@ class Tilt:
         """Specimen offsets (N, 2) turned so that the first column runs along the axis."""
         turn = np.deg2rad(self.axis_deg)
         rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-        return positions_um @ rotation.T
+        return np.asarray(positions_um @ rotation.T)
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Neighbour lists in compressed rows: `members[starts[j]:starts[j + 1]]` can be shot from hole j.
+    """Neighbour lists in compressed rows: `members[starts[j]:starts[j + 1]]` can be shot from hole
+    j.
 
     Every hole reaches itself and reach is mutual. `shifts_um` are image-shift lengths, same order.
     """

@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from smartscope.models import Microscope
 
 LOOK_EVERY_S = 1.0
 
@@ -37,10 +41,9 @@ class Command(BaseCommand):
 
 def _await_microscope(name: str | None, stop: threading.Event) -> UUID | None:
     """The microscope of that name, or the only one; None when told to end before."""
-    from smartscope.models import Microscope
 
     while not stop.is_set():
-        known = dict(Microscope.objects.values_list("name", "pk"))
+        known = dict(_driven().values_list("name", "pk"))
         if name is not None and known and name not in known:
             raise CommandError(f"There is no microscope {name!r}; there are {', '.join(known)}.")
         if name is None and len(known) > 1:
@@ -49,3 +52,10 @@ def _await_microscope(name: str | None, stop: threading.Event) -> UUID | None:
             return known[name] if name is not None else next(iter(known.values()))
         stop.wait(LOOK_EVERY_S)
     return None
+
+
+def _driven() -> QuerySet[Microscope]:
+    """Microscopes with a driver; those known from imported files have none."""
+    from smartscope.models import Microscope
+
+    return Microscope.objects.exclude(driver_kind="none")

@@ -1,0 +1,79 @@
+"""Make a microscope known, or change how its driver is reached; ids and history stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from smartscope.domain.actor import Actor
+from smartscope.models import Detector, Microscope
+from smartscope.operations.event_log import Scope, Told, record_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """A camera of the microscope; pixel size on the chip in µm."""
+
+    name: str
+    model: str
+    width_px: int
+    height_px: int
+    physical_pixel_um: float
+    energy_filter: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MicroscopeDescription:
+    """What a facility says of an instrument; `driver_settings` go to `microscope.registry`."""
+
+    name: str
+    vendor: str
+    location: str
+    voltage_kv: int
+    spherical_aberration_mm: float
+    loader_slots: int
+    driver_kind: str
+    driver_settings: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
+    camera: Camera
+
+
+@transaction.atomic
+def setup_microscope(actor: Actor, described: MicroscopeDescription) -> tuple[Microscope, Detector]:
+    """The rows of that name, created or brought up to date."""
+    microscope, created = Microscope.objects.update_or_create(
+        name=described.name,
+        defaults={
+            "vendor": described.vendor,
+            "location": described.location,
+            "voltage_kv": described.voltage_kv,
+            "spherical_aberration_mm": described.spherical_aberration_mm,
+            "loader_slots": described.loader_slots,
+            "driver_kind": described.driver_kind,
+            "driver_settings": dict(described.driver_settings),
+            "simulated": described.simulated,
+        },
+    )
+    camera = described.camera
+    detector, _ = Detector.objects.update_or_create(
+        microscope=microscope,
+        number=1,
+        defaults={
+            "name": camera.name,
+            "model": camera.model,
+            "width_px": camera.width_px,
+            "height_px": camera.height_px,
+            "physical_pixel_um": camera.physical_pixel_um,
+            "energy_filter": camera.energy_filter,
+        },
+    )
+    record_event(
+        "settings.created" if created else "settings.changed",
+        actor,
+        Scope(microscope=microscope.pk),
+        Told(subjects=[microscope.pk, detector.pk], after={"driver": described.driver_kind}),
+    )
+    return microscope, detector

@@ -6,6 +6,7 @@ a database of their own in each.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ def prepare() -> RunServers:
         os.environ["REDIS_URL"] = with_redis_database(os.environ["REDIS_URL"], number)
         return RunServers(directory, None)
     directory = socket_directory()
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     plan = ServerPlan.from_environment(
         os.environ, directory=directory / "files", sockets=directory, durable=False
     )

@@ -81,6 +81,7 @@ class Supervisor:
         delay_s = min(LONGEST_DELAY_S, 2.0 ** (kept.failures - 1))
         kept.start_at_s = self.now() + delay_s
         self.say(f"The {child.name} {how}; it starts again in {delay_s:.0f} s.")
+        self.say(f"  its log ends: {last_lines(child.command.log).splitlines()[-1]}")
 
 
 def last_lines(log: Path | None) -> str:

@@ -75,13 +75,21 @@ def reachable_directory(wanted: Path, account: Account | None) -> Path:
 
 
 def reachable_copy(program: Path, account: Account | None) -> Path:
-    """An installation of PostgreSQL that the account may run: this one, or a copy of it."""
+    """An installation of PostgreSQL that the account may run: this one, or a copy of it.
+
+    A packaged installation finds the libraries it needs in a directory beside its package, so that
+    directory is copied to the same place beside the copy.
+    """
     if account is None or account.reaches(program / "bin" / "postgres"):
         return program
+    package = program.parent
+    libraries = package.with_name(f"{package.name}.libs")
     copy = reachable_directory(program, account)
     if not (copy / "complete").exists():
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(program, copy, symlinks=True)
+        shutil.copytree(program, copy / package.name / program.name, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
         copy.chmod(0o755)
         (copy / "complete").touch()
-    return copy
+    return copy / package.name / program.name

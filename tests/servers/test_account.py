@@ -35,10 +35,14 @@ def test_a_closed_home_is_left_closed_and_a_directory_outside_stands_for_it(priv
 def test_a_program_in_a_closed_home_is_copied_whole(
     private: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (private / "pg" / "bin").mkdir(parents=True)
-    (private / "pg" / "bin" / "postgres").write_text("program")
+    installed = private / "pg" / "install"
+    (installed / "bin").mkdir(parents=True)
+    (installed / "bin" / "postgres").write_text("program")
+    (private / "pg.libs").mkdir()
+    (private / "pg.libs" / "libpq.so").write_text("library")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    copy = reachable_copy(private / "pg", SOMEBODY)
-    assert copy != private / "pg"
+    copy = reachable_copy(installed, SOMEBODY)
+    assert private not in copy.parents
     assert (copy / "bin" / "postgres").read_text() == "program"
-    assert reachable_copy(private / "pg", SOMEBODY) == copy
+    assert (copy.parent.parent / "pg.libs" / "libpq.so").read_text() == "library"
+    assert reachable_copy(installed, SOMEBODY) == copy

@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.errors import Conflict
-from smartscope.domain.status import LIVE_RUNS, GridStatus, TargetStatus
+from smartscope.domain.status import LIVE_RUNS, GridStatus, StepState, TargetStatus
 from smartscope.domain.steps import (
     ExposeGroup,
     ImageAtlas,
@@ -57,7 +57,24 @@ def begin_step(held: Held, plan: StepPlan, *, now_s: float) -> OpenStep:
         epoch=held.epoch,
     )
     record_event("step.begun", BRIDGE, scope_of(row), told)
-    return OpenStep(id=row.pk, number=row.number, epoch=held.epoch, kind=row.kind, attempt=attempt)
+    return OpenStep(
+        id=row.pk,
+        number=row.number,
+        epoch=held.epoch,
+        kind=row.kind,
+        attempt=attempt,
+        last_error=_last_error(row),
+    )
+
+
+def _last_error(row: StepRow) -> str:
+    """The class of the error that ended the step of the same name before this one."""
+    stem = row.key.rpartition("/")[0]
+    before = StepRow.objects.filter(run=row.run_id, key__startswith=f"{stem}/").exclude(pk=row.pk)
+    last = before.order_by("-number").first()
+    if last is None or last.state != StepState.FAILED:
+        return ""
+    return last.reason.partition(":")[0]
 
 
 def open_row(

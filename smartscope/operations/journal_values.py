@@ -38,6 +38,8 @@ class OpenStep:
     epoch: int
     kind: str
     attempt: int
+    #: the error's class that ended the attempt before; "" when there was none
+    last_error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

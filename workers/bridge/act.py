@@ -24,6 +24,7 @@ from smartscope.microscope.procedures.group import expose_group
 from smartscope.microscope.procedures.happenings import Procedure
 from smartscope.microscope.procedures.requests import (
     AtlasRequest,
+    FocusPolicy,
     GroupMember,
     GroupRequest,
     LoadRequest,
@@ -31,7 +32,7 @@ from smartscope.microscope.procedures.requests import (
 )
 from smartscope.microscope.procedures.square import square
 from smartscope.microscope.procedures.upkeep import refine_zero_loss, safe_stop
-from smartscope.microscope.values import Area
+from smartscope.microscope.values import Area, HeightMode
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import PlannedItem
 from workers.bridge.helm import Helm
@@ -42,13 +43,14 @@ VIEW = "view"
 DOSE_PER_FRAME_E_PER_A2 = 2.0
 MOST_FRAMES = 100
 
-Begin = Callable[[Microscope, FileNames], Procedure]
+Begin = Callable[[Microscope, FileNames, str], Procedure]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
     """What the journal is told before, and how to begin once the step has its number."""
 
+    #: given the instrument, the file names and the error that ended the last attempt
     begin: Begin
     items: tuple[PlannedItem, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -59,14 +61,14 @@ def act_for(helm: Helm, step: Step) -> Act:
     match step:
         case LoadGrid():
             return Act(
-                begin=lambda scope, _: load_grid(scope, LoadRequest(slot=step.position)),
+                begin=lambda scope, *_: load_grid(scope, LoadRequest(slot=step.position)),
                 parameters={
                     "slot": step.position,
                     "loaded_before": helm.microscope.autoloader.loaded(),
                 },
             )
         case OpenValves():
-            return Act(begin=lambda scope, _: open_valves(scope))
+            return Act(begin=lambda scope, *_: open_valves(scope))
         case ImageAtlas():
             return _atlas(helm, step)
         case ImageSquare():
@@ -74,9 +76,9 @@ def act_for(helm: Helm, step: Step) -> Act:
         case ExposeGroup():
             return _group(helm, step)
         case RefineZeroLoss():
-            return Act(begin=lambda scope, _: refine_zero_loss(scope))
+            return Act(begin=lambda scope, *_: refine_zero_loss(scope))
         case MakeSafe():
-            return Act(begin=lambda scope, _: safe_stop(scope), parameters={"reason": step.reason})
+            return Act(begin=lambda scope, *_: safe_stop(scope), parameters={"reason": step.reason})
         case FinishGrid():
             raise AssertionError("finishing a grid is an operation, not an act")
 
@@ -96,7 +98,7 @@ def kind_of_item(step_kind: str, item: str) -> ImageKind:
 def _atlas(helm: Helm, step: ImageAtlas) -> Act:
     dose = helm.area(Area.ATLAS).dose_e_per_a2
 
-    def begin(scope: Microscope, names: FileNames) -> Procedure:
+    def begin(scope: Microscope, names: FileNames, _: str) -> Procedure:
         request = AtlasRequest(item=names.stem("atlas"), columns=step.tiles_x, rows=step.tiles_y)
         return atlas(scope, request)
 
@@ -110,8 +112,10 @@ def _atlas(helm: Helm, step: ImageAtlas) -> Act:
 def _square(helm: Helm, step: ImageSquare) -> Act:
     dose = helm.area(Area.SQUARE).dose_e_per_a2
 
-    def begin(scope: Microscope, names: FileNames) -> Procedure:
-        request = SquareRequest(item=names.stem("square"), target=step.stage)
+    def begin(scope: Microscope, names: FileNames, last_error: str) -> Procedure:
+        # A square whose height could not be found is still worth its image at the last height.
+        height = None if last_error == "HeightFailed" else HeightMode.ROUGH
+        request = SquareRequest(item=names.stem("square"), target=step.stage, height=height)
         return square(scope, request)
 
     return Act(
@@ -126,7 +130,7 @@ def _group(helm: Helm, step: ExposeGroup) -> Act:
     members = {item_of_hole(shot.number): shot for shot in step.shots}
     frames = round(step.dose_e_per_angstrom2 / DOSE_PER_FRAME_E_PER_A2)
 
-    def begin(scope: Microscope, names: FileNames) -> Procedure:
+    def begin(scope: Microscope, names: FileNames, last_error: str) -> Procedure:
         key = names.key(VIEW, ImageKind.MOVIE)
         folder = camera_folder(helm.store, helm.spool, key)
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,6 +146,8 @@ def _group(helm: Helm, step: ExposeGroup) -> Act:
             frames=min(max(frames, 1), MOST_FRAMES),
             save_frames=step.save_frames,
             file_format=MOVIE,
+            # Where autofocus finds nothing to lock on, the focus found nearby is trusted.
+            focus=FocusPolicy(never=last_error == "AutofocusFailed"),
             drift_limit_angstrom_per_s=step.drift_limit_angstrom_per_s,
             tilt_deg=step.tilt_deg,
         )

@@ -7,13 +7,16 @@ image has its name, a recovery finds everything it must know to adopt it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from smartscope.analysis.io.mrc import write_mrc, write_mrc_image
 from smartscope.domain.errors import BadFile
+from smartscope.domain.geometry import Affine
 from smartscope.microscope.procedures.happenings import Produced
 from smartscope.microscope.values import AcquiredImage, AcquiredMontage, RecordedFile
 from smartscope.models.image import ImageKind
@@ -58,6 +61,7 @@ def keep_montage(store: Store, montage: AcquiredMontage, key: str, kind: ImageKi
         "width_px": width,
         "height_px": height,
         "sections": len(tiles),
+        "pixel_to_stage": _layout([tile.pixel_to_stage for tile in tiles]).as_list(),
         "sections_to_stage": [tile.pixel_to_stage.as_list() for tile in tiles],
         "stage_x_um": montage.plan.centre.x_um,
         "stage_y_um": montage.plan.centre.y_um,
@@ -146,6 +150,14 @@ def _facts(image: AcquiredImage) -> dict[str, Any]:
         "taken_at_s": image.taken_at_s,
         "mean_counts": float(image.pixels.astype(np.float64).mean()),
     }
+
+
+def _layout(tiles: Sequence[Affine]) -> Affine:
+    """The map of the montage as laid out: that of its first tile, begun at the outermost piece."""
+    first = tiles[0]
+    corners = [first.to_pixel(tile.apply(0.0, 0.0)) for tile in tiles]
+    origin = first.apply(min(x for x, _ in corners), min(y for _, y in corners))
+    return Affine(first.a, first.b, origin.x_um, first.c, first.d, origin.y_um)
 
 
 def _write(

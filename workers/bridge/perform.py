@@ -87,7 +87,7 @@ def _names(run: UUID, step: Step, opened: OpenStep) -> FileNames:
 
 
 def _carry_out(job: _Job, act: Act) -> None:
-    procedure = act.begin(job.helm.microscope, job.names)
+    procedure = act.begin(job.helm.microscope, job.names, job.opened.last_error)
     try:
         stopped = _drive(job, procedure)
     except ConnectionLost:

@@ -21,7 +21,7 @@ CLEARS_BY_ITSELF = {
 
 
 def wait_while_suspended(helm: Helm, run: UUID) -> None:
-    """Return when exposing is safe, or when only a person can clear it (which the procedure says)."""
+    """Return when exposing is safe, or when only a person can clear what is tripped."""
     gives_up_at_s = helm.clock.now() + PATIENCE_S
     waited = False
     while (reason := _passing(helm)) is not None and helm.clock.now() < gives_up_at_s:

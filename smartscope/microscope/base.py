@@ -115,7 +115,10 @@ class Column(Protocol):
 
 
 class Stage(Protocol):
-    """The goniometer; positions are absolute."""
+    """The goniometer; positions are absolute, and the tilt axis is the stage's x axis.
+
+    A positive tilt raises what lies at positive y.
+    """
 
     def position(self) -> StagePose:
         """Where the stage reports to be (read)."""

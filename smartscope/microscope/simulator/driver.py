@@ -236,7 +236,9 @@ class SimulatedTasks:
         return self.guard.run(
             "eucentric_height",
             DOSE,
-            lambda _: routines.eucentric_height(self.guard.scope, mode),
+            lambda faults: routines.eucentric_height(
+                self.guard.scope, mode, runaway=FaultKind.RUNAWAY_HEIGHT in faults
+            ),
         )
 
     def autofocus(self) -> FocusResult:

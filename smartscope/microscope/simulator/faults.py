@@ -19,6 +19,7 @@ class FaultKind(StrEnum):
 
     LOAD_FAILURE = "load_failure"
     AUTOFOCUS_NO_LOCK = "autofocus_no_lock"
+    RUNAWAY_HEIGHT = "runaway_height"
     CAMERA_TIMEOUT = "camera_timeout"
     CAMERA_ERROR = "camera_error"
     TRUNCATED_FILE = "truncated_file"
@@ -41,6 +42,7 @@ _ANY = ("*",)
 STRIKES: Mapping[FaultKind, tuple[str, ...]] = {
     FaultKind.LOAD_FAILURE: ("load",),
     FaultKind.AUTOFOCUS_NO_LOCK: ("autofocus",),
+    FaultKind.RUNAWAY_HEIGHT: ("eucentric_height",),
     FaultKind.CAMERA_TIMEOUT: _EXPOSING,
     FaultKind.CAMERA_ERROR: _EXPOSING,
     FaultKind.TRUNCATED_FILE: ("record",),

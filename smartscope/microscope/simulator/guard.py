@@ -32,6 +32,7 @@ class Guard:
     permit: Permit
     faults: FaultPlan
     closed: bool = False
+    broken: bool = False
 
     def run(
         self,
@@ -44,8 +45,8 @@ class Guard:
         Raises what the permit raises (nothing was sent), what the instrument refuses, or what
         a planned fault makes of it.
         """
-        if self.closed:
-            raise ConnectionLost("This connection was closed; acquire the microscope again.")
+        if self.closed or self.broken:
+            raise ConnectionLost("This connection is closed; acquire the microscope again.")
         self.permit.check(command_class, name)
         world = self.scope.world
         with world.held():
@@ -54,7 +55,9 @@ class Guard:
             struck = self._due(name)
             try:
                 self._fail(struck, Phase.BEFORE)
-                result = effect(_suffered(struck))
+                self._suffer(struck, _SILENT_BEFORE, (Phase.BEFORE,))
+                result = effect(frozenset(fault.kind for fault in struck))
+                self._suffer(struck, _SILENT_AFTER, (Phase.BEFORE, Phase.AFTER))
                 self._fail(struck, Phase.AFTER)
                 return result
             finally:
@@ -82,11 +85,14 @@ class Guard:
     def _fail(self, struck: tuple[Fault, ...], phase: Phase) -> None:
         for fault in struck:
             if fault.phase is phase:
-                _FAILURES.get(fault.kind, _no_failure)(self)
+                _FAILURES.get(fault.kind, _nothing)(self)
 
-
-def _suffered(struck: tuple[Fault, ...]) -> frozenset[FaultKind]:
-    return frozenset(fault.kind for fault in struck)
+    def _suffer(
+        self, struck: tuple[Fault, ...], handlers: _Handlers, phases: tuple[Phase, ...]
+    ) -> None:
+        for fault in struck:
+            if fault.phase in phases:
+                handlers.get(fault.kind, _nothing)(self)
 
 
 def _camera_timeout(guard: Guard) -> None:
@@ -102,7 +108,7 @@ def _camera_error(guard: Guard) -> None:
 
 
 def _connection_lost(guard: Guard) -> None:
-    guard.closed = True
+    guard.broken = True
     raise ConnectionLost(
         "The connection broke during a command, which may have run; acquire the microscope again "
         "and read back before anything is repeated."
@@ -115,27 +121,35 @@ def _operator_stop(guard: Guard) -> None:
     raise OperatorStop("An operator pressed STOP at the console; a person must resume.")
 
 
-def _valve_closes(guard: Guard) -> None:
-    column = guard.scope.world.state.column
-    guard.scope.world.put(column=replace(column, valves_open=False))
-
-
 def _beam_lost(guard: Guard) -> None:
     column = guard.scope.world.state.column
     guard.scope.world.put(column=replace(column, beam_lost=True))
 
 
-def _no_failure(guard: Guard) -> None:
+def _valve_closed(guard: Guard) -> None:
+    column = guard.scope.world.state.column
+    guard.scope.world.put(column=replace(column, valves_open=False, beam_lost=False))
+
+
+def _nothing(guard: Guard) -> None:
     """Kinds that the command itself makes happen (see its `effect`)."""
 
 
-_FAILURES: Mapping[FaultKind, Callable[[Guard], None]] = {
+_Handlers = Mapping[FaultKind, Callable[[Guard], None]]
+_FAILURES: _Handlers = {
     FaultKind.CAMERA_TIMEOUT: _camera_timeout,
     FaultKind.CAMERA_ERROR: _camera_error,
     FaultKind.CONNECTION_LOST: _connection_lost,
     FaultKind.OPERATOR_STOP: _operator_stop,
-    FaultKind.VALVE_CLOSES: _valve_closes,
+}
+# A valve that falls just as the camera opens leaves a dark image, and only the next one is refused.
+_SILENT_BEFORE: _Handlers = {
     FaultKind.BEAM_LOST: _beam_lost,
+    FaultKind.VALVE_CLOSES: _beam_lost,
+}
+_SILENT_AFTER: _Handlers = {
+    FaultKind.BEAM_LOST: _beam_lost,
+    FaultKind.VALVE_CLOSES: _valve_closed,
 }
 
 

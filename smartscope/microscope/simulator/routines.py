@@ -32,6 +32,7 @@ from smartscope.microscope.values import (
 )
 
 HEIGHT_LIMIT_UM = 200.0
+RUNAWAY_UM = 450.0
 HEIGHT_AGAIN_PROBABILITY = 0.35
 FOCUS_AGAIN_PROBABILITY = 0.4
 #: Focus is measured beside the target, along the tilt axis, where no exposure is planned.
@@ -42,8 +43,8 @@ MIN_CORRELATION = 0.15
 DRIFT_MEASURING_ERROR = 0.1
 
 
-def eucentric_height(scope: Scope, mode: HeightMode) -> HeightResult:
-    """Tilt to and fro, measure the image's walk, correct z."""
+def eucentric_height(scope: Scope, mode: HeightMode, *, runaway: bool = False) -> HeightResult:
+    """Tilt to and fro, measure the image's walk, correct z; `runaway` measures nonsense."""
     require_beam(scope)
     positioning.tilt_to(scope, 0.0)
     here = _here(scope)
@@ -52,6 +53,7 @@ def eucentric_height(scope: Scope, mode: HeightMode) -> HeightResult:
     passes = _height_passes(scope)
     count = scope.world.count(f"height:{_key(here)}")
     z_um = scope.imperfections.height_found(needed_um, mode, here, count)
+    z_um += RUNAWAY_UM if runaway else 0.0
     if abs(z_um) > HEIGHT_LIMIT_UM:
         raise HeightFailed(
             f"The eucentric height would be {z_um:.0f} µm, beyond ±{HEIGHT_LIMIT_UM:.0f} µm; "

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import CommandRefused
+from smartscope.microscope.simulator import console
 from smartscope.microscope.simulator.calibration import AreaCalibration, Calibration
 from smartscope.microscope.simulator.durations import Operation, duration_s
 from smartscope.microscope.simulator.imperfections import Imperfections
@@ -68,6 +69,7 @@ class Scope:
 
     def settle(self) -> None:
         """Bring state up to the clock: exchanges end and refills begin without being asked."""
+        console.obey(self.world)
         self._finish_exchange()
         self._schedule_refill()
 
@@ -99,19 +101,23 @@ class Scope:
         )
 
     def _schedule_refill(self) -> None:
+        """Plan the next refill; `refill_from_s` and `refill_until_s` lie ahead or around now."""
         if not self.settings.refills:
             return
         column, now_s = self.world.state.column, self.world.clock.now()
-        start_s = column.refill_from_s or self.world.began_at_s + REFILL_EVERY_S
-        until_s = column.refill_until_s
-        while now_s >= start_s and until_s <= start_s:
-            count = self.world.count(f"op:{Operation.REFILL}")
-            until_s = start_s + duration_s(self.world.seed, Operation.REFILL, count)
-            if now_s >= until_s:
-                start_s = until_s + REFILL_EVERY_S
-        if (start_s, until_s) != (column.refill_from_s, column.refill_until_s):
-            column = replace(column, refill_from_s=start_s, refill_until_s=until_s)
-            self.world.put(column=column)
+        start_s, until_s = column.refill_from_s, column.refill_until_s
+        if start_s == 0.0:
+            start_s, until_s = self._next_refill(self.world.began_at_s)
+        while now_s >= until_s:
+            start_s, until_s = self._next_refill(until_s)
+        if start_s != column.refill_from_s:
+            planned = replace(column, refill_from_s=start_s, refill_until_s=until_s)
+            self.world.put(column=planned)
+
+    def _next_refill(self, after_s: float) -> tuple[float, float]:
+        count = self.world.count(f"op:{Operation.REFILL}")
+        start_s = after_s + REFILL_EVERY_S
+        return start_s, start_s + duration_s(self.world.seed, Operation.REFILL, count)
 
     def refilling(self) -> bool:
         """Whether the dewars are being filled now."""

@@ -83,7 +83,11 @@ class World:
         self._token = secrets.token_hex(8)
         directory.mkdir(parents=True, exist_ok=True)
         self._lock = (directory / LOCK).open("ab")
-        self._take_over()
+        try:
+            self._take_over()
+        except BaseException:
+            self._lock.close()
+            raise
         clock.keep_in(self._time_passed)
 
     def _take_over(self) -> None:

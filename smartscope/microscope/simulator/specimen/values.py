@@ -24,7 +24,7 @@ class Pose:
     """Where the beam meets the specimen: image centre on the stage (µm), image rotation and tilt.
 
     `rotation_deg` turns the image's x axis counter-clockwise in stage coordinates; `tilt_deg` tilts
-    about the image's y axis.
+    about the image's x axis, which lies along the stage's tilt axis.
     """
 
     x_um: float
@@ -39,11 +39,11 @@ class Pose:
         height, width = shape
         angle = math.radians(self.rotation_deg)
         stretch = 1.0 / math.cos(math.radians(self.tilt_deg))
-        a, c = (
+        a, c = pixel_size_um * math.cos(angle), pixel_size_um * math.sin(angle)
+        b, d = (
+            -pixel_size_um * stretch * math.sin(angle),
             pixel_size_um * stretch * math.cos(angle),
-            pixel_size_um * stretch * math.sin(angle),
         )
-        b, d = -pixel_size_um * math.sin(angle), pixel_size_um * math.cos(angle)
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
         return Affine(
             a,

@@ -1,0 +1,85 @@
+"""A hand at the console is felt by whoever drives the microscope, without a connection."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from smartscope.microscope.errors import CommandRefused, LoadFailed, OperatorStop, ValvesClosed
+from smartscope.microscope.procedures.atlas import atlas
+from smartscope.microscope.procedures.readiness import tripped
+from smartscope.microscope.procedures.requests import AtlasRequest
+from smartscope.microscope.simulator.console import Action, press
+from tests.microscope.rig import OpenRig, Rig
+
+
+def test_a_stop_at_the_console_holds_exposures_until_somebody_resumes(
+    rig: Rig, tmp_path: Path
+) -> None:
+    rig.ready()
+    press(tmp_path / "world", Action.PRESS_STOP)
+    request = AtlasRequest(item="atlas", columns=1, rows=1)
+    with pytest.raises(OperatorStop):
+        rig.run(atlas(rig.microscope, request))
+    assert len(rig.scope.world.exposures) == 0
+    press(tmp_path / "world", Action.RESUME)
+    rig.run(atlas(rig.microscope, request))
+    assert len(rig.scope.world.exposures) == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "error"),
+    [
+        (Action.CLOSE_VALVES, "valves", ValvesClosed),
+        (Action.LOWER_SCREEN, "screen", CommandRefused),
+        (Action.TRIP_HIGH_TENSION, "high_tension", CommandRefused),
+    ],
+)
+def test_what_the_console_does_is_seen_before_the_next_dose(
+    rig: Rig, tmp_path: Path, action: Action, code: str, error: type[Exception]
+) -> None:
+    rig.ready()
+    press(tmp_path / "world", action)
+    status = rig.microscope.column.status()
+    assert code in [each.code for each in tripped(status, status.read_at_s)]
+    with pytest.raises(error):
+        rig.run(atlas(rig.microscope, AtlasRequest(item="atlas", columns=1, rows=1)))
+
+
+def test_a_lost_vacuum_closes_the_valves_and_keeps_them_closed(rig: Rig, tmp_path: Path) -> None:
+    rig.ready()
+    press(tmp_path / "world", Action.SPOIL_VACUUM)
+    assert not rig.microscope.column.status().vacuum_ready
+    with pytest.raises(Exception, match="vacuum"):
+        rig.microscope.column.open_valves()
+    press(tmp_path / "world", Action.RESTORE_VACUUM)
+    rig.microscope.column.open_valves()
+
+
+def test_a_person_recovers_a_faulted_autoloader(open_rig: OpenRig, tmp_path: Path) -> None:
+    rig = open_rig(faults=[{"kind": "load_failure", "nth": 1}])
+    with pytest.raises(LoadFailed):
+        rig.microscope.autoloader.load(1)
+    press(tmp_path / "world", Action.RESET_AUTOLOADER)
+    rig.microscope.autoloader.load(1)
+    assert rig.microscope.autoloader.loaded() == 1
+
+
+def test_stale_state_counts_as_bad(rig: Rig) -> None:
+    status = rig.ready().microscope.column.status()
+    assert tripped(status, status.read_at_s) == ()
+    assert [each.code for each in tripped(status, status.read_at_s + 31.0)] == ["stale"]
+
+
+def test_the_dewars_are_filled_again_and_again(rig: Rig) -> None:
+    began_s, starts, was = rig.scope.world.began_at_s, [], False
+    for minute in range(12 * 60):
+        rig.clock.wait_until(began_s + 60.0 * minute)
+        now = rig.microscope.column.refills().refilling
+        if now and not was:
+            starts.append(minute)
+        was = now
+    assert len(starts) == 3
+    assert all(180 <= later - earlier <= 200 for earlier, later in pairwise(starts))

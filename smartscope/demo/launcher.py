@@ -23,6 +23,8 @@ from smartscope.servers.opening import ServerPlan, sockets
 
 LOOK_EVERY_S = 0.5
 PAGE_TIMEOUT_S = 60.0
+# whom the session's command makes for the visitor
+PERSON = "demo"
 
 
 class CommandFailed(SmartscopeError):
@@ -160,7 +162,7 @@ class Launcher:
 
     def _announce(self, port: int, seconds: float) -> None:
         address = f"http://{LOOPBACK}:{port}/"
-        link = self._manage("login_link", "--site", address).splitlines()[-1]
+        link = self._manage("login_link", PERSON, "--site", address).splitlines()[-1]
         say(f"Ready in {seconds:.0f} s. The page:  {address}")
         say(f"Sign in once with:     {link}")
         say(f"Logs are in {self.place.logs}. Ctrl-C stops everything.")

@@ -1,8 +1,8 @@
 """The live stream of events: what the log says, pushed to a browser, resumed by `seq`.
 
-Each connection reads the log from its own position, so a slow browser costs one batch of memory and
-a lost hint costs `look_every_s`. Rights are those of the moment an event is read; a connection whose
-sign-in has ended is closed. What a browser sends is `subscribe` or `ping`, and is never passed on.
+Each connection reads the log from its own position, so a slow browser costs one batch of memory
+and a lost hint costs `look_every_s`. Rights are those of the moment an event is read; a connection
+whose sign-in has ended is closed. A browser sends `subscribe` or `ping`, never passed on.
 """
 
 from __future__ import annotations

@@ -86,9 +86,9 @@ describe("the live connection", () => {
     expect(acts).toEqual([{ type: "reread_all" }]);
   });
 
-  it("forgets its place when the server asks for a resync", () => {
-    const { connection, acts } = run([hello(40), { type: "resync", at: 1 }]);
-    expect(connection.seq).toBeNull();
+  it("takes the place the server gives with a resync", () => {
+    const { connection, acts } = run([hello(40), { type: "resync", at: 1, logId: "b", headSeq: 3 }]);
+    expect(connection).toMatchObject({ phase: "live", seq: 3, logId: "b" });
     expect(acts.at(-1)).toEqual({ type: "reread_all" });
   });
 

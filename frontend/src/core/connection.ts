@@ -57,7 +57,7 @@ export type Happening =
   | { type: "heartbeat"; at: number; headSeq: number }
   | { type: "caught_up"; at: number; events: readonly ThinEvent[]; logId: string; oldestSeq: number; headSeq: number }
   | { type: "catch_up_failed"; at: number }
-  | { type: "resync"; at: number }
+  | { type: "resync"; at: number; logId: string; headSeq: number }
   | { type: "closed"; at: number }
   | { type: "tick"; at: number }
   | { type: "retry"; at: number };
@@ -115,7 +115,7 @@ export function advance(now: Connection, what: Happening, random: () => number =
     case "catch_up_failed":
       return broken(now, random);
     case "resync":
-      return resync(now, what.at);
+      return resync(now, what);
     case "closed":
       return broken(now, random);
     case "tick":
@@ -190,8 +190,9 @@ function caughtUp(now: Connection, told: Extract<Happening, { type: "caught_up" 
   return { connection, acts: events.length > 0 ? [{ type: "deliver", events }] : [] };
 }
 
-function resync(now: Connection, at: number): Advance {
-  const connection: Connection = { ...now, heardAt: at, seq: null, logId: null, lastSent: null };
+function resync(now: Connection, told: Extract<Happening, { type: "resync" }>): Advance {
+  const phase = now.phase === "offline" ? "offline" : moved(now.phase, "live");
+  const connection: Connection = { ...now, phase, heardAt: told.at, seq: told.headSeq, logId: told.logId, lastSent: null };
   return { connection, acts: [{ type: "reread_all" }] };
 }
 

@@ -16,7 +16,7 @@ export interface Listener {
 type Frame =
   | { type: "hello"; log_id: string; oldest_seq: number; head_seq: number }
   | { type: "heartbeat"; head_seq: number }
-  | { type: "resync" }
+  | { type: "resync"; log_id: string; oldest_seq: number; head_seq: number }
   | ({ type?: "event" } & ThinEvent);
 
 const now = (): number => Date.now();
@@ -25,6 +25,8 @@ class Live {
   connection = $state.raw<Connection>(initial);
   /** Ticks once a second, so that every age on the page counts on. */
   at = $state(now());
+  /** When the newest event happened, by the server's clock (ms). */
+  lastEventAt = $state<number | null>(null);
   private readonly listeners = new Set<Listener>();
   private socket: WebSocket | null = null;
   private poll: AbortController | null = null;
@@ -47,6 +49,7 @@ class Live {
   private happen(what: Happening): void {
     const next = advance(this.connection, what);
     this.connection = next.connection;
+    if (what.type === "event") this.lastEventAt = Date.parse(what.event.time);
     for (const act of next.acts) this.act(act);
   }
 
@@ -60,6 +63,7 @@ class Live {
         return;
       case "reread_older":
         for (const listener of this.listeners) if ((listener.asOf() ?? 0) < act.seq) listener.reread();
+        void this.ageOfLog(act.seq);
         return;
       case "fetch_after":
         void this.catchUp(act.seq);
@@ -85,7 +89,8 @@ class Live {
     const url = new URL(document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.pathname += "ws/v1/events";
-    url.search = this.connection.seq === null ? "" : `?after=${this.connection.seq}`;
+    const { seq, logId } = this.connection;
+    url.search = seq === null || logId === null ? "" : `?after=${seq}&log_id=${logId}`;
     const socket = new WebSocket(url);
     this.socket = socket;
     socket.onmessage = (message) => {
@@ -103,7 +108,7 @@ class Live {
     } else if (frame.type === "heartbeat") {
       this.happen({ type: "heartbeat", at, headSeq: frame.head_seq });
     } else if (frame.type === "resync") {
-      this.happen({ type: "resync", at });
+      this.happen({ type: "resync", at, logId: frame.log_id, headSeq: frame.head_seq });
     } else if ("seq" in frame) {
       this.happen({ type: "event", at, event: frame });
     }
@@ -115,6 +120,14 @@ class Live {
     this.poll = null;
     socket?.close();
     poll?.abort();
+  }
+
+  /* A page that was just opened knows no event yet, but the log's newest one has an age. */
+  private async ageOfLog(headSeq: number): Promise<void> {
+    if (headSeq < 1 || this.lastEventAt !== null) return;
+    const told = await get<EventsAnswer>("events", { after: headSeq - 1 }).catch(() => null);
+    const newest = told?.results.at(-1);
+    if (newest !== undefined) this.lastEventAt ??= Date.parse(newest.time);
   }
 
   private async catchUp(seq: number): Promise<void> {

@@ -21,7 +21,7 @@ from smartscope.microscope.simulator.cassette import CassetteSpec
 from smartscope.microscope.simulator.clock import SimulatedClock
 from smartscope.microscope.simulator.durations import Operation, duration_s
 from smartscope.microscope.simulator.exposure_log import Exposure, ExposureLog
-from smartscope.microscope.simulator.ledger import Ledger, read_lines
+from smartscope.microscope.simulator.ledger import Ledger, read_last, read_past
 from smartscope.microscope.simulator.state import (
     AutoloaderState,
     ColumnState,
@@ -93,9 +93,10 @@ class World:
     def _take_over(self) -> None:
         locked = self._wait_for_lock(TAKEOVER_PATIENCE_S)
         try:
-            self._replay(read_lines(self.directory / LEDGER))
+            past = read_past(self.directory / LEDGER)
+            self._replay(past.lines)
             (self.directory / OWNER).write_text(self._token)
-            self._ledger = Ledger(self.directory / LEDGER)
+            self._ledger = Ledger(self.directory / LEDGER, past)
             if not self._counts["begun"]:
                 self._counts["begun"] = 1
                 now_s = self.clock.now()
@@ -241,7 +242,7 @@ class World:
 
     # --- reading back ----------------------------------------------------------------------
 
-    def _replay(self, lines: list[dict[str, Any]]) -> None:
+    def _replay(self, lines: tuple[dict[str, Any], ...]) -> None:
         now_s = self.clock.now()
         if lines:
             now_s = self._replay_begin(lines[0])
@@ -286,5 +287,5 @@ def _superseded() -> ConnectionLost:
 
 def last_time_s(directory: Path) -> float | None:
     """The time a world's clock last showed; None where there is no world yet."""
-    times = [float(line["now"]) for line in read_lines(directory / LEDGER) if "now" in line]
-    return max(times, default=None)
+    stood_at_s = read_last(directory / LEDGER, "now")
+    return None if stood_at_s is None else float(stood_at_s)

@@ -11,7 +11,7 @@ from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import BadInstrumentSettings, ConnectionLost, InstrumentBusy
 from smartscope.microscope.simulator import assembly
 from smartscope.microscope.simulator.clock import SimulatedClock
-from smartscope.microscope.simulator.ledger import Ledger, read_last, read_past
+from smartscope.microscope.simulator.ledger import Ledger, read_last, read_lines, read_past
 from smartscope.microscope.values import Area, ImageShift
 from tests.microscope.rig import OpenRig, Rig
 
@@ -82,7 +82,7 @@ def test_a_torn_last_line_is_forgotten_and_cut_off(tmp_path: Path) -> None:
     ledger = Ledger(path, past)
     ledger.append({"k": "d"}, durable=True)
     ledger.close()
-    assert [line["k"] for line in read_past(path).lines] == ["a", "b", "d"]
+    assert [line["k"] for line in read_lines(path)] == ["a", "b", "d"]
 
 
 def test_another_seeds_world_is_not_taken_over(rig: Rig, tmp_path: Path) -> None:

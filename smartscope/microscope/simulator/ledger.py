@@ -37,6 +37,11 @@ def read_past(path: Path) -> Past:
     return Past(tuple(lines), whole)
 
 
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Every whole line, in order."""
+    return list(read_past(path).lines)
+
+
 def read_last(path: Path, key: str) -> Any:
     """The value of `key` in the last whole line that has it, from the file's end; None without."""
     if not path.exists():

@@ -38,9 +38,16 @@ class Resource:
             asked.pop(name, None)
         return self.rows(reader).filter(where(asked, self.filters))
 
-    def one(self, reader: Reader, key: str, session: str | None = None) -> Any:
+    def one(
+        self,
+        reader: Reader,
+        key: str,
+        session: str | None = None,
+        within: Mapping[str, Any] | None = None,
+    ) -> Any:
         """The row with this id or slug. Raises NotFound, or Conflict when a slug is not unique."""
-        found = list(self.rows(reader).filter(self._named(key, session))[:2])
+        rows = self.rows(reader).filter(self._named(key, session), **(within or {}))
+        found = list(rows[:2])
         if not found:
             raise NotFound(f"There is no {key[:60]!r} among the {self.name} that you may see.")
         if len(found) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -103,6 +104,7 @@ def page_serializer(item: type[serializers.BaseSerializer[Any]]) -> Any:
     )
 
 
+@cache
 def single_serializer(item: type[serializers.BaseSerializer[Any]]) -> Any:
     """`item` together with the position of the log it was read at."""
     name = item.__name__.removesuffix("Serializer")

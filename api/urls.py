@@ -7,7 +7,17 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from api import resources
 from api.problems import unknown_path
-from api.views import events, overlays, pictures, runs, service
+from api.views import (
+    commanding,
+    editing,
+    events,
+    overlays,
+    pictures,
+    planning,
+    runs,
+    service,
+    tokens,
+)
 from api.views.reading import list_view, single_view
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,23 +29,30 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", service.Ready.as_view()),
     path("microscopes", list_view(resources.MICROSCOPES, "microscopes").as_view()),
     path("microscopes/<str:key>", single_view(resources.MICROSCOPES, "microscope").as_view()),
+    path("microscopes/<str:key>/commands", commanding.Commands.as_view()),
+    path("microscopes/<str:key>/commands/<str:command>", commanding.OneCommand.as_view()),
+    path("microscopes/<str:key>/emergency-stop", commanding.EmergencyStop.as_view()),
     path("detectors", list_view(resources.DETECTORS, "detectors").as_view()),
     path("detectors/<str:key>", single_view(resources.DETECTORS, "detector").as_view()),
-    path("sessions", list_view(resources.SESSIONS, "sessions").as_view()),
-    path("sessions/<str:key>", single_view(resources.SESSIONS, "session").as_view()),
+    path("sessions", planning.Sessions.as_view()),
+    path("sessions/<str:key>", planning.OneSession.as_view()),
     path("grids", list_view(resources.GRIDS, "grids").as_view()),
-    path("grids/<str:key>", single_view(resources.GRIDS, "grid").as_view()),
+    path("grids/bulk", editing.GridsBulk.as_view()),
+    path("grids/<str:key>", planning.OneGrid.as_view()),
     path("atlases", list_view(resources.ATLASES, "atlases").as_view()),
     path("atlases/<str:key>", single_view(resources.ATLASES, "atlas").as_view()),
     path("atlases/<str:key>/overlay", overlays.AtlasOverlay.as_view()),
     path("squares", list_view(resources.SQUARES, "squares").as_view()),
+    path("squares/bulk", editing.SquaresBulk.as_view()),
     path("squares/<str:key>", single_view(resources.SQUARES, "square").as_view()),
     path("squares/<str:key>/overlay", overlays.SquareOverlay.as_view()),
     path("groups", list_view(resources.GROUPS, "groups").as_view()),
     path("groups/<str:key>", single_view(resources.GROUPS, "group").as_view()),
     path("holes", list_view(resources.HOLES, "holes").as_view()),
+    path("holes/bulk", editing.HolesBulk.as_view()),
     path("holes/<str:key>", single_view(resources.HOLES, "hole").as_view()),
     path("exposures", list_view(resources.EXPOSURES, "exposures").as_view()),
+    path("exposures/bulk", editing.ExposuresBulk.as_view()),
     path("exposures/<str:key>", single_view(resources.EXPOSURES, "exposure").as_view()),
     path("images", list_view(resources.IMAGES, "images").as_view()),
     path("images/<str:key>", single_view(resources.IMAGES, "image").as_view()),
@@ -47,6 +64,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("steps", list_view(resources.STEPS, "steps").as_view()),
     path("waits", list_view(resources.WAITS, "waits").as_view()),
     path("changesets", list_view(resources.CHANGESETS, "changesets").as_view()),
+    path("changesets/<str:key>/revert", editing.Revert.as_view()),
+    path("tokens", tokens.Tokens.as_view()),
+    path("tokens/<str:key>", tokens.OneToken.as_view()),
     path("events", events.Events.as_view()),
     path("events/<int:seq>", events.Event.as_view()),
     path("schema", SpectacularAPIView.as_view(), name="schema"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from drf_spectacular.utils import OpenApiParameter
@@ -12,12 +11,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.problems import Problem
-from api.resources import MICROSCOPES, SESSIONS
 from api.schema import Doc, single_serializer
 from api.serializers.record import EventSerializer, EventsSerializer, WholeEventSerializer
 from api.views.base import View
 from smartscope.domain.errors import NotFound
-from smartscope.queries.events import LogPosition, Topics, events_after, log_position
+from smartscope.queries.events import (
+    LogPosition,
+    Topics,
+    events_after,
+    log_position,
+    means_nothing,
+    topics_of,
+)
 from smartscope.queries.visible import visible_events
 
 LONGEST_WAIT_S = 25
@@ -53,7 +58,7 @@ class Events(View):
         position = log_position()
         after = _whole(request, "after", position.head_seq)
         until = time.monotonic() + min(_whole(request, "wait", 0), LONGEST_WAIT_S)
-        if _is_foreign(request, position, after):
+        if means_nothing(position, after, request.query_params.get("log_id")):
             return Response(_answer(position, [], resync=True))
         while not (found := events_after(self.reader, after, topics)):
             if time.monotonic() >= until:
@@ -67,14 +72,7 @@ class Events(View):
         asked = [part for part in request.query_params.get("topics", "").split(",") if part]
         if session := request.query_params.get("session"):
             asked.append(f"session:{session}")
-        found: dict[str, list[UUID]] = {"session": [], "microscope": []}
-        for topic in asked:
-            kind, _, key = topic.partition(":")
-            if kind not in found:
-                raise Problem("validation_failed", "topics: write session:… or microscope:…")
-            resource = SESSIONS if kind == "session" else MICROSCOPES
-            found[kind].append(resource.one(self.reader, key).pk)
-        return Topics(tuple(found["session"]), tuple(found["microscope"]))
+        return topics_of(self.reader, asked)
 
 
 class Event(View):
@@ -94,16 +92,6 @@ class Event(View):
         if event is None:
             raise NotFound(f"There is no event {seq} that you may see.")
         return Response(WholeEventSerializer(event).data | {"as_of_seq": log_position().head_seq})
-
-
-def _is_foreign(request: Request, position: LogPosition, after: int) -> bool:
-    """Whether the client's position means nothing in this log."""
-    log_id = request.query_params.get("log_id")
-    return (
-        (log_id is not None and log_id != str(position.log_id))
-        or after > position.head_seq
-        or after + 1 < position.oldest_seq
-    )
 
 
 def _answer(position: LogPosition, events: Any, *, resync: bool) -> dict[str, Any]:

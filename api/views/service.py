@@ -12,6 +12,8 @@ from rest_framework.response import Response
 
 from api.schema import Doc
 from api.views.base import View
+from smartscope.operations.tokens import SCOPES
+from smartscope.operations.wish_command import COMMAND_TYPES
 from smartscope.queries.health import readiness
 from smartscope.queries.rights import rights_summary
 from smartscope.queries.vocabulary import vocabulary
@@ -184,9 +186,6 @@ class Capabilities(View):
 
     def get(self, request: Request) -> Response:
         from smartscope.operations.edit_targets import MOST_ROWS
-        from smartscope.operations.wish_command import COMMAND_TYPES
-
-        from smartscope.operations.tokens import SCOPES
 
         return Response(
             {

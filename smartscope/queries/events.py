@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Min, Q, QuerySet
 
+from smartscope.domain.errors import InvalidInput, NotFound
 from smartscope.models import Event, EventCounter
-from smartscope.queries.visible import Reader, visible_events
+from smartscope.queries.visible import (
+    Reader,
+    visible_events,
+    visible_microscopes,
+    visible_sessions,
+)
 
 MOST_AT_ONCE = 500
 
@@ -58,10 +65,38 @@ def events_after(
     )
 
 
-def last_seq_until(reader: Reader, until: int, topics: Topics) -> int | None:
-    """The newest event of these topics up to `until`: what a resuming client saw last."""
-    rows = _about(visible_events(reader), topics).filter(seq__lte=until)
-    return rows.order_by("-seq").values_list("seq", flat=True).first()
+def topics_of(reader: Reader, names: Iterable[str]) -> Topics:
+    """The topics named `session:<id or name>` and `microscope:<id or name>`.
+
+    Raises InvalidInput for another form and NotFound for what the reader may not see.
+    """
+    sessions, microscopes = [], []
+    for name in names:
+        kind, _, key = name.partition(":")
+        if kind == "session":
+            sessions.append(_found(visible_sessions(reader), key))
+        elif kind == "microscope":
+            microscopes.append(_found(visible_microscopes(reader), key))
+        else:
+            raise InvalidInput({"topics": "write session:<id> or microscope:<id>."})
+    return Topics(tuple(sessions), tuple(microscopes))
+
+
+def means_nothing(position: LogPosition, after: int, log_id: str | None) -> bool:
+    """Whether a client's position is of another log, or beyond what this one holds."""
+    foreign = log_id is not None and log_id != str(position.log_id)
+    return foreign or after > position.head_seq or after + 1 < position.oldest_seq
+
+
+def _found(rows: QuerySet[Any], key: str) -> UUID:
+    try:
+        named = Q(pk=UUID(key))
+    except ValueError:
+        named = Q(name=key.replace("\0", ""))
+    found: UUID | None = rows.filter(named).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound(f"There is no {key[:60]!r} that you may see.")
+    return found
 
 
 def _about(events: QuerySet[Event], topics: Topics) -> QuerySet[Event]:

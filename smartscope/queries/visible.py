@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group as PeopleGroup
 from django.db.models import Q, QuerySet, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -152,6 +153,13 @@ def visible_microscopes(reader: Reader) -> QuerySet[Microscope]:
 
 def visible_detectors(reader: Reader) -> QuerySet[Detector]:
     return Detector.objects.filter(microscope__in=visible_microscopes(reader))
+
+
+def visible_people_groups(reader: Reader) -> QuerySet[PeopleGroup]:
+    """The reader's own groups; an operator plans for any."""
+    if reader.sees_everything or _operated(reader).exists():
+        return PeopleGroup.objects.all()
+    return PeopleGroup.objects.filter(pk__in=_groups(reader))
 
 
 def _within(reader: Reader, session_path: str) -> Q:

@@ -68,7 +68,11 @@ class World:
 def make_world() -> World:
     """The rows; call it inside a database test."""
     microscope = Microscope.objects.create(
-        name="titan", state="idle", state_reason="waiting for ours", loader_slots=12, clock_s=5_000.0
+        name="titan",
+        state="idle",
+        state_reason="waiting for ours",
+        loader_slots=12,
+        clock_s=5_000.0,
     )
     detector = Detector.objects.create(
         microscope=microscope,
@@ -248,5 +252,3 @@ def _hole(square: Square, number: int, group: Group) -> Hole:
         radius_um=0.6,
         ice_thickness_nm=None if number == HOLES else 10.0 * number,
     )
-
-

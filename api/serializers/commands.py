@@ -1,0 +1,91 @@
+"""Bodies that edit many at once, command a microscope, or make a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.serializers.strict import StrictSerializer
+from smartscope.operations.target_rows import MOST_ROWS
+from smartscope.operations.tokens import SCOPES
+from smartscope.operations.wish_command import COMMAND_TYPES
+
+MODES = ("atomic", "best_effort")
+
+
+class TargetSetBody(StrictSerializer):
+    """What to set; a label of null, "" or "clear" takes the label away."""
+
+    label = serializers.CharField(max_length=20, allow_blank=True, allow_null=True, required=False)
+    queue = serializers.BooleanField(required=False)
+    skip = serializers.BooleanField(required=False)
+
+
+class LabelSetBody(StrictSerializer):
+    label = serializers.CharField(max_length=20, allow_blank=True, allow_null=True)
+
+
+class BulkBody(StrictSerializer):
+    """`ids`, or `filter` with the names of the list's query parameters."""
+
+    ids = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=MOST_ROWS, min_length=1
+    )
+    filter = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
+    mode = serializers.ChoiceField(choices=MODES, default="best_effort")
+    dry_run = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("ids" in attrs) == ("filter" in attrs):
+            raise serializers.ValidationError({"ids": ["give either ids or a filter."]})
+        return attrs
+
+
+class TargetBulkBody(BulkBody):
+    set = TargetSetBody()
+
+
+class ExposureBulkBody(BulkBody):
+    set = LabelSetBody()
+
+
+class SkippedSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """What an edit did, or would do; `changeset` takes it back."""
+
+    changeset = serializers.UUIDField(allow_null=True)
+    matched = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    skipped = SkippedSerializer(many=True)
+
+
+class ArgumentsBody(StrictSerializer):
+    session = serializers.UUIDField(required=False)
+    grid = serializers.UUIDField(required=False)
+    square = serializers.UUIDField(required=False)
+    group = serializers.UUIDField(required=False)
+    hole = serializers.UUIDField(required=False)
+    on = serializers.BooleanField(required=False)
+
+
+class CommandBody(StrictSerializer):
+    type = serializers.ChoiceField(choices=COMMAND_TYPES)
+    arguments = ArgumentsBody(default=dict)
+
+
+class RevertBody(StrictSerializer):
+    dry_run = serializers.BooleanField(default=False)
+
+
+class TokenBody(StrictSerializer):
+    name = serializers.CharField(max_length=80)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(SCOPES)
+    )
+    hours = serializers.IntegerField(min_value=1, max_value=90 * 24)

@@ -1,0 +1,82 @@
+"""A person's own tokens for scripts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.filters import is_uuid
+from api.schema import Doc
+from api.serializers.commands import TokenBody
+from api.serializers.record import TokenSerializer
+from api.views.base import View
+from smartscope.domain.errors import NotFound
+from smartscope.operations.tokens import create_token, revoke_token
+from smartscope.queries.tokens import own_tokens
+
+#: a token never reaches the tokens themselves: no scope opens this
+ONLY_PEOPLE = {"OPTIONS": "read"}
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    results = TokenSerializer(many=True)
+
+
+class NewTokenSerializer(TokenSerializer):
+    """`token` is shown this once; only its SHA-256 is kept."""
+
+    token = serializers.CharField()
+
+    class Meta(TokenSerializer.Meta):
+        fields = (*TokenSerializer.Meta.fields, "token")
+
+
+class Tokens(View):
+    """Your tokens; a new one is shown once, therefore asking twice makes two."""
+
+    tag = "tokens"
+    scopes = ONLY_PEOPLE
+    docs = {
+        "GET": Doc(operation_id="list_tokens", summary="Your tokens", answer=TokensSerializer),
+        "POST": Doc(
+            operation_id="create_token",
+            summary="Make a token",
+            body=TokenBody,
+            answer=NewTokenSerializer,
+            status=201,
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        return Response({"results": TokenSerializer(own_tokens(request.user.pk), many=True).data})
+
+    def post(self, request: Request) -> Response:
+        body = TokenBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        token, secret = create_token(
+            self.actor,
+            name=data["name"],
+            scopes=data["scopes"],
+            lifetime=timedelta(hours=data["hours"]),
+        )
+        return Response(TokenSerializer(token).data | {"token": secret}, status=201)
+
+
+class OneToken(View):
+    """Ends a token at once."""
+
+    tag = "tokens"
+    scopes = ONLY_PEOPLE
+    docs = {"DELETE": Doc(operation_id="revoke_token", summary="Revoke a token", status=204)}
+
+    def delete(self, request: Request, key: str) -> Response:
+        if not is_uuid(key):
+            raise NotFound("You have no such token.")
+        revoke_token(self.actor, UUID(key))
+        return Response(status=204)

@@ -1,0 +1,111 @@
+"""A person labels, queues, takes back or skips squares, holes and exposures: one changeset each.
+
+Whatever was exposed, or is being exposed, stays as it is and is reported; its label may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from smartscope.domain.actor import Actor
+from smartscope.domain.errors import Conflict, InvalidInput
+from smartscope.domain.labels import EXPOSURE_LABELS, HOLE_LABELS, SQUARE_LABELS
+from smartscope.models import Exposure, Grid, Group, Hole, Session, Square
+from smartscope.operations.hole_edits import HoleEdits
+from smartscope.operations.pending_edit import Manner, Outcome, PendingEdit
+from smartscope.operations.square_edits import SquareEdits, Wanted
+from smartscope.operations.target_rows import locked, session_of
+from smartscope.queries.visible import (
+    reader_of,
+    visible_exposures,
+    visible_holes,
+    visible_squares,
+)
+
+
+@transaction.atomic
+def edit_squares(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner) -> Outcome:
+    """Raises NotFound, NotAllowed, InvalidInput, or Conflict for an atomic edit refused in part."""
+    _check(wanted, SQUARE_LABELS)
+    edit = PendingEdit(actor)
+    visible = visible_squares(reader_of(actor))
+    session, found = session_of(visible, ids, "grid__session", edit)
+    _check_session(session, wanted)
+    of_grids = Square.objects.filter(pk__in=found).values_list("grid", flat=True)
+    grids = locked(Grid.objects.all(), of_grids)
+    squares = locked(Square.objects.all(), found)
+    edits = SquareEdits(edit, grids)
+    for square in sorted(squares.values(), key=lambda square: square.number):
+        edits.apply(square, wanted)
+    return edit.commit(
+        session, "square.changed", matched=len(ids), manner=manner, grid=_only(grids)
+    )
+
+
+@transaction.atomic
+def edit_holes(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner) -> Outcome:
+    """As `edit_squares`; groups, squares and grids follow their holes."""
+    _check(wanted, HOLE_LABELS)
+    edit = PendingEdit(actor)
+    session, found = session_of(visible_holes(reader_of(actor)), ids, "square__grid__session", edit)
+    _check_session(session, wanted)
+    above = list(Hole.objects.filter(pk__in=found).values_list("square__grid", "square", "group"))
+    grids = locked(Grid.objects.all(), {grid for grid, _, _ in above})
+    squares = locked(Square.objects.all(), {square for _, square, _ in above})
+    groups = locked(Group.objects.all(), {group for _, _, group in above if group is not None})
+    beside = Hole.objects.filter(group__in=groups).values_list("pk", flat=True)
+    holes = locked(Hole.objects.all(), {*found, *beside})
+    edits = HoleEdits(edit, grids, squares, groups, _by_group(holes.values(), groups))
+    wanted_holes = (holes[pk] for pk in found if pk in holes)
+    for hole in sorted(wanted_holes, key=lambda hole: (str(hole.square_id), hole.number)):
+        edits.apply(hole, wanted)
+    edits.settle_groups()
+    return edit.commit(session, "hole.changed", matched=len(ids), manner=manner, grid=_only(grids))
+
+
+@transaction.atomic
+def label_exposures(actor: Actor, ids: Sequence[UUID], label: str, manner: Manner) -> Outcome:
+    """Judge exposures good or bad; raises as `edit_squares`."""
+    _check(Wanted(label=label), EXPOSURE_LABELS)
+    edit = PendingEdit(actor)
+    path = "hole__square__grid__session"
+    session, found = session_of(visible_exposures(reader_of(actor)), ids, path, edit)
+    for exposure in locked(Exposure.objects.all(), found).values():
+        edit.put("exposure", exposure, label=label)
+    return edit.commit(session, "exposure.changed", matched=len(ids), manner=manner)
+
+
+def _check(wanted: Wanted, labels: Mapping[str, bool]) -> None:
+    problems = {}
+    if wanted.label and wanted.label not in labels:
+        problems["set.label"] = f"'{wanted.label}' is not one of {', '.join(labels)}."
+    if wanted.queue and wanted.skip:
+        problems["set.queue"] = "a target cannot be queued and skipped at once."
+    if wanted == Wanted():
+        problems["set"] = "say what is to be set: label, queue or skip."
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _check_session(session: Session, wanted: Wanted) -> None:
+    if session.imported and wanted.queue:
+        raise Conflict(
+            f"{session.name} was imported from files: it can be labelled, never imaged.",
+            code="not_capable",
+        )
+
+
+def _by_group(holes: Collection[Hole], groups: Mapping[UUID, Group]) -> dict[UUID, list[Hole]]:
+    members: dict[UUID, list[Hole]] = {pk: [] for pk in groups}
+    for hole in holes:
+        if hole.group_id in members:
+            members[hole.group_id].append(hole)
+    return members
+
+
+def _only(grids: Mapping[UUID, Grid]) -> UUID | None:
+    """The grid of an edit that stays on one."""
+    return next(iter(grids)) if len(grids) == 1 else None

@@ -1,0 +1,62 @@
+"""Who belongs to which group, in which role: decided by its lead or by the facility's staff."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group as PeopleGroup
+from django.db import transaction
+
+from smartscope.domain.actor import Actor
+from smartscope.domain.errors import NotFound
+from smartscope.models import Membership, Role
+from smartscope.operations.event_log import Scope, Told, record_event
+from smartscope.queries.rights import require_lead
+from smartscope.queries.visible import reader_of, visible_people_groups
+
+
+@transaction.atomic
+def set_membership(actor: Actor, group_name: str, username: str, role: Role | None) -> None:
+    """Give a person a role in the group, or None to take them out. Raises NotFound, NotAllowed."""
+    group = visible_people_groups(reader_of(actor)).filter(name=group_name).first()
+    if group is None:
+        raise NotFound(f"There is no group {group_name!r} that you may see.")
+    require_lead(actor, group.pk)
+    user = get_user_model().objects.filter(username=username).first()
+    if user is None:
+        raise NotFound(f"There is nobody called {username!r}.")
+    before = Membership.objects.filter(user=user, group=group).first()
+    if role is None:
+        Membership.objects.filter(user=user, group=group).delete()
+    else:
+        Membership.objects.update_or_create(user=user, group=group, defaults={"role": role})
+    record_event(
+        "membership.changed",
+        actor,
+        Scope(),
+        Told(
+            before={"role": None if before is None else before.role},
+            after={"group": group.name, "person": username, "role": role},
+        ),
+    )
+
+
+@transaction.atomic
+def create_person(
+    actor: Actor, username: str, *, group: str | None, role: Role, staff: bool, admin: bool
+) -> None:
+    """An account without a password (a login link signs in), in a group made when needed."""
+    users = get_user_model().objects
+    user, new = users.get_or_create(username=username)
+    if new:
+        user.set_unusable_password()
+    user.is_staff, user.is_superuser = staff or user.is_staff, admin or user.is_superuser
+    user.save()
+    if group is not None:
+        people, _ = PeopleGroup.objects.get_or_create(name=group)
+        Membership.objects.update_or_create(user=user, group=people, defaults={"role": role})
+    record_event(
+        "person.created" if new else "person.changed",
+        actor,
+        Scope(),
+        Told(after={"name": username, "group": group, "role": str(role), "staff": user.is_staff}),
+    )

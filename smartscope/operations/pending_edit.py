@@ -1,0 +1,186 @@
+"""What an edit is about to change, row by row; nothing is written until it is all known.
+
+So a preview is the same code that stops before writing, and a refused edit has changed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+
+from smartscope.domain.actor import Actor
+from smartscope.domain.errors import Conflict
+from smartscope.models import Change, Changeset, Label, Session
+from smartscope.operations.event_log import Scope, Told, record_event
+
+#: rows written in one statement
+BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A target that was left as it is; `code` for programs, `reason` for people."""
+
+    id: UUID
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an edit did, or would do."""
+
+    changeset: UUID | None
+    matched: int
+    changed: int
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """All or what is possible; really or as a preview; what the changeset says of itself."""
+
+    atomic: bool = False
+    dry_run: bool = False
+    summary: str = ""
+    reverts: UUID | None = None
+
+
+@dataclass(slots=True)
+class PendingEdit:
+    """Collects changes to locked rows. `put` is the only way to change one."""
+
+    actor: Actor
+    rows: dict[tuple[str, UUID], models.Model] = field(default_factory=dict)
+    before: dict[tuple[str, UUID], dict[str, Any]] = field(default_factory=dict)
+    new: dict[tuple[str, UUID], dict[str, Any]] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def put(self, resource: str, row: models.Model, **values: Any) -> None:
+        """Set columns of a locked row; values equal to the present ones are no change."""
+        key = (resource, row.pk)
+        for name, value in values.items():
+            present = getattr(row, name)
+            if present == value:
+                continue
+            self.rows[key] = row
+            self.before.setdefault(key, {}).setdefault(name, present)
+            setattr(row, name, value)
+
+    def create(self, resource: str, row: models.Model, *, undone: dict[str, Any]) -> None:
+        """A row that comes to be; a revert cannot unmake it but sets it to `undone`."""
+        self.new[resource, row.pk] = undone
+        self.rows[resource, row.pk] = row
+
+    def skip(self, row: models.Model, code: str, reason: str) -> None:
+        self.skipped.append(Skipped(row.pk, code, reason))
+
+    def changed(self, resource: str) -> list[UUID]:
+        """Ids of the rows of that kind that will change."""
+        return [pk for kind, pk in self.before if kind == resource]
+
+    def commit(
+        self,
+        session: Session,
+        kind: str,
+        *,
+        matched: int,
+        manner: Manner,
+        grid: UUID | None = None,
+    ) -> Outcome:
+        """Write the rows, the changeset and one event; the outcome counts rows named in `kind`.
+
+        Raises Conflict for an atomic edit of which a part is not possible.
+        """
+        resource = kind.split(".", maxsplit=1)[0]
+        subjects = self.changed(resource) or [pk for _, pk in self.before]
+        outcome = Outcome(None, matched, len(subjects), tuple(self.skipped))
+        if manner.dry_run:
+            return outcome
+        if manner.atomic and self.skipped:
+            first = self.skipped[0]
+            raise Conflict(
+                f"{len(self.skipped)} of {matched} cannot be changed, so none was; the first: "
+                f"{first.reason}",
+                code=first.code,
+            )
+        if not self.before and not self.new:
+            return outcome
+        changeset = self._write(session, manner)
+        record_event(
+            kind,
+            self.actor,
+            Scope(session.microscope_id, session.pk, grid),
+            Told(subjects=subjects, changeset=changeset.pk, reason=manner.summary),
+        )
+        return Outcome(changeset.pk, matched, len(subjects), tuple(self.skipped))
+
+    def _write(self, session: Session, manner: Manner) -> Changeset:
+        now = timezone.now()
+        for key in self.new:
+            self.rows[key].save(force_insert=True)
+        for model, rows, names in self._by_model():
+            for row in rows:
+                row.version += 1
+                row.updated_at = now
+            columns = [*sorted(names), "version", "updated_at"]
+            model.objects.bulk_update(rows, columns, batch_size=BATCH)
+        changeset = Changeset.objects.create(
+            session=session,
+            author_id=self.actor.user_id,
+            source="page" if self.actor.kind == "user" else self.actor.kind,
+            summary=manner.summary[:200],
+            reverts_id=manner.reverts,
+        )
+        Change.objects.bulk_create(self._changes(changeset), batch_size=BATCH)
+        Label.objects.bulk_create(self._labels(), batch_size=BATCH)
+        return changeset
+
+    def _by_model(self) -> Iterable[tuple[Any, list[Any], set[str]]]:
+        """Changed rows together with the columns changed in any of them."""
+        found: dict[Any, tuple[list[Any], set[str]]] = {}
+        for key, names in self.before.items():
+            if key in self.new:
+                continue
+            rows, columns = found.setdefault(type(self.rows[key]), ([], set()))
+            rows.append(self.rows[key])
+            columns.update(names)
+        return [(model, rows, columns) for model, (rows, columns) in found.items()]
+
+    def _changes(self, changeset: Changeset) -> list[Change]:
+        changes = []
+        for (resource, pk), before in (self.before | self.new).items():
+            row = self.rows[resource, pk]
+            after = {name: _plain(getattr(row, name)) for name in before}
+            changes.append(
+                Change(
+                    changeset=changeset,
+                    resource=resource,
+                    object_id=pk,
+                    before={name: _plain(value) for name, value in before.items()},
+                    after=after,
+                )
+            )
+        return changes
+
+    def _labels(self) -> list[Label]:
+        return [
+            Label(
+                resource=resource,
+                object_id=pk,
+                name=getattr(self.rows[resource, pk], "label"),  # noqa: B009
+                author_id=self.actor.user_id,
+            )
+            for (resource, pk), before in self.before.items()
+            if "label" in before
+        ]
+
+
+def _plain(value: Any) -> Any:
+    """A column's value as JSON keeps it."""
+    return str(value) if isinstance(value, UUID) else value

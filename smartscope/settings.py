@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "smartscope.asynchronous_streams.AsynchronousStreamsMiddleware",
     "smartscope.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -160,7 +161,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": env.secret("SMARTSCOPE_CACHE_URL", REDIS_URL),
         "KEY_PREFIX": "smartscope-cache",
-        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, "socket_keepalive": True},
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
     }
 }
 
@@ -256,6 +257,7 @@ STATICFILES_DIRS = [DASHBOARD_DIST] if DASHBOARD_DIST.is_dir() else []
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_INDEX_FILE = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 
 def _named_by_content(path: str, url: str) -> bool:

@@ -22,6 +22,8 @@ from smartscope.operations.start_run import start_run
 MICROSCOPE = "Simulated microscope"
 GROUP = "demo"
 PERSON = "demo"
+#: the simulated camera through vacuum: quantum efficiency 0.83, 16 counts per electron seen
+COUNTS_PER_ELECTRON = 0.83 * 16.0
 #: what each slot holds, so that a newcomer can check the verdict; more grids begin again
 QUALITIES = ("good", "thick", "contaminated", "damaged")
 
@@ -56,7 +58,12 @@ def demo_night(*, grids: int, seed: int, speed: str, today: datetime) -> Session
             },
             simulated=True,
             camera=Camera(
-                name="mini", model="mini", width_px=1024, height_px=1024, physical_pixel_um=5.0
+                name="mini",
+                model="mini",
+                width_px=1024,
+                height_px=1024,
+                physical_pixel_um=5.0,
+                counts_per_electron=COUNTS_PER_ELECTRON,
             ),
         ),
     )

@@ -50,6 +50,8 @@ class Detector(Row):
     gain_rotation = models.PositiveSmallIntegerField(default=0)
     gain_flip = models.BooleanField(default=False)
     energy_filter = models.BooleanField(default=False)
+    #: counts in the image per electron sent, through vacuum; null until somebody calibrated it
+    counts_per_electron = models.FloatField(null=True, blank=True)
 
     class Meta:
         constraints = (

@@ -23,6 +23,7 @@ class Camera:
     height_px: int
     physical_pixel_um: float
     energy_filter: bool = False
+    counts_per_electron: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ def setup_microscope(actor: Actor, described: MicroscopeDescription) -> tuple[Mi
             "height_px": camera.height_px,
             "physical_pixel_um": camera.physical_pixel_um,
             "energy_filter": camera.energy_filter,
+            "counts_per_electron": camera.counts_per_electron,
         },
     )
     record_event(

@@ -12,6 +12,8 @@ from smartscope.models import Atlas, Grid, Image
 ATTENUATION_NM = {300: 300.0, 200: 240.0}
 #: relative error of a vacuum level carried over from another magnification
 CARRIED_OVER_ERROR = 0.03
+#: and of one known only from the camera's calibration, as the beam drifts
+CALIBRATION_ERROR = 0.05
 _LATTICES = {"square": "square", "triangular": "hexagonal", "none": "none"}
 
 
@@ -35,13 +37,19 @@ def context_of(grid: Grid, *, vacuum: tuple[float, float] | None = None) -> Find
 
 
 def vacuum_of(image: Image) -> tuple[float, float] | None:
-    """I0 of a square's image from the atlas's, by dose and pixel area; None without one."""
+    """I0 of an image in its counts, with its relative error: from the atlas, else calibration.
+
+    The atlas's vacuum level is carried over by dose and pixel area. None without either.
+    """
+    here = _electrons_per_px(image)
     atlas = Atlas.objects.filter(grid=image.grid_id).select_related("tiles_image").first()
     level = None if atlas is None else atlas.diagnostics.get("vacuum_intensity")
-    if atlas is None or level is None:
-        return None
-    there, here = _electrons_per_px(atlas.tiles_image), _electrons_per_px(image)
-    return None if there <= 0.0 else (float(level) * here / there, CARRIED_OVER_ERROR)
+    if atlas is not None and level is not None:
+        there = _electrons_per_px(atlas.tiles_image)
+        if there > 0.0:
+            return float(level) * here / there, CARRIED_OVER_ERROR
+    counts = image.grid.session.detector.counts_per_electron
+    return None if counts is None or here <= 0.0 else (counts * here, CALIBRATION_ERROR)
 
 
 def _electrons_per_px(image: Image) -> float:

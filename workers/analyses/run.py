@@ -30,9 +30,9 @@ def run_analysis(analysis_id: UUID) -> None:
     """Begin, work, record. A broken file ends the analysis; any other failure is tried again."""
     if begin_analysis(analysis_id) is not Start.GO:
         return
-    analysis = Analysis.objects.select_related("image__grid__session__microscope").get(
-        pk=analysis_id
-    )
+    analysis = Analysis.objects.select_related(
+        "image__grid__session__microscope", "image__grid__session__detector"
+    ).get(pk=analysis_id)
     try:
         WORK[analysis.kind](analysis)
     except (BadFile, NotFound) as error:

@@ -36,6 +36,7 @@ from smartscope.microscope.values import Area, HeightMode
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import PlannedItem
 from workers.bridge.helm import Helm
+from workers.bridge.landmarks import hole_locator, square_reference
 from workers.bridge.names import MOVIE, FileNames, camera_folder
 
 VIEW = "view"
@@ -115,7 +116,12 @@ def _square(helm: Helm, step: ImageSquare) -> Act:
     def begin(scope: Microscope, names: FileNames, last_error: str) -> Procedure:
         # A square whose height could not be found is still worth its image at the last height.
         height = None if last_error == "HeightFailed" else HeightMode.ROUGH
-        request = SquareRequest(item=names.stem("square"), target=step.stage, height=height)
+        request = SquareRequest(
+            item=names.stem("square"),
+            target=step.stage,
+            reference=square_reference(step.square),
+            height=height,
+        )
         return square(scope, request)
 
     return Act(
@@ -150,6 +156,7 @@ def _group(helm: Helm, step: ExposeGroup) -> Act:
             focus=FocusPolicy(never=last_error == "AutofocusFailed"),
             drift_limit_angstrom_per_s=step.drift_limit_angstrom_per_s,
             tilt_deg=step.tilt_deg,
+            locate=hole_locator(step.group),
         )
         return expose_group(scope, request)
 

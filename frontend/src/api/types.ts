@@ -253,6 +253,12 @@ export interface EventsAnswer {
   resync: boolean;
 }
 
+export interface WholeEvent extends ThinEvent {
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  reason: string;
+}
+
 export interface Problem {
   title: string;
   status: number;

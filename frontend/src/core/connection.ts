@@ -33,7 +33,6 @@ export interface ThinEvent {
   count: number;
   changeset: string | null;
   actor: { type: string; name: string };
-  reason?: string;
 }
 
 export interface Connection {

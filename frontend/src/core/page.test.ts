@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isArmed, press, safe } from "./arming";
-import { above, format, parse, type Place } from "./permalinks";
+import { above, format, parse, placeOf, type Place } from "./permalinks";
 import { inAppliedOrder, moves, sortedIds } from "./ranking";
 import { click, kept, nothing, step } from "./selection";
 import * as units from "./units";
@@ -75,6 +75,11 @@ describe("addresses", () => {
     expect(parse("").page).toBe("now");
     expect(["x", "s", "s/a/b", "s/a/g", "s/a/g/b/c"].map((path) => parse(path).page)).toEqual(Array(5).fill("unknown"));
     expect(format({ page: "unknown" })).toBe("now");
+  });
+
+  it("follow from a short id", () => {
+    expect(placeOf("a", "g03-s17-h142-x1")).toEqual({ page: "grid", session: "a", grid: "g03", square: "g03-s17", hole: "g03-s17-h142" });
+    expect(placeOf("a", "g03")).toEqual({ page: "grid", session: "a", grid: "g03" });
   });
 
   it("lead one level up", () => {

@@ -48,6 +48,18 @@ export function format(place: Place): string {
   }
 }
 
+/** Where an exposure, hole or square is shown: its short id names the way (g03-s17-h142-x1). */
+export function placeOf(session: string, slug: string): Place {
+  const [grid, square, hole] = slug.split("-");
+  return {
+    page: "grid",
+    session,
+    grid: grid ?? "",
+    ...(square === undefined ? {} : { square: `${grid}-${square}` }),
+    ...(hole === undefined ? {} : { hole: `${grid}-${square}-${hole}` }),
+  };
+}
+
 /** What is above a place: Backspace goes there. */
 export function above(place: Place): Place {
   if (place.page === "grid" && place.hole !== undefined) {

@@ -6,10 +6,11 @@ import { outcome } from "../core/words";
 import { toasts } from "./toasts.svelte";
 
 export type Resource = "squares" | "holes";
-export type TargetSet = { label: string } | { queue: boolean } | { skip: boolean };
+/** `label: null` takes a person's label away. */
+export type TargetSet = { label: string | null } | { queue: boolean } | { skip: boolean };
 
 const DONE = (set: TargetSet): string =>
-  "label" in set ? (set.label === "" ? "without a person's label" : `→ ${set.label}`) : "queue" in set ? (set.queue ? "queued" : "taken from the queue") : set.skip ? "skipped" : "no longer skipped";
+  "label" in set ? (set.label === null ? "without a person's label" : `→ ${set.label}`) : "queue" in set ? (set.queue ? "queued" : "taken from the queue") : set.skip ? "skipped" : "no longer skipped";
 
 /** Returns the answer, or null after telling the reader what went wrong. */
 async function told<Answer>(act: Promise<Answer>, say: (answer: Answer) => void): Promise<Answer | null> {

@@ -73,7 +73,7 @@ function drawOne(context: CanvasRenderingContext2D, target: Target, shape: OnScr
   context.lineWidth = (stroke === "thin" ? 1.25 : small ? 1.6 : 2.2) + 1.6;
   context.strokeStyle = HALO;
   context.stroke();
-  context.setLineDash(stroke === "dashed" ? [5, 4] : stroke === "dotted" ? [1.5, 3] : []);
+  context.setLineDash(dashes(stroke, shape));
   context.lineWidth = stroke === "thin" ? 1.25 : small ? 1.6 : 2.2;
   context.strokeStyle = ink.colour;
   context.stroke();
@@ -86,6 +86,14 @@ function drawOne(context: CanvasRenderingContext2D, target: Target, shape: OnScr
   }
   if (shape.radius >= 11 && ink.letter !== "") letter(context, shape, ink);
   context.globalAlpha = 1;
+}
+
+/* On a small ring a fixed dash would look like noise: two half arcs are still seen as broken. */
+function dashes(stroke: string, shape: OnScreen): number[] {
+  if (stroke === "dotted") return [1.5, 3];
+  if (stroke !== "dashed") return [];
+  const quarter = (Math.PI * shape.radius) / 2;
+  return shape.outline === null && shape.radius < 9 ? [quarter, quarter] : [5, 4];
 }
 
 function trace(context: CanvasRenderingContext2D, shape: OnScreen): void {

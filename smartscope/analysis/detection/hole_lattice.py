@@ -80,6 +80,8 @@ def complete(
     for number, patch in enumerate(patches):
         pitch = patch.lattice.pitch_px
         nodes, indices = _bent_nodes(positions_px, patch, foil)
+        nearer = _nearest_to_own(nodes, positions_px, patches, number)
+        nodes, indices = nodes[nearer], indices[nearer]
         if parts:
             free = cKDTree(np.concatenate(taken_positions)).query(nodes)[0]
             own = free > OWN_HOLE_PITCHES * pitch
@@ -94,6 +96,18 @@ def complete(
         empty = np.empty(0, dtype=np.int64)
         return LatticeHoles(np.empty((0, 2)), empty, np.empty((0, 2), dtype=np.int64), empty)
     return LatticeHoles(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _nearest_to_own(
+    nodes: FloatArray, positions_px: FloatArray, patches: list[LatticePatch], number: int
+) -> BoolArray:
+    """(N,) True for nodes no farther from their own patch's detections than from any other's."""
+    others = [p.members for n, p in enumerate(patches) if n != number]
+    if not others or len(nodes) == 0:
+        return np.ones(len(nodes), dtype=np.bool_)
+    own = cKDTree(positions_px[patches[number].members]).query(nodes)[0]
+    other = cKDTree(positions_px[np.concatenate(others)]).query(nodes)[0]
+    return np.asarray(own <= other)
 
 
 def _bent_nodes(

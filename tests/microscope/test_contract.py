@@ -9,7 +9,7 @@ import pytest
 
 from smartscope.microscope import contract
 from smartscope.microscope.base import Microscope
-from tests.microscope.rig import Rig
+from tests.microscope.rig import OpenRig, Rig
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,11 @@ def test_a_ready_microscope_keeps_the_contract(
     contract.ready(rig.microscope, 1, rig.clock.wait_until)
     rig.microscope.stage.move_to(rig.good_square())
     claim(rig.microscope)
+
+
+@pytest.mark.parametrize("camera", ["mini", "K2", "K3", "Falcon 4"])
+def test_every_camera_offers_all_areas(open_rig: OpenRig, camera: str) -> None:
+    contract.offers_all_areas(open_rig(camera=camera).microscope)
 
 
 def test_an_empty_slot_is_refused(rig: Rig) -> None:

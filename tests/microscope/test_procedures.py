@@ -169,6 +169,33 @@ def test_each_hole_is_announced_then_exposed_once_and_hit(rig: Rig, exposures: P
         assert file.path == exposures / f"{each.item}.tif"
 
 
+def test_a_group_follows_its_anchor_when_its_centre_is_no_hole(rig: Rig, exposures: Path) -> None:
+    place = rig.ready().good_square()
+    request = group_at(rig, place, exposures, holes=2)
+    first, second = (member.target for member in request.members)
+    between = Point((first.x_um + second.x_um) / 2, (first.y_um + second.y_um) / 2)
+    rig.notebook.seen.clear()
+    rig.run(
+        expose_group(
+            rig.microscope,
+            GroupRequest(
+                view_item="view",
+                centre=between,
+                anchor=first,
+                members=request.members,
+                folder=exposures,
+                dose_e_per_a2=20.0,
+                frames=1,
+                locate=LOCATE,
+            ),
+        )
+    )
+    records = [each for each in rig.notebook.seen if each.area is Area.RECORD]
+    for record, hole in zip(records, rig.sound_holes(place, 2), strict=True):
+        centre = Point(hole.stage_x_um, hole.stage_y_um)
+        assert Point(record.pose.x_um, record.pose.y_um).distance_um(centre) < 0.2
+
+
 def test_focus_is_found_where_the_specimen_stands(rig: Rig) -> None:
     rig.ready().microscope.stage.move_to(rig.good_square(), z_um=-20.0)
     assert abs(rig.scope.true_defocus_um(Area.FOCUS) - 1.5) > 5.0
@@ -201,7 +228,7 @@ def test_tilt_changes_each_members_defocus_back(open_rig: OpenRig, exposures: Pa
     assert abs(low.defocus_um - high.defocus_um) < 0.6
 
 
-def test_a_centre_that_is_not_seen_is_a_problem_and_not_an_end(rig: Rig, exposures: Path) -> None:
+def test_an_anchor_that_is_not_seen_is_a_problem_and_not_an_end(rig: Rig, exposures: Path) -> None:
     place = rig.ready().good_square()
 
     def blind(image: AcquiredImage, believed: Point) -> None:
@@ -218,7 +245,7 @@ def test_a_centre_that_is_not_seen_is_a_problem_and_not_an_end(rig: Rig, exposur
         locate=blind,
     )
     happenings = rig.run(expose_group(rig.microscope, unseen))
-    assert [each.code for each in happenings if isinstance(each, Problem)] == ["centre_not_seen"]
+    assert [each.code for each in happenings if isinstance(each, Problem)] == ["anchor_not_seen"]
     assert (exposures / "hole-0.tif").exists()
 
 

@@ -58,22 +58,23 @@ def _view(
     yield AboutToIssue(command_class=CommandClass.DOSE, command="image", items=(request.view_item,))
     image = microscope.camera.image(Area.HOLE)
     for moves_left in range(request.recentre_passes - 1, -1, -1):
-        found = _locate(request, image)
-        if found is None:
+        seen = _offset_seen(request, image, offset)
+        if seen is None:
             if request.locate is not None:
                 yield Problem(
                     item=request.view_item,
-                    code="centre_not_seen",
-                    message="The centre hole was not recognised; the stage is trusted instead.",
+                    code="anchor_not_seen",
+                    message="The hole to centre on was not recognised; the stage is trusted.",
                 )
             break
-        # The offset holds for this visit of the stage only: a new move makes a new error.
-        offset = Point(found.x_um - request.centre.x_um, found.y_um - request.centre.y_um)
+        # It holds for this visit of the stage only: a new move makes a new error.
+        offset = seen
         measurements["recentred_um"] = math.hypot(offset.x_um, offset.y_um)
-        if found.distance_um(image.pose.point) <= request.recentre_tolerance_um or not moves_left:
+        aim = _shifted(request.centre, offset)
+        if aim.distance_um(image.pose.point) <= request.recentre_tolerance_um or not moves_left:
             break
         yield Checkpoint(doing="recentre")
-        microscope.stage.move_to(found)
+        microscope.stage.move_to(aim)
         yield Checkpoint(doing="recentre", before_dose=True)
         require_ready(microscope)
         image = microscope.camera.image(Area.HOLE)
@@ -81,9 +82,17 @@ def _view(
     return offset
 
 
-def _locate(request: GroupRequest, image: AcquiredImage) -> Point | None:
-    """Where the centre hole is; searched for where the image is centred."""
-    return None if request.locate is None else request.locate(image, image.pose.point)
+def _offset_seen(request: GroupRequest, image: AcquiredImage, believed: Point) -> Point | None:
+    """How far the anchor lies from its place in the map, looked for where it is believed."""
+    if request.locate is None:
+        return None
+    anchor = request.centre if request.anchor is None else request.anchor
+    found = request.locate(image, _shifted(anchor, believed))
+    return None if found is None else Point(found.x_um - anchor.x_um, found.y_um - anchor.y_um)
+
+
+def _shifted(point: Point, offset: Point) -> Point:
+    return Point(point.x_um + offset.x_um, point.y_um + offset.y_um)
 
 
 def _focus(
@@ -119,10 +128,8 @@ def _expose(
     measurements: dict[str, float | str],
 ) -> Procedure:
     stage = microscope.stage.position()
-    shift = ImageShift(
-        member.target.x_um + offset.x_um - stage.x_um,
-        member.target.y_um + offset.y_um - stage.y_um,
-    )
+    target = _shifted(member.target, offset)
+    shift = ImageShift(target.x_um - stage.x_um, target.y_um - stage.y_um)
     height_gained_um = shift.y_um * math.tan(math.radians(stage.tilt_deg))
     item = RecordItem(
         name=member.item,

@@ -88,8 +88,10 @@ class GroupMember:
 class GroupRequest:
     """Holes exposed by image shift from one stage position, `centre`.
 
-    `view_item` names the hole-level image of the centre. `locate` finds the centre hole in it;
-    None trusts the stage. `drift_limit_angstrom_per_s` None does not wait for drift. `defocus_um`
+    `view_item` names the hole-level image of the centre. `locate` finds in it the hole that the
+    square image shows at `anchor` (None: at the centre), and the whole group follows that hole;
+    without `locate` the stage is trusted. An anchor is a hole's own centre, even where exposures
+    are placed beside it. `drift_limit_angstrom_per_s` None does not wait for drift. `defocus_um`
     of a member is at its own place: the height gained by tilt is corrected here.
     """
 
@@ -106,5 +108,6 @@ class GroupRequest:
     drift_timeout_s: float = 300.0
     tilt_deg: float = 0.0
     locate: LocateHole | None = None
+    anchor: Point | None = None
     recentre_tolerance_um: float = 0.5
     recentre_passes: int = 3

@@ -63,9 +63,10 @@ def align_movie(
     """
     _check(pixel_size_angstrom, dose_per_frame_e_per_a2)
     prepared = prepare(movie, gain)
-    size = _group_size(prepared, pixel_size_angstrom, dose_per_frame_e_per_a2)
+    per_frame = dose_per_frame_e_per_a2 or prepared.mean_counts / pixel_size_angstrom**2
+    size = _group_size(prepared.frames, per_frame)
     spectra = group_spectra(prepared, pixel_size_angstrom=pixel_size_angstrom, group_size=size)
-    motion = measure_motion(spectra)
+    motion = measure_motion(spectra, dose_per_frame_e_per_a2=per_frame)
     shifts = _per_frame(motion.positions_angstrom, spectra.frame_numbers, prepared.frames)
     moved = bool(np.abs(shifts).max() > 0.0)
     steps = np.hypot(*np.diff(shifts, axis=0).T) if prepared.frames > 1 else np.zeros(0)
@@ -113,11 +114,10 @@ def _check(pixel_size_angstrom: float, dose_per_frame_e_per_a2: float | None) ->
         raise InvalidInput({"dose_per_frame_e_per_a2": f"{dose} is not positive; leave it out."})
 
 
-def _group_size(movie: PreparedMovie, pixel_size_angstrom: float, dose: float | None) -> int:
+def _group_size(frames: int, dose_per_frame: float) -> int:
     """Frames per group: enough dose to be followed, and not more groups than can be compared."""
-    per_frame = movie.mean_counts / pixel_size_angstrom**2 if dose is None else dose
-    wanted = math.ceil(GROUP_DOSE_E_PER_A2 / per_frame - 1e-6) if per_frame > 0.0 else movie.frames
-    return max(1, min(wanted, movie.frames // 2 or 1), math.ceil(movie.frames / MAX_GROUPS))
+    wanted = math.ceil(GROUP_DOSE_E_PER_A2 / max(dose_per_frame, 1e-9) - 1e-6)
+    return max(1, min(wanted, frames // 2 or 1), math.ceil(frames / MAX_GROUPS))
 
 
 def _per_frame(positions: FloatArray, frame_numbers: FloatArray, frames: int) -> FloatArray:

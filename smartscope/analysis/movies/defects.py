@@ -37,7 +37,7 @@ class Defects:
 
 
 def find_defects(total: FloatImage) -> Defects:
-    """Pixels of a gain-corrected sum of all frames that differ from their surroundings by 6 sd, or never counted.
+    """Pixels of a gain-corrected sum of frames that never counted, or stand out by 6 sd.
 
     The sd is robust (median absolute deviation) and not below Poisson's. When more than 2 % stand
     out it is the specimen or a wrong gain reference, not defects, and none is returned.

@@ -1,30 +1,40 @@
 """Decides how the specimen moved during a movie, and whether that could be measured at all.
 
 Shifts between all pairs of groups are solved robustly (after MotionCorr, Li et al. 2013, with
-Xmipp's rejection of outliers), then refined. Everything is done on two halves of the coefficients
-apart: what one half finds must hold in the other, else no motion is claimed.
+Xmipp's rejection of outliers); where single pairs drown in noise the specimen is first taken to be
+at rest. From there the path climbs to the best agreement of all groups, first as a stiff path, then
+as an ever more flexible one. Everything is done on two halves of the coefficients apart: what one
+half finds must hold in the other, which decides how flexible the path may be and whether motion is
+claimed at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smartscope.analysis.base import FloatArray, FloatImage
+from smartscope.analysis.base import FloatArray
 from smartscope.analysis.movies.correlation import pair_shifts, weight
 from smartscope.analysis.movies.refine import agreement, refine
-from smartscope.analysis.movies.solve import solve_robust
+from smartscope.analysis.movies.solve import bending, solve_robust
 from smartscope.analysis.movies.spectra import GroupSpectra
 
 SIGNIFICANT_Z: Final = 5.0
-_B_SQUARE_ANGSTROM: Final = (150.0, 300.0, 600.0, 1200.0)
 # Motion must explain the unseen half better than rest by one sd: rest is the simpler answer.
 _WORTH_Z: Final = 1.0
 _CLEAR_PEAK_Z: Final = 5.0
-_EVENNESS: Final = (0.0, 0.3, 3.0, 30.0, 300.0)
+_PAIR_B_SQUARE_ANGSTROM: Final = (150.0, 300.0, 600.0, 1200.0)
+_PATH_B_SQUARE_ANGSTROM: Final = (30.0, 100.0, 300.0, 1000.0)
+# Fewer coefficients than this share so little that their z has long tails.
+_FEWEST_CELLS: Final = 150.0
+_EVENNESS: Final = (3000.0, 300.0, 30.0, 3.0, 0.3, 0.0)
+# The specimen moves in a burst during the first 4 e/Å² and evenly later, so a path may bend early.
+_BURST_DOSE_E_PER_A2: Final = 4.0
+_LATE_BENDING: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +43,7 @@ class Motion:
 
     `measured` is False when groups share nothing that could be followed: then positions are 0 and
     `error_angstrom` is None. `evidence_z` is how many sd above noise the halves confirm each other.
-    `reached` (groups,) is False where no pair of that group was usable and it was interpolated.
+    `reached` (groups,) is False where pairs gave the path and none of that group was usable.
     """
 
     positions_angstrom: FloatArray
@@ -44,77 +54,126 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Half:
-    spectra: GroupSpectra
-    weights: FloatImage
-    start: FloatArray
-    reached: NDArray[np.bool_]
+class _Halves:
+    """The two halves of the coefficients and how stiff a path through the groups is."""
 
-
-def measure_motion(spectra: GroupSpectra) -> Motion:
-    """Measure the shifts of all groups, or say that it cannot be done."""
-    groups = len(spectra.values)
-    still = np.zeros((groups, 2))
-    unknown = Motion(still, False, None, 0.0, np.zeros(groups, dtype=np.bool_))
-    if groups < 2:
-        return unknown
-    first, second = _halves(spectra)
-    best = max(
-        (_confirmed(first, second, evenness) for evenness in _EVENNESS),
-        key=lambda trial: trial.evidence_z,
-    )
-    at_rest = _evidence(first, second, still, still)
-    if max(best.evidence_z, at_rest) < SIGNIFICANT_Z:
-        return unknown
-    reached = first.reached | second.reached
-    error = _standard_error(best.first, best.second)
-    if best.evidence_z < at_rest + _WORTH_Z:
-        return Motion(still, True, error, at_rest, reached)
-    weights = np.empty_like(spectra.band)
-    weights[:, 0::2], weights[:, 1::2] = first.weights, second.weights
-    start = 0.5 * (best.first + best.second)
-    positions = refine(spectra, weights, start, evenness=best.evenness)
-    return Motion(positions, True, error, best.evidence_z, reached)
+    parts: tuple[GroupSpectra, GroupSpectra]
+    stiffness: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Trial:
+    """Paths of both halves, found apart, and how well each holds in the other."""
+
+    b_square_angstrom: float
     evenness: float
-    first: FloatArray
-    second: FloatArray
+    paths: tuple[FloatArray, FloatArray]
     evidence_z: float
+    reached: NDArray[np.bool_]
 
 
-def _halves(spectra: GroupSpectra) -> tuple[_Half, _Half]:
-    """Both halves solved from their own pairs, with the least blur that shows clear peaks."""
-    parts = spectra.columns(0), spectra.columns(1)
-    for b_square_angstrom in _B_SQUARE_ANGSTROM:
-        weights = [weight(part, b_square_angstrom=b_square_angstrom) for part in parts]
-        pairs = [pair_shifts(part, w) for part, w in zip(parts, weights, strict=True)]
-        if np.median(np.concatenate([p.peak_z for p in pairs])) >= _CLEAR_PEAK_Z:
-            break
-    solutions = [solve_robust(pair, len(spectra.values)) for pair in pairs]
-    first, second = (
-        _Half(part, w, s.positions_angstrom, s.reached)
-        for part, w, s in zip(parts, weights, solutions, strict=True)
+def measure_motion(spectra: GroupSpectra, *, dose_per_frame_e_per_a2: float) -> Motion:
+    """Measure the shifts of all groups, or say that it cannot be done."""
+    groups = len(spectra.values)
+    rest = np.zeros((groups, 2))
+    everywhere = np.ones(groups, dtype=np.bool_)
+    if groups < 2:
+        return Motion(rest, False, None, 0.0, everywhere)
+    halves = _Halves(
+        (spectra.columns(0), spectra.columns(1)),
+        bending(groups, _bending_weights(spectra, dose_per_frame_e_per_a2)),
     )
-    return first, second
+    best = _best_path(halves, [(rest, rest, everywhere), _from_pairs(halves)])
+    at_rest = _evidence(halves, best.b_square_angstrom, (rest, rest))
+    if max(best.evidence_z, at_rest) < SIGNIFICANT_Z:
+        return Motion(rest, False, None, best.evidence_z, everywhere)
+    error = 0.5 * float(np.sqrt(np.mean((best.paths[0] - best.paths[1]) ** 2)))
+    if best.evidence_z < at_rest + _WORTH_Z:
+        return Motion(rest, True, error, at_rest, everywhere)
+    positions = refine(
+        spectra,
+        weight(spectra, b_square_angstrom=best.b_square_angstrom),
+        0.5 * (best.paths[0] + best.paths[1]),
+        evenness=best.evenness,
+        stiffness=halves.stiffness,
+    )
+    return Motion(positions, True, error, best.evidence_z, best.reached)
 
 
-def _confirmed(first: _Half, second: _Half, evenness: float) -> _Trial:
-    of_first = refine(first.spectra, first.weights, first.start, evenness=evenness)
-    of_second = refine(second.spectra, second.weights, second.start, evenness=evenness)
-    return _Trial(evenness, of_first, of_second, _evidence(first, second, of_first, of_second))
+def _bending_weights(spectra: GroupSpectra, dose_per_frame: float) -> FloatArray:
+    dose = (spectra.frame_numbers[1:-1] + 0.5) * dose_per_frame
+    ease = _LATE_BENDING + np.exp(-dose / _BURST_DOSE_E_PER_A2)
+    result: FloatArray = (_LATE_BENDING / ease) ** 2
+    return result
 
 
-def _evidence(first: _Half, second: _Half, of_first: FloatArray, of_second: FloatArray) -> float:
-    """z of each half's agreement under the other half's positions, taken together."""
-    here = agreement(first.spectra, first.weights, of_second)
-    there = agreement(second.spectra, second.weights, of_first)
-    noise = float(np.sqrt(here.variance + there.variance))
-    return (here.value + there.value) / noise if noise > 0.0 else 0.0
+_Start = tuple[FloatArray, FloatArray, NDArray[np.bool_]]
 
 
-def _standard_error(first: FloatArray, second: FloatArray) -> float:
-    """Per axis, of the mean of two independent measurements: half their rms difference."""
-    return 0.5 * float(np.sqrt(np.mean((first - second) ** 2)))
+def _from_pairs(halves: _Halves) -> _Start:
+    """Both halves solved from their own pairs, with the least blur that shows clear peaks."""
+    for b_square_angstrom in _PAIR_B_SQUARE_ANGSTROM:
+        pairs = [
+            pair_shifts(part, weight(part, b_square_angstrom=b_square_angstrom))
+            for part in halves.parts
+        ]
+        if np.median(np.concatenate([pair.peak_z for pair in pairs])) >= _CLEAR_PEAK_Z:
+            break
+    first, second = (solve_robust(pair, len(halves.stiffness)) for pair in pairs)
+    return first.positions_angstrom, second.positions_angstrom, first.reached | second.reached
+
+
+def _best_path(halves: _Halves, starts: list[_Start]) -> _Trial:
+    """The start and blur that the stiffest paths confirm best, made as flexible as holds."""
+    stiff = (
+        trial
+        for start in starts
+        for b in _blurs(halves.parts[0])
+        for trial in _loosened(halves, b, start, _EVENNESS[:1])
+    )
+    best = max(stiff, key=lambda trial: trial.evidence_z)
+    start = (*best.paths, best.reached)
+    for trial in _loosened(halves, best.b_square_angstrom, start, _EVENNESS[1:]):
+        if trial.evidence_z < best.evidence_z - _WORTH_Z:
+            break
+        best = max(best, trial, key=lambda each: each.evidence_z)
+    return best
+
+
+def _blurs(half: GroupSpectra) -> list[float]:
+    """The B factors (Å²) that leave enough coefficients in a half to judge by; at least one."""
+
+    def cells(b_square_angstrom: float) -> float:
+        weights = weight(half, b_square_angstrom=b_square_angstrom).astype(np.float64)
+        return float(weights.sum() ** 2 / max((weights**2).sum(), 1e-30))
+
+    kept = [b for b in _PATH_B_SQUARE_ANGSTROM if cells(b) >= _FEWEST_CELLS]
+    return kept or [_PATH_B_SQUARE_ANGSTROM[0]]
+
+
+def _loosened(
+    halves: _Halves, b_square_angstrom: float, start: _Start, evenness: tuple[float, ...]
+) -> Iterator[_Trial]:
+    """Trials of falling evenness, each from the last one's paths."""
+    paths, reached = (start[0], start[1]), start[2]
+    weights = [weight(part, b_square_angstrom=b_square_angstrom) for part in halves.parts]
+    for even in evenness:
+        first, second = (
+            refine(part, w, path, evenness=even, stiffness=halves.stiffness)
+            for part, w, path in zip(halves.parts, weights, paths, strict=True)
+        )
+        paths = first, second
+        evidence = _evidence(halves, b_square_angstrom, paths)
+        yield _Trial(b_square_angstrom, even, paths, evidence, reached)
+
+
+def _evidence(
+    halves: _Halves, b_square_angstrom: float, paths: tuple[FloatArray, FloatArray]
+) -> float:
+    """z of each half's agreement under the other half's path, taken together."""
+    found = [
+        agreement(part, weight(part, b_square_angstrom=b_square_angstrom), path)
+        for part, path in zip(halves.parts, paths[::-1], strict=True)
+    ]
+    noise = float(np.sqrt(sum(each.variance for each in found)))
+    return sum(each.value for each in found) / noise if noise > 0.0 else 0.0

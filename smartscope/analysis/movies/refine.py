@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from smartscope.analysis.base import FloatArray, FloatImage
 from smartscope.analysis.movies.correlation import moments
-from smartscope.analysis.movies.solve import bending
 from smartscope.analysis.movies.spectra import GroupSpectra
 
 _ROUNDS = 12
@@ -54,9 +53,14 @@ def agreement(spectra: GroupSpectra, weights: FloatImage, positions: FloatArray)
 
 
 def refine(
-    spectra: GroupSpectra, weights: FloatImage, start: FloatArray, *, evenness: float
+    spectra: GroupSpectra,
+    weights: FloatImage,
+    start: FloatArray,
+    *,
+    evenness: float,
+    stiffness: FloatArray,
 ) -> FloatArray:
-    """Climb Q from `start` (groups, 2), less `evenness` times the bending of the path.
+    """Climb Q from `start` (groups, 2), less `evenness` times pᵀ `stiffness` p on each axis.
 
     `evenness` is in units of the typical curvature of one group's correlation. Each group is
     compared with the sum of all others, so that none is compared with itself. Returns positions of
@@ -64,7 +68,6 @@ def refine(
     """
     positions: FloatArray = start - start.mean(axis=0)
     groups = len(positions)
-    stiffness = bending(groups)
     # All groups move at once towards each other, so each goes only its share of the way.
     share = (groups - 1) / groups
     for _ in range(_ROUNDS):

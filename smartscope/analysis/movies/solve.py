@@ -90,10 +90,13 @@ def _solved(pairs: PairShifts, weights: FloatArray, groups: int, *, evenness: fl
     return centred
 
 
-def bending(groups: int) -> FloatArray:
-    """DᵀD of second differences D, (groups, groups); 0 where there are fewer than three."""
+def bending(groups: int, weights: FloatArray | None = None) -> FloatArray:
+    """DᵀWD of second differences D, (groups, groups); 0 where there are fewer than three.
+
+    `weights` (groups - 2,) says how much each counts; None counts all alike.
+    """
     if groups < 3:
         return np.zeros((groups, groups))
     second = np.diff(np.eye(groups), n=2, axis=0)
-    result: FloatArray = second.T @ second
+    result: FloatArray = second.T @ (second if weights is None else weights[:, None] * second)
     return result

@@ -28,11 +28,11 @@ class ArrayMovie:
 
     @property
     def height_px(self) -> int:
-        return self.counts.shape[1]
+        return int(self.counts.shape[1])
 
     @property
     def width_px(self) -> int:
-        return self.counts.shape[2]
+        return int(self.counts.shape[2])
 
     def read(self, index: int) -> NDArray[np.generic]:
         frame: NDArray[np.generic] = self.counts[index]
@@ -94,5 +94,7 @@ def rmse(found: FloatArray, true: FloatArray) -> float:
 
 def correlation(first: NDArray[np.generic], second: NDArray[np.generic]) -> float:
     """Pearson's."""
-    pair = np.stack([np.asarray(image, dtype=np.float64).ravel() for image in (first, second)])
-    return float(np.corrcoef(pair)[0, 1])
+    one, other = first.astype(np.float64), second.astype(np.float64)
+    one -= one.mean()
+    other -= other.mean()
+    return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum()))

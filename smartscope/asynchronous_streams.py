@@ -5,40 +5,35 @@ A movie of a gigabyte must not pass through the memory of a process that serves 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import islice
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 # Chunks of a file are 4 KiB; so many are fetched by one visit to a thread.
 CHUNKS_AT_ONCE = 64
 
-Next = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
-
 
 class AsynchronousStreamsMiddleware:
-    """Turns a synchronous stream into an asynchronous one; everything else passes unchanged."""
+    """Turns a stream that answers an ASGI request into an asynchronous one; all else passes.
 
-    sync_capable = True
-    async_capable = True
+    It is synchronous itself: Django runs a chain that holds one synchronous middleware so.
+    """
 
-    def __init__(self, get_response: Next) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        return self._answer_later(request) if self.is_async else self.get_response(request)
-
-    async def _answer_later(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        assert isinstance(response, Awaitable)
-        answer = await response
-        if isinstance(answer, StreamingHttpResponse) and not answer.is_async:
-            answer.streaming_content = _in_pieces(answer.streaming_content)
-        return answer
+        if (
+            isinstance(request, ASGIRequest)
+            and isinstance(response, StreamingHttpResponse)
+            and not response.is_async
+        ):
+            response.streaming_content = _in_pieces(response.streaming_content)
+        return response
 
 
 async def _in_pieces(chunks: Iterable[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:

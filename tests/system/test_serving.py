@@ -34,3 +34,10 @@ def test_a_socket_without_an_origin_is_refused(services: Services) -> None:
     with pytest.raises(InvalidStatus) as refused, connect(address):
         pass
     assert refused.value.response.status_code == 403
+
+
+def test_a_file_of_the_page_is_served_without_a_warning(services: Services) -> None:
+    answer = httpx.get(f"{services.serve()}/static/frontend/door.css", trust_env=False)
+    assert answer.status_code == 200
+    assert len(answer.content) > 100
+    assert "Warning" not in services.log("web")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
 from smartscope.asynchronous_streams import CHUNKS_AT_ONCE, AsynchronousStreamsMiddleware
@@ -26,11 +26,10 @@ class Source:
 async def test_a_file_is_read_no_faster_than_it_is_sent() -> None:
     source = Source(1_000)
 
-    async def view(request: HttpRequest) -> StreamingHttpResponse:
+    def view(request: HttpRequest) -> StreamingHttpResponse:
         return StreamingHttpResponse(iter(source))
 
-    answer = AsynchronousStreamsMiddleware(view)(AsyncRequestFactory().get("/"))
-    response = await answer  # type: ignore[misc]
+    response = AsynchronousStreamsMiddleware(view)(AsyncRequestFactory().get("/"))
     assert isinstance(response, StreamingHttpResponse)
     pieces = aiter(response)
     sent = await anext(pieces)
@@ -40,6 +39,7 @@ async def test_a_file_is_read_no_faster_than_it_is_sent() -> None:
     assert sent == b"".join(b"%06d" % number for number in range(1_000))
 
 
-def test_under_wsgi_an_answer_passes_unchanged() -> None:
-    response = HttpResponse(b"page")
+def test_under_wsgi_a_stream_passes_unchanged() -> None:
+    response = StreamingHttpResponse([b"image"])
     assert AsynchronousStreamsMiddleware(lambda _: response)(RequestFactory().get("/")) is response
+    assert not response.is_async

@@ -12,6 +12,7 @@ from smartscope.microscope.procedures.atlas import atlas
 from smartscope.microscope.procedures.readiness import tripped
 from smartscope.microscope.procedures.requests import AtlasRequest
 from smartscope.microscope.simulator.console import Action, press
+from smartscope.microscope.values import Area
 from tests.microscope.rig import OpenRig, Rig
 
 
@@ -83,3 +84,12 @@ def test_the_dewars_are_filled_again_and_again(rig: Rig) -> None:
         was = now
     assert len(starts) == 3
     assert all(180 <= later - earlier <= 200 for earlier, later in pairwise(starts))
+
+
+def test_a_blanked_beam_makes_dark_images_until_the_valves_are_opened_anew(rig: Rig) -> None:
+    rig.ready().microscope.stage.move_to(rig.good_square())
+    rig.microscope.column.blank_beam()
+    dark = rig.microscope.camera.image(Area.SQUARE).pixels
+    rig.microscope.column.open_valves()
+    lit = rig.microscope.camera.image(Area.SQUARE).pixels
+    assert float(dark.mean()) < 0.05 * float(lit.mean())

@@ -36,7 +36,6 @@ class Purpose(IntEnum):
     RELOAD_Y = 1018
     HAZARD = 1019
     REPEATED = 1020
-    SURFACE = 1021
     ASTIGMATISM = 1022
     SPOT = 1023
 

@@ -181,8 +181,9 @@ def refills(scope: Scope) -> RefillStatus:
 
 
 def open_valves(scope: Scope) -> None:
-    """Let the beam in."""
+    """Let the beam in, and unblank it."""
     if scope.world.state.column.valves_open:
+        scope.world.put(column=replace(scope.world.state.column, beam_blanked=False))
         return
     if scope.exchanging():
         raise CommandRefused("The valves stay closed while the autoloader exchanges grids.")

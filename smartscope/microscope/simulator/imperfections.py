@@ -58,7 +58,7 @@ class ErrorSizes:
     drift_decay_after_tilt_s: float = 45.0
     drift_rest_angstrom_per_s: tuple[float, float] = (0.1, 0.5)
     # Cartridges come from a cold cassette; a side-entry holder would be several times worse.
-    drift_after_load_angstrom_per_s: tuple[float, float] = (1.0, 5.0)
+    drift_after_load_angstrom_per_s: tuple[float, float] = (0.5, 2.0)
     drift_after_load_decay_s: float = 900.0
     drift_disturbed_factor: float = 10.0
     reload_turn_deg: float = 1.5

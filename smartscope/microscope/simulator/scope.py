@@ -7,7 +7,6 @@ Everything true is computed here from the world's state; the parts that act live
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from smartscope.domain.geometry import Point
@@ -53,10 +52,6 @@ class Scope:
     def area(self, area: Area) -> AreaCalibration:
         """The calibration of an area."""
         return self.calibration.areas[area]
-
-    def areas(self) -> Mapping[Area, AreaCalibration]:
-        """All areas."""
-        return self.calibration.areas
 
     def camera(self, area: Area) -> Camera:
         """The camera as it is read out in an area, with this microscope's fixed pattern."""
@@ -245,6 +240,7 @@ class Scope:
     def illumination(self) -> float:
         """Beam intensity relative to its calibration; 0 when no beam arrives."""
         column = self.world.state.column
-        if not column.valves_open or column.beam_lost or not column.high_tension_on:
+        lit = column.valves_open and column.high_tension_on
+        if not lit or column.beam_lost or column.beam_blanked:
             return 0.0
         return self.imperfections.beam(self.world.clock.now() - self.world.began_at_s)

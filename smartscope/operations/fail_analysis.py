@@ -32,6 +32,9 @@ def fail_analysis(analysis_id: UUID, error: str, *, final: bool) -> None:
         )
         analysis.error = error[:500]
         analysis.save(update_fields=["state", "error", "updated_at"])
+        if analysis.attempts == 1:
+            # most such failures have passed by now; later ones wait for the sweeper
+            hint_analysis(analysis)
 
 
 def bury(analysis: Analysis, error: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID, uuid5
 
 from smartscope.analysis import pipeline
 from smartscope.analysis.grouping.plan import HoleGroup
@@ -41,7 +40,7 @@ def plan_groups(grid: Grid, square: Square, holes: list[Hole], visible_from_s: f
         min_size=grid.min_group_size,
         tilt_deg=grid.tilt_deg,
     )
-    plans = _chosen(grid, square, eligible, found.groups)
+    plans = _chosen(grid, eligible, found.groups)
     first = Group.objects.filter(square__grid=grid).count()
     for number, plan in enumerate(plans, start=1):
         _write(square, eligible, plan, number, first + number - 1, visible_from_s)
@@ -70,26 +69,25 @@ def _taken_at_s(square: Square) -> float:
     return math.inf if square.image is None else square.image.taken_at_s
 
 
-def _chosen(
-    grid: Grid, square: Square, holes: Sequence[Hole], groups: Sequence[HoleGroup]
-) -> list[_Plan]:
+def _chosen(grid: Grid, holes: Sequence[Hole], groups: Sequence[HoleGroup]) -> list[_Plan]:
     """All groups when collecting; when screening as many as wanted, spread over the clusters."""
     plans = [_Plan(group.centre, group.members) for group in groups]
     if grid.holes_per_square == 0:
         return plans
-    by_id = {uuid5(square.pk, str(index)): plan for index, plan in enumerate(plans)}
-    candidates = [_candidate(key, holes, plan) for key, plan in by_id.items()]
-    return [by_id[key] for key in choose_diverse(candidates, grid.holes_per_square)]
+    by_key = {f"{holes[plan.centre].number:06d}": plan for plan in plans}
+    candidates = [_candidate(key, holes, plan) for key, plan in by_key.items()]
+    return [by_key[key] for key in choose_diverse(candidates, grid.holes_per_square)]
 
 
-def _candidate(key: UUID, holes: Sequence[Hole], plan: _Plan) -> Candidate:
+def _candidate(key: str, holes: Sequence[Hole], plan: _Plan) -> Candidate:
+    """A group shows the ice of all its members; its centre stands for its place."""
     centre = holes[plan.centre]
+    clusters = {holes[index].cluster for index in plan.members}
     return Candidate(
-        key,
-        centre.number,
-        0 if centre.cluster is None else centre.cluster,
-        Point(centre.stage_x_um, centre.stage_y_um),
-        centre.ice_thickness_nm or 0.0,
+        id=key,
+        position=Point(centre.stage_x_um, centre.stage_y_um),
+        clusters=tuple(sorted(cluster for cluster in clusters if cluster is not None)),
+        value=centre.ice_thickness_nm,
     )
 
 

@@ -112,29 +112,34 @@ def queue_squares(
     """Queue at most `count` of the squares found, diverse in open area and place on the grid."""
     before = list(Square.objects.filter(grid=grid, queue_position__isnull=False))
     largest = max((square.area_um2 or 0.0 for square in [*found, *before]), default=0.0)
-    candidates = [_candidate(square, largest) for square in found]
     ids = choose_diverse(
-        candidates, count, chosen=[_candidate(square, largest) for square in before]
+        [_candidate(square, largest) for square in found],
+        count,
+        [_candidate(square, largest) for square in before],
     )
-    rows = {square.pk: square for square in found}
-    for position, chosen in enumerate(ids, start=len(before) + 1):
-        square = rows[chosen]
+    rows = {_key(square): square for square in found}
+    chosen = [rows[key] for key in ids]
+    for position, square in enumerate(chosen, start=len(before) + 1):
         square.status = TargetStatus.QUEUED
         square.queue_position = position
         square.visible_from_s = visible_from_s
         square.save(update_fields=["status", "queue_position", "visible_from_s", "updated_at"])
-    return list(ids)
+    return [square.pk for square in chosen]
+
+
+def _key(square: Square) -> str:
+    """Sorts as squares are numbered, so that ties do not depend on chance."""
+    return f"{square.number:06d}"
 
 
 def _candidate(square: Square, largest_um2: float) -> Candidate:
     area = square.area_um2 or 0.0
     share = area / largest_um2 if largest_um2 > 0.0 else 0.0
     return Candidate(
-        square.pk,
-        square.number,
-        min(int(share * AREA_STEPS), AREA_STEPS - 1),
-        Point(square.stage_x_um, square.stage_y_um),
-        square.mean_intensity or 0.0,
+        id=_key(square),
+        position=Point(square.stage_x_um, square.stage_y_um),
+        clusters=(min(int(share * AREA_STEPS), AREA_STEPS - 1),),
+        value=square.mean_intensity,
     )
 
 

@@ -81,7 +81,7 @@ class Facility:
     def bridge(self) -> Bridge:
         """A new bridge process, once the lease of the last one has run out."""
         let_lease_run_out(self.microscope.pk)
-        clock = itertools.count(0.0, TTL.ttl_s)
+        clock = itertools.count(0.0, TTL.ttl_s / 3)
         acquired = acquire_lease(
             self.microscope.pk, TTL, clock=lambda: next(clock), sleep=lambda _: None
         )

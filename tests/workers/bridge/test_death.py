@@ -1,0 +1,116 @@
+"""The bridge dies at every place between a commit and a command, and a fresh one goes on.
+
+A campaign is one session in which the bridge dies again and again, each time at another place.
+Together the campaigns visit every place a clean session passes; deaths of one kind of step are
+dealt out so that no target dies more often than a night would forgive.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from smartscope.models import Run, StepItem
+from tests.workers.bridge.invariants import check
+from tests.workers.bridge.quick_findings import find_quickly
+from tests.workers.bridge.rig import Facility, ProcessDeath, dies_at, facility
+from workers.bridge.fault_points import Plan, arm
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: in the order in which a clean session passes them for the first time
+PLACES = """
+command:inventory before_arm armed command:status command:position command:loaded decided
+load_grid:begun command:close_valves command:set_image_shift load_grid:before_issue
+load_grid:issued command:load load_grid:before_complete load_grid:completed
+open_valves:begun open_valves:before_issue open_valves:issued command:open_valves
+open_valves:before_complete open_valves:completed
+command:areas atlas:begun command:go_to command:tilt_to command:move_to
+atlas:before_issue:atlas atlas:issued:atlas command:montage atlas:produced:atlas
+atlas:written:atlas atlas:recorded:atlas atlas:before_complete atlas:completed waiting
+square:begun square:before_issue:square square:issued:square command:eucentric_height
+command:image square:produced:square square:written:square square:recorded:square
+square:before_complete square:completed
+expose:begun expose:before_issue:view expose:issued:view expose:produced:view
+expose:written:view expose:recorded:view command:autofocus expose:before_fail expose:failed
+expose:before_issue:h0001 expose:issued:h0001 command:record expose:produced:h0001
+expose:written:h0001 expose:recorded:h0001
+expose:before_issue:h0002 expose:issued:h0002 expose:produced:h0002 expose:written:h0002
+expose:recorded:h0002 expose:before_complete expose:completed
+grid_finished safe_state:begun command:blank_beam safe_state:before_complete
+safe_state:completed finishing ended
+""".split()
+CAMPAIGNS = 8
+RECOVERY = """
+expose:written:h0001 before_unknown unknown before_adopt adopted before_recovered recovered
+""".split()
+
+
+def quick_house(directory: Path) -> Facility:
+    """One grid, one square, one group of two holes, found at once."""
+    house = facility(
+        directory,
+        atlas_tiles_x=1,
+        atlas_tiles_y=1,
+        image_shift_radius_um=5.0,
+        record_dose_e_per_angstrom2=4.0,
+    )
+    house.analyse = find_quickly
+    return house
+
+
+def campaign(number: int) -> list[str]:
+    """Its places: of each kind of step every eighth."""
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for place in PLACES:
+        kinds[place.partition(":")[0]].append(place)
+    mine = {place for places in kinds.values() for place in places[number::CAMPAIGNS]}
+    return [place for place in PLACES if place in mine]
+
+
+def live_through(house: Facility, places: list[str]) -> list[str]:
+    """Bridges die at one place after the other; then one lives to the end. Where they died."""
+    died = []
+    for place in [*places, ""]:
+        dies_at(place, 1)
+        bridge = house.bridge()
+        try:
+            bridge.run_until_idle()
+        except ProcessDeath:
+            died.append(place)
+        finally:
+            bridge.die()
+    return died
+
+
+@pytest.mark.parametrize("number", range(CAMPAIGNS))
+def test_nothing_is_lost_but_what_was_under_the_beam(tmp_path: Path, number: int) -> None:
+    house = quick_house(tmp_path)
+    died = live_through(house, campaign(number))
+    assert died == campaign(number)
+    assert Run.objects.get().state == "done"
+    check(house, deaths=len(died))
+
+
+def test_a_death_in_the_middle_of_recovery_is_recovered_from(tmp_path: Path) -> None:
+    house = quick_house(tmp_path)
+    assert live_through(house, RECOVERY) == RECOVERY
+    assert Run.objects.get().state == "done"
+    check(house, deaths=len(RECOVERY))
+    assert StepItem.objects.get(name="h0001", state="done").hole.status == "imaged"
+
+
+def test_the_campaigns_visit_every_place_there_is(tmp_path: Path) -> None:
+    house = quick_house(tmp_path)
+    plan = Plan()
+    arm(plan)
+    bridge = house.bridge()
+    try:
+        bridge.run_until_idle()
+    finally:
+        bridge.die()
+    assert list(plan.passed) == PLACES
+    assert sorted(sum((campaign(n) for n in range(CAMPAIGNS)), [])) == sorted(PLACES)
+    check(house, deaths=0)

@@ -113,12 +113,13 @@ def test_a_filter_selects_what_a_list_would_show(as_: As, world: World) -> None:
 
 def test_a_preview_changes_nothing(as_: As, world: World) -> None:
     before = Event.objects.count()
-    done = bulk(
-        as_("member"), "holes", world.ours.holes, set={"label": "bad"}, dry_run=True
-    )
+    done = bulk(as_("member"), "holes", world.ours.holes, set={"label": "bad"}, dry_run=True)
     assert (done["changed"], done["changeset"]) == (6, None)
     assert status(world.ours.holes[1]) == "queued"
-    assert (Changeset.objects.filter(session=world.ours.session).count(), Event.objects.count()) == (
+    assert (
+        Changeset.objects.filter(session=world.ours.session).count(),
+        Event.objects.count(),
+    ) == (
         1,
         before,
     )

@@ -1,6 +1,6 @@
 """Django's settings: safe defaults for the demo and the tests, refusals for production.
 
-Everything a site may change comes from the environment (docs/operator.md lists it). Numbers for
+Everything a site may change comes from the environment (docs/settings.md lists it). Numbers for
 timeouts and queues are those that reliability was measured with; they are not taste.
 """
 

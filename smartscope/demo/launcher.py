@@ -80,9 +80,12 @@ class Launcher:
             supervisor.adopt(server)
         self.environment = self._environment(plan)
         self._manage("migrate", "--no-input", "--verbosity", "0")
-        self._manage(*self._session_arguments())
-        for command in services(port, self.environment, self.place.logs):
+        *others, bridge = services(port, self.environment, self.place.logs)
+        for command in others:
             supervisor.keep(command)
+        # The bridge reads the microscope's speed once, when it starts.
+        self._manage(*self._session_arguments())
+        supervisor.keep(bridge)
         self._await_page(supervisor, port)
         self._announce(port, time.monotonic() - began_s)
         return self._watch(supervisor)

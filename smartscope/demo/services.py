@@ -18,7 +18,7 @@ LARGEST_MESSAGE_BYTES = 16 * 1024
 
 
 def services(port: int, environment: Mapping[str, str], logs: Path) -> list[Command]:
-    """Commands in the order in which they are best started; any order works."""
+    """Commands in the order in which they are started, the bridge last."""
     return [
         _service("web", _web(port), environment, logs),
         _service("worker", _worker(), environment, logs),

@@ -28,6 +28,7 @@ SIGNIFICANT_Z: Final = 5.0
 _WORTH_Z: Final = 1.0
 _CLEAR_PEAK_Z: Final = 5.0
 _PAIR_B_SQUARE_ANGSTROM: Final = (150.0, 300.0, 600.0, 1200.0)
+_CLEAR_B_SQUARE_ANGSTROM: Final = 100.0
 _PATH_B_SQUARE_ANGSTROM: Final = (30.0, 100.0, 300.0, 1000.0)
 # Fewer coefficients than this share so little that their z has long tails.
 _FEWEST_CELLS: Final = 150.0
@@ -83,7 +84,11 @@ def measure_motion(spectra: GroupSpectra, *, dose_per_frame_e_per_a2: float) -> 
         (spectra.columns(0), spectra.columns(1)),
         bending(groups, _bending_weights(spectra, dose_per_frame_e_per_a2)),
     )
-    best = _best_path(halves, [(rest, rest, everywhere), _from_pairs(halves)])
+    pairs, clear = _from_pairs(halves)
+    if clear:
+        best = _best_path(halves, [pairs], [_CLEAR_B_SQUARE_ANGSTROM])
+    else:
+        best = _best_path(halves, [(rest, rest, everywhere), pairs], _blurs(halves.parts[0]))
     at_rest = _evidence(halves, best.b_square_angstrom, (rest, rest))
     if max(best.evidence_z, at_rest) < SIGNIFICANT_Z:
         return Motion(rest, False, None, best.evidence_z, everywhere)
@@ -110,25 +115,28 @@ def _bending_weights(spectra: GroupSpectra, dose_per_frame: float) -> FloatArray
 _Start = tuple[FloatArray, FloatArray, NDArray[np.bool_]]
 
 
-def _from_pairs(halves: _Halves) -> _Start:
-    """Both halves solved from their own pairs, with the least blur that shows clear peaks."""
+def _from_pairs(halves: _Halves) -> tuple[_Start, bool]:
+    """Both halves solved from their own pairs, by the least blur that shows clear peaks, if any."""
+    clear = False
     for b_square_angstrom in _PAIR_B_SQUARE_ANGSTROM:
         pairs = [
             pair_shifts(part, weight(part, b_square_angstrom=b_square_angstrom))
             for part in halves.parts
         ]
-        if np.median(np.concatenate([pair.peak_z for pair in pairs])) >= _CLEAR_PEAK_Z:
+        clear = bool(np.median(np.concatenate([p.peak_z for p in pairs])) >= _CLEAR_PEAK_Z)
+        if clear:
             break
     first, second = (solve_robust(pair, len(halves.stiffness)) for pair in pairs)
-    return first.positions_angstrom, second.positions_angstrom, first.reached | second.reached
+    reached = first.reached | second.reached
+    return (first.positions_angstrom, second.positions_angstrom, reached), clear
 
 
-def _best_path(halves: _Halves, starts: list[_Start]) -> _Trial:
+def _best_path(halves: _Halves, starts: list[_Start], blurs: list[float]) -> _Trial:
     """The start and blur that the stiffest paths confirm best, made as flexible as holds."""
     stiff = (
         trial
         for start in starts
-        for b in _blurs(halves.parts[0])
+        for b in blurs
         for trial in _loosened(halves, b, start, _EVENNESS[:1])
     )
     best = max(stiff, key=lambda trial: trial.evidence_z)

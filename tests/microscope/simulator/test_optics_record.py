@@ -40,8 +40,8 @@ from smartscope.microscope.simulator.specimen.values import (
     Box,
     HoleFault,
     IceClass,
-    Patch,
     PastExposure,
+    Patch,
     Pose,
 )
 from smartscope.microscope.simulator.specimen.world import Specimen
@@ -101,7 +101,7 @@ def moved_back(image: Floats, shift_px: Floats) -> Floats:
 
 
 def measured_shifts(frames: Floats) -> Floats:
-    """A small independent aligner: each frame against the sum of the others, parabola on the peak."""
+    """A small independent aligner: each frame against the sum of the others, sub-pixel."""
     side = frames.shape[1]
     k = Frequencies.of((side, side), 1.0).k
     weight = np.exp(-150.0 * k.astype(np.float64) ** 2 / 4) * (k > 0.006)
@@ -114,8 +114,8 @@ def measured_shifts(frames: Floats) -> Floats:
         ]
         total = np.sum(aligned, axis=0)
         for n, spectrum in enumerate(spectra):
-            cross = fft.fftshift(fft.irfft2(spectrum * np.conj(total - aligned[n]), s=(side, side)))
-            shifts[n] = _peak(cross)
+            others = np.conj(total - aligned[n])
+            shifts[n] = _peak(fft.fftshift(fft.irfft2(spectrum * others, s=(side, side))))
         shifts -= shifts[0]
     return shifts
 
@@ -123,8 +123,8 @@ def measured_shifts(frames: Floats) -> Floats:
 def _peak(cross: Floats) -> Floats:
     middle = cross.shape[0] // 2
     window = cross[middle - 14 : middle + 15, middle - 14 : middle + 15]
-    y, x = np.unravel_index(np.argmax(window[1:-1, 1:-1]), (27, 27))
-    y, x = int(y) + 1, int(x) + 1
+    row, column = divmod(int(np.argmax(window[1:-1, 1:-1])), 27)
+    y, x = row + 1, column + 1
 
     def vertex(low: float, mid: float, high: float) -> float:
         return 0.5 * (low - high) / (low - 2 * mid + high)
@@ -328,7 +328,7 @@ def test_power_shares_are_never_negative_and_add_up_in_a_frame() -> None:
 
 def test_few_bases_carry_the_damage() -> None:
     k = np.linspace(0.01, 0.5, 200)
-    amplitude = surviving_amplitude(k, (np.arange(40) + 0.5) * 1.25, 300.0)
+    amplitude = surviving_amplitude(k, (np.arange(40, dtype=np.float64) + 0.5) * 1.25, 300.0)
     coefficients, tables = damage_basis(amplitude)
     error = coefficients @ tables - amplitude
     assert coefficients.shape == (40, 3)

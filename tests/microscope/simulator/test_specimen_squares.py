@@ -1,4 +1,4 @@
-"""Squares are named for what they are: the label follows from numbers measured on the finished square."""
+"""Squares are named for what they are: labels follow from numbers measured on the finished one."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def test_presets_make_the_grids_they_are_named_for() -> None:
         squares = world.squares(Box.around(0, 0, 260))
         counts[preset] = Counter(square.label for square in squares)
         assert sum(counts[preset].values()) > 50
-    good, most = counts[Preset.GOOD], lambda p: counts[p].most_common(1)[0][0]
-    assert most(Preset.GOOD) is SquareLabel.GOOD
-    assert most(Preset.DRY) is SquareLabel.DRY
+    good = counts[Preset.GOOD]
+    assert good.most_common(1)[0][0] is SquareLabel.GOOD
+    assert counts[Preset.DRY].most_common(1)[0][0] is SquareLabel.DRY
     assert counts[Preset.THICK][SquareLabel.SMALL] > 2 * good[SquareLabel.SMALL]
     assert (
         counts[Preset.CONTAMINATED][SquareLabel.CONTAMINATED] > 3 * good[SquareLabel.CONTAMINATED]

@@ -40,8 +40,8 @@ class LensQuality:
 
 
 LENSES = {
-    Level.ATLAS: LensQuality(blur_px=0.85, ghost=0.035, ghost_px=(9.0, 4.0), scatter=0.02),
-    Level.SQUARE: LensQuality(blur_px=0.7, ghost=0.0, ghost_px=(0.0, 0.0), scatter=0.015),
+    Level.ATLAS: LensQuality(blur_px=0.85, ghost=0.035, ghost_px=(9.0, 4.0), scatter=0.06),
+    Level.SQUARE: LensQuality(blur_px=0.7, ghost=0.0, ghost_px=(0.0, 0.0), scatter=0.04),
 }
 SHARP = LensQuality(blur_px=0.0, ghost=0.0, ghost_px=(0.0, 0.0), scatter=0.005)
 DIFFRACTING = (Level.HOLE, Level.FOCUS)

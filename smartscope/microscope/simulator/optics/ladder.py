@@ -43,5 +43,5 @@ MINI_LADDER = {
         Rung(level=Level.FOCUS, camera=MINI, pixel_size_um=0.0003, dose_e_per_px=9, defocus_um=1.5),
     )
 }
-# Coarse, as screening is: a frame of so few pixels must still hold enough ice and molecules for a fit.
+# Coarse, as screening is: a frame of so few pixels must still hold ice and molecules enough to fit.
 MINI_RECORD_PIXEL_ANGSTROM = 1.6

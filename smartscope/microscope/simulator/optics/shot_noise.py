@@ -16,6 +16,7 @@ _PHI = 0x9E3779B97F4A7C15
 _LEVELS = 1024
 _UNIFORM_BITS = 12
 _DITHER_BITS = 4
+_PIECE = 1 << 16
 LARGEST_TABLE_MEAN = 300.0
 
 FloatImage = NDArray[np.float32]
@@ -40,12 +41,14 @@ def _table(largest_mean: float) -> NDArray[np.uint16]:
     return np.repeat(np.tile(counts, _LEVELS), repeats.ravel()).astype(np.uint16)
 
 
-def _uniform_bits(size: int, noise_key: int) -> NDArray[np.uint16]:
-    """16 random bits per pixel, four pixels to a hash."""
-    h = np.arange((size + 3) // 4, dtype=np.uint64)
+def _uniform_bits(first: int, last: int, noise_key: int) -> NDArray[np.uint16]:
+    """16 random bits for pixels [first, last), four pixels to a hash; `first` is a multiple
+    of 4.
+    """
+    h = np.arange(first // 4, (last + 3) // 4, dtype=np.uint64)
     h *= np.uint64(_PHI)
     h += np.uint64(noise_key)
-    return mix(h).view(np.uint16)[:size]
+    return mix(h).view(np.uint16)[: last - first]
 
 
 def _rounded_up(largest: float) -> float:
@@ -62,13 +65,26 @@ def poisson_counts(mean: FloatImage, noise_key: int) -> NDArray[np.uint16]:
         shape = (1, mean.size)
         noise = white(shape, noise_key).reshape(mean.shape)
         return np.clip(np.rint(mean + np.sqrt(mean) * noise), 0, 65535).astype(np.uint16)
-    bits = _uniform_bits(mean.size, noise_key)
     table_mean = _rounded_up(largest)
-    level = np.sqrt(np.maximum(mean.ravel(), np.float32(0)) * np.float32(1.0 / table_mean))
+    flat = mean.ravel()
+    counts = np.empty(flat.size, dtype=np.uint16)
+    # Pieces that stay in the processor's cache are drawn about twice as fast.
+    for first in range(0, flat.size, _PIECE):
+        last = min(first + _PIECE, flat.size)
+        bits = _uniform_bits(first, last, noise_key)
+        counts[first:last] = _look_up(flat[first:last], bits, table_mean)
+    return counts.reshape(mean.shape)
+
+
+def _look_up(mean: FloatImage, bits: NDArray[np.uint16], table_mean: float) -> NDArray[np.uint16]:
+    """12 bits choose the quantile; 4 dither the level, so that the table's steps do not show."""
+    level = np.sqrt(np.maximum(mean, np.float32(0)) * np.float32(1.0 / table_mean))
     level *= np.float32(_LEVELS - 1)
     dither = (bits & np.uint16((1 << _DITHER_BITS) - 1)).astype(np.float32)
-    level += (dither + np.float32(0.5)) * np.float32(2.0**-_DITHER_BITS)
+    dither += np.float32(0.5)
+    dither *= np.float32(2.0**-_DITHER_BITS)
+    level += dither
     index = np.minimum(level, np.float32(_LEVELS - 1)).astype(np.int32)
     index <<= _UNIFORM_BITS
     index += bits >> np.uint16(_DITHER_BITS)
-    return _table(table_mean).take(index).reshape(mean.shape)
+    return _table(table_mean).take(index)

@@ -54,8 +54,8 @@ def square_fates(spec: SpecimenSpec, mesh: Mesh, i: Ints, j: Ints) -> Fates:
     rank = ndtr(wetness / sd)
     small, dry = rank > 1.0 - prior.small, rank < prior.dry
     draw = uniform(spec.seed, Channel.SQUARE_EDGE, i[..., None], j[..., None], np.arange(3))
-    edge = np.where(small, 1200.0 + 2500.0 * draw[..., 0], 30.0 + 180.0 * draw[..., 0])
-    power = np.where(small, 1.6 + 1.2 * draw[..., 1], 4.0 + 4.0 * draw[..., 1])
+    edge = np.where(small, 1200.0 + 2500.0 * draw[..., 0], 20.0 + 110.0 * draw[..., 0])
+    power = np.where(small, 1.6 + 1.2 * draw[..., 1], 5.0 + 4.0 * draw[..., 1])
     dryness = np.where(dry, 0.05 * draw[..., 2], 1.0)
     lens = _lenses(spec, mesh, i, j)
     damage, contaminated = _mishaps(spec, i, j)

@@ -68,7 +68,7 @@ class IceSpec:
     faults.
     """
 
-    mean_nm: float = 42.0
+    mean_nm: float = 30.0
     blot_gradient: float = 0.55
     square_spread: float = 0.35
     patch_spread: float = 0.25
@@ -135,10 +135,10 @@ class SpecimenSpec:
 
 _ICE = {
     Preset.GOOD: IceSpec(),
-    Preset.THICK: IceSpec(mean_nm=95.0, blot_gradient=0.7, square_spread=0.4),
-    Preset.DRY: IceSpec(mean_nm=24.0, empty_hole_probability=0.15),
-    Preset.CONTAMINATED: IceSpec(mean_nm=48.0, crystalline_hole_probability=0.03),
-    Preset.DAMAGED: IceSpec(mean_nm=38.0, empty_hole_probability=0.04),
+    Preset.THICK: IceSpec(mean_nm=85.0, blot_gradient=0.7, square_spread=0.4),
+    Preset.DRY: IceSpec(mean_nm=20.0, empty_hole_probability=0.15),
+    Preset.CONTAMINATED: IceSpec(mean_nm=34.0, crystalline_hole_probability=0.03),
+    Preset.DAMAGED: IceSpec(mean_nm=30.0, empty_hole_probability=0.04),
 }
 _PRIOR = {
     Preset.GOOD: SquarePrior(),

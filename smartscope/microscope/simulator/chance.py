@@ -38,6 +38,8 @@ class Purpose(IntEnum):
     REPEATED = 1020
     ASTIGMATISM = 1022
     SPOT = 1023
+    STAGE_MAP_X = 1024
+    STAGE_MAP_Y = 1025
 
 
 def _mix(x: int) -> int:
@@ -65,3 +67,13 @@ def normal(seed: int, purpose: Purpose, i: int = 0, j: int = 0, k: int = 0) -> f
     """A standard normal (Box-Muller on the counters 2k and 2k+1)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(seed, purpose, i, j, 2 * k)))
     return radius * math.cos(2.0 * math.pi * uniform(seed, purpose, i, j, 2 * k + 1))
+
+
+def smooth(seed: int, purpose: Purpose, x: float, y: float) -> float:
+    """A normal at every whole (x, y), bilinear between them: continuous, sd at most 1."""
+    i, j = math.floor(x), math.floor(y)
+    u, v = x - i, y - j
+    corners = [normal(seed, purpose, i + a, j + b) for b in (0, 1) for a in (0, 1)]
+    low = corners[0] * (1.0 - u) + corners[1] * u
+    high = corners[2] * (1.0 - u) + corners[3] * u
+    return low * (1.0 - v) + high * v

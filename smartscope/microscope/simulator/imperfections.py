@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from smartscope.domain.geometry import Point
-from smartscope.microscope.simulator.chance import Purpose, between, normal, uniform
+from smartscope.microscope.simulator.chance import Purpose, between, normal, smooth, uniform
 from smartscope.microscope.values import Area, HeightMode
 
 P = Purpose
@@ -29,9 +29,11 @@ _LADDERS: Mapping[Area, tuple[Area, ...]] = {
 class ErrorSizes:
     """Standard deviations (sd) and ranges; lengths µm, angles degrees, drift Å/s, times s."""
 
-    stage_short_sd_um: float = 0.2
-    stage_long_sd_um: float = 0.6
-    long_move_um: float = 100.0
+    # A stage comes back to a place within 0.2 µm; over longer ways its screws are off by more, and
+    # by the same each time. The way from one such error to the next is the cell of the map.
+    stage_repeat_sd_um: float = 0.2
+    stage_map_sd_um: float = 0.8
+    stage_map_cell_um: float = 200.0
     stage_scale: float = 0.003
     axis_scale: float = 0.005
     axis_rotation_deg: float = 0.3
@@ -94,15 +96,19 @@ class Imperfections:
     scale: float = 1.0
     sizes: ErrorSizes = SIZES
 
-    def stage_error(self, target: Point, *, moved_um: float, visit: int) -> Point:
+    def stage_error(self, target: Point, *, visit: int) -> Point:
         """How far the specimen ends from where it was sent, on the `visit`-th visit there."""
-        size = self.sizes
-        long = moved_um > size.long_move_um
-        sd = self.scale * (size.stage_long_sd_um if long else size.stage_short_sd_um)
-        return Point(
-            sd * normal(self.seed, P.STAGE_X, *_nm(target), visit),
-            sd * normal(self.seed, P.STAGE_Y, *_nm(target), visit),
+        size, cell_um = self.sizes, self.sizes.stage_map_cell_um
+        x, y = target.x_um / cell_um, target.y_um / cell_um
+        here = (
+            size.stage_map_sd_um * smooth(self.seed, P.STAGE_MAP_X, x, y),
+            size.stage_map_sd_um * smooth(self.seed, P.STAGE_MAP_Y, x, y),
         )
+        now = (
+            size.stage_repeat_sd_um * normal(self.seed, P.STAGE_X, *_nm(target), visit),
+            size.stage_repeat_sd_um * normal(self.seed, P.STAGE_Y, *_nm(target), visit),
+        )
+        return Point(self.scale * (here[0] + now[0]), self.scale * (here[1] + now[1]))
 
     def stage_scale(self) -> tuple[float, float]:
         """True µm per reported µm along x and y."""

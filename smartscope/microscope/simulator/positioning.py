@@ -56,16 +56,16 @@ def move_to(
     usual = (Operation.STAGE_LONG if long else Operation.STAGE_SHORT, Operation.SETTLE)
     for operation in during or usual:
         scope.world.spend(operation)
-    _arrive(scope, point, z_um, moved_um)
+    _arrive(scope, point, z_um)
     if stuck:
         raise StageStuck("The stage stopped short of its target; move it again or skip this one.")
 
 
-def _arrive(scope: Scope, point: Point, z_um: float, moved_um: float) -> None:
+def _arrive(scope: Scope, point: Point, z_um: float) -> None:
     stage = scope.world.state.stage
     key = f"visit:{round(point.x_um * 1000)}:{round(point.y_um * 1000)}"
     visit_here = scope.world.count(key)
-    error = scope.imperfections.stage_error(point, moved_um=moved_um, visit=visit_here)
+    error = scope.imperfections.stage_error(point, visit=visit_here)
     scope.world.put(
         stage=replace(
             stage,

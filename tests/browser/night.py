@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -43,6 +44,15 @@ ATLAS_PIXEL_UM = 0.52
 SQUARE_PIXEL_UM = 0.06
 CLOCK_S = 1_795_000_000.0
 CLASSES = ("good", "small", "contaminated", "cracked", "partial", "dry")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A preview and tiles in the store; images of many rows may show the same one."""
+
+    key: str
+    width_px: int
+    height_px: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,8 @@ def _grid(grid: Grid, random: np.random.Generator) -> None:
         if np.hypot(at[0] - 768, at[1] - 768) < 700
     ]
     levels = [float(random.uniform(0.45, 0.95)) for _ in places]
-    image = _image(grid, "atlas", pictures.atlas(places, levels, 56, angle, grid.position), ATLAS_PIXEL_UM)
+    picture = _stored(f"atlas-{grid.slug}", pictures.atlas(places, levels, 56, angle, grid.position))
+    image = _image(grid, "atlas", picture, ATLAS_PIXEL_UM)
     Atlas.objects.create(grid=grid, tiles_image=image, image=image)
     likely = sorted(range(len(places)), key=lambda index: -levels[index])
     for number, (x, y) in enumerate(places, start=1):
@@ -161,14 +172,15 @@ def _external(grid: Grid, places: list[tuple[float, float]], angle: float) -> No
 def _square(square: Square, random: np.random.Generator) -> None:
     radius_px, pitch_px = 10.0, 2.5 / SQUARE_PIXEL_UM
     places = pictures.lattice(pitch_px, 6, pictures.SQUARE_PX, 95)
-    square.image = _image(
-        square.grid, "square", pictures.square(places, radius_px, square.number), SQUARE_PIXEL_UM, square.slug
-    )
+    picture = _stored("square", pictures.square(places, radius_px, 1))
+    square.image = _image(square.grid, "square", picture, SQUARE_PIXEL_UM, square.slug)
     square.save(update_fields=["image"])
     if square.status == "imaging":
         return
     ice = np.clip(random.normal(38, 22, len(places)), 4, 160)
     groups: dict[tuple[int, int], Group] = {}
+    holes: list[Hole] = []
+    exposed: list[Hole] = []
     for number, ((x, y), thickness) in enumerate(zip(places, ice, strict=True), start=1):
         cell = (int(x // 170), int(y // 170))
         in_range = 10 <= thickness <= 100
@@ -183,7 +195,7 @@ def _square(square: Square, random: np.random.Generator) -> None:
             role = "member"
         group = groups.get(cell) if in_range else None
         taken = group is not None and group.number <= (6 if square.status == "done" else 2)
-        hole = Hole.objects.create(
+        hole = Hole(
             square=square, number=number, slug=f"{square.slug}-h{number:03}", x_px=x, y_px=y,
             stage_x_um=square.stage_x_um + (x - 512) * SQUARE_PIXEL_UM,
             stage_y_um=square.stage_y_um + (512 - y) * SQUARE_PIXEL_UM,
@@ -192,18 +204,21 @@ def _square(square: Square, random: np.random.Generator) -> None:
             group_role=role if group else "", model_label="good" if in_range else "thick" if thickness > 100 else "empty",
             ice_thickness_nm=float(thickness), ice_thickness_error_nm=4.0, intensity=float(np.exp(-thickness / 395)),
         )  # fmt: skip
+        holes.append(hole)
         if taken and number % 3 == 0:
-            _exposure(hole, random)
+            exposed.append(hole)
+    Hole.objects.bulk_create(holes)
+    for hole in exposed:
+        _exposure(hole, random)
 
 
 def _exposure(hole: Hole, random: np.random.Generator) -> None:
     count = Exposure.objects.count()
     measured = count % 7 != 6
-    pixels = pictures.micrograph(count % 12)
     grid = hole.square.grid
-    total = _image(grid, "sum", pixels, 0.83e-4, f"{hole.slug}-sum")
-    spectrum = power_spectrum(pixels, pixel_size_angstrom=0.83)
-    rings = _image(grid, "power_spectrum", spectrum.amplitude, 1e-4, f"{hole.slug}-spectrum", power_spectrum_jpeg(spectrum))
+    micrograph, spectrum = _micrographs()[count % 3]
+    total = _image(grid, "sum", micrograph, 0.83e-4, f"{hole.slug}-sum")
+    rings = _image(grid, "power_spectrum", spectrum, 1e-4, f"{hole.slug}-spectrum")
     Exposure.objects.create(
         hole=hole, slug=f"{hole.slug}-x1", sum_image=total if measured else None,
         spectrum_image=rings if measured else None, status="analysed" if measured else "transferred",
@@ -215,30 +230,41 @@ def _exposure(hole: Hole, random: np.random.Generator) -> None:
     )  # fmt: skip
 
 
-def _image(
-    grid: Grid, kind: str, pixels: pictures.Pixels, pixel_um: float, name: str = "", jpeg: bytes | None = None
-) -> Image:
-    """A row whose preview and tiles exist; the raw file itself is never asked for by the page."""
+@cache
+def _micrographs() -> list[tuple[Picture, Picture]]:
+    """Micrographs with their power spectra."""
+    found = []
+    for seed in range(3):
+        pixels = pictures.micrograph(seed)
+        spectrum = power_spectrum(pixels, pixel_size_angstrom=0.83)
+        rings = _stored(f"rings-{seed}", spectrum.amplitude, power_spectrum_jpeg(spectrum))
+        found.append((_stored(f"micrograph-{seed}", pixels), rings))
+    return found
+
+
+def _stored(key: str, pixels: pictures.Pixels, jpeg: bytes | None = None) -> Picture:
     store = current_store()
-    key = f"{grid.session.name}/{grid.slug}/{kind}/{name or grid.slug}"
-    preview = jpeg if jpeg is not None else preview_jpeg(pixels)
-    store.write_atomic(f"{key}.jpg", lambda out: _write(out, preview))
-    store.write_atomic(f"{key}.zip", lambda out: _tiles(out, pixels))
-    return Image.objects.create(
-        grid=grid, kind=kind, key=f"{key}.mrc", sha256="0" * 64, bytes=pixels.nbytes,
-        width_px=pixels.shape[1], height_px=pixels.shape[0], pixel_size_angstrom=pixel_um * 1e4,
-        taken_at_s=CLOCK_S, preview_key=f"{key}.jpg", tiles_key=f"{key}.zip",
-    )  # fmt: skip
+    if not store.exists(f"{key}.zip"):
+        preview = jpeg if jpeg is not None else preview_jpeg(pixels)
+        tiles = BytesIO()
+        write_tiles(tiles, pixels)
+        store.write_atomic(f"{key}.jpg", lambda out: _write(out, preview))
+        store.write_atomic(f"{key}.zip", lambda out: _write(out, tiles.getvalue()))
+    return Picture(key, pixels.shape[1], pixels.shape[0])
 
 
 def _write(out: Any, data: bytes) -> None:
     out.write(data)
 
 
-def _tiles(out: Any, pixels: pictures.Pixels) -> None:
-    buffer = BytesIO()
-    write_tiles(buffer, pixels)
-    out.write(buffer.getvalue())
+def _image(grid: Grid, kind: str, picture: Picture, pixel_um: float, name: str = "") -> Image:
+    """A row whose preview and tiles exist; the raw file itself is never asked for by the page."""
+    return Image.objects.create(
+        grid=grid, kind=kind, key=f"{grid.session.name}/{grid.slug}/{kind}/{name or grid.slug}.mrc",
+        sha256="0" * 64, bytes=1, width_px=picture.width_px, height_px=picture.height_px,
+        pixel_size_angstrom=pixel_um * 1e4, taken_at_s=CLOCK_S,
+        preview_key=f"{picture.key}.jpg", tiles_key=f"{picture.key}.zip",
+    )  # fmt: skip
 
 
 def _judge(grids: list[Grid]) -> None:

@@ -215,6 +215,9 @@ export interface Image extends Row {
   pixel_size_angstrom: number;
   stage_x_um: number | null;
   stage_y_um: number | null;
+  /** Derived a moment after the image was taken. */
+  has_preview: boolean;
+  has_tiles: boolean;
 }
 
 export interface Skipped {

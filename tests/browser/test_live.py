@@ -1,0 +1,58 @@
+"""What happens elsewhere shows by itself, and what is not known to be true is not shown as live."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SESSION, SignIn
+from tests.browser.served import Site
+from tests.browser.test_workbench import rows, table
+
+EDIT = """
+from django.contrib.auth.models import User
+from smartscope.domain.actor import Actor
+from smartscope.models import Square
+from smartscope.operations.edit_targets import edit_squares
+from smartscope.operations.pending_edit import Manner
+from smartscope.operations.square_edits import Wanted
+person = User.objects.get(username="operator")
+square = Square.objects.get(slug="{slug}", grid__session__name="20261120_ribosome")
+edit_squares(
+    Actor("user", "operator", person.pk), [square.pk], Wanted(label="{label}", queue=None, skip=None),
+    Manner(atomic=True, dry_run=False, summary="elsewhere"),
+)
+"""
+
+
+def test_an_edit_made_elsewhere_appears_without_a_reload_and_nothing_jumps(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(f"s/{SESSION}/g/g02")
+    squares = table(page, "Atlas")
+    expect(page.locator(".live")).to_contain_text("live")
+    slug = rows(squares, "partial").first.get_by_role("button").inner_text()
+    chosen = rows(squares, "dry").last
+    chosen.click()
+    scrolled = squares.locator("..").evaluate("(box) => box.scrollTop")
+    site.python(EDIT.format(slug=slug, label="small"))
+    expect(rows(squares, slug)).to_contain_text("small (person)")
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    assert squares.locator("..").evaluate("(box) => box.scrollTop") == scrolled
+
+
+def test_a_dead_server_is_said_and_what_it_missed_is_caught_up(sign_in: SignIn, site: Site) -> None:
+    page = sign_in(
+        f"s/{SESSION}/g/g01", expected=(r"WebSocket connection", r"ERR_CONNECTION_REFUSED", r"Failed to load")
+    )
+    squares = table(page, "Atlas")
+    expect(page.locator(".live")).to_contain_text("live")
+    slug = rows(squares, "contaminated").first.get_by_role("button").inner_text()
+    site.kill()
+    try:
+        expect(page.get_by_role("status").filter(has_text="Live view paused, last known")).to_be_visible()
+        site.python(EDIT.format(slug=slug, label="dry"))
+    finally:
+        site.start()
+    expect(rows(squares, slug)).to_contain_text("dry (person)", timeout=30_000)
+    expect(page.locator(".live")).to_have_text(re.compile("^live"))
+    expect(page.get_by_text("Live view paused")).to_have_count(0)

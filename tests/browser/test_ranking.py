@@ -1,0 +1,55 @@
+"""The ranking of a session: verdicts by keyboard, parameters with their limits, audit of both."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SESSION, SignIn
+
+
+def row(page: Page, grid: str):  # type: ignore[no-untyped-def]
+    return page.get_by_role("row").filter(has_text=grid)
+
+
+def test_grids_stand_in_the_order_of_what_they_are_worth_with_reasons(sign_in: SignIn) -> None:
+    page = sign_in(f"s/{SESSION}")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.first).to_contain_text("rib-1")
+    expect(rows.first).to_contain_text("1,480")
+    expect(rows.first).to_contain_text("20 of 24 exposures usable")
+    expect(rows.nth(2)).to_contain_text("nothing measured yet")
+
+
+def test_a_verdict_given_by_keyboard_is_kept_beside_the_suggestion(sign_in: SignIn) -> None:
+    page = sign_in(f"s/{SESSION}")
+    expect(page.locator("tbody tr")).to_have_count(4)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("d")
+    expect(row(page, "rib-2")).to_contain_text("suggested was Re-screen")
+    page.reload()
+    expect(page.get_by_label("Verdict on rib-2")).to_have_value("discard")
+
+
+def test_a_parameter_outside_its_limits_is_refused_where_it_was_typed(sign_in: SignIn) -> None:
+    page = sign_in(f"s/{SESSION}", expected=(r"status of 400",))
+    page.get_by_role("button", name="Parameters of rib-4").click()
+    panel = page.get_by_role("region", name="Grid 4, rib-4")
+    panel.get_by_label("Squares per grid").fill("9000")
+    panel.get_by_role("button", name="Save 1 change").click()
+    expect(panel.get_by_role("alert")).to_contain_text("500")
+    panel.get_by_label("Squares per grid").fill("11")
+    panel.get_by_role("button", name="Save 1 change").click()
+    expect(page.get_by_text("1 parameter saved")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Parameters of rib-4").click()
+    expect(panel.get_by_label("Squares per grid")).to_have_value("11")
+
+
+def test_the_audit_names_who_did_what(sign_in: SignIn) -> None:
+    page = sign_in(f"s/{SESSION}/decisions")
+    expect(page.get_by_text("operator created the session")).to_be_visible()
+    expect(page.get_by_text("bridge took an atlas")).to_have_count(0)
+    page.get_by_label("Whose acts").select_option("Everything")
+    expect(page.get_by_text("bridge took an atlas")).to_be_visible()

@@ -68,13 +68,13 @@ def begin_step(held: Held, plan: StepPlan, *, now_s: float) -> OpenStep:
 
 
 def _last_error(row: StepRow) -> str:
-    """The class of the error that ended the step of the same name before this one."""
+    """The class of the last error that ended a step of the same name."""
     stem = row.key.rpartition("/")[0]
-    before = StepRow.objects.filter(run=row.run_id, key__startswith=f"{stem}/").exclude(pk=row.pk)
-    last = before.order_by("-number").first()
-    if last is None or last.state != StepState.FAILED:
-        return ""
-    return last.reason.partition(":")[0]
+    failed = StepRow.objects.filter(
+        run=row.run_id, key__startswith=f"{stem}/", state=StepState.FAILED
+    )
+    last = failed.order_by("-number").first()
+    return "" if last is None else last.reason.partition(":")[0]
 
 
 def open_row(

@@ -59,7 +59,7 @@ def _trouble(row: Step, run: Run, error_classes: Sequence[str]) -> Trouble:
     return Trouble(
         classes=error_classes,
         step_kind=row.kind,
-        attempt=int(row.key.rsplit("/", 1)[1]),
+        attempt=failed.filter(key__startswith=f"{row.key.rpartition('/')[0]}/").count() + 1,
         failures_in_a_row=run.failures_in_a_row,
         failures_on_grid=failed.count() + 1 if row.grid_id else 0,
     )
@@ -68,7 +68,7 @@ def _trouble(row: Step, run: Run, error_classes: Sequence[str]) -> Trouble:
 def _apply(row: Step, remedy: Remedy, code: str, reason: str) -> None:
     match remedy:
         case Remedy.SKIP_TARGET:
-            _skip_group(row, code)
+            skip_group(row, code)
         case Remedy.SKIP_SQUARE:
             _skip_square(row, code)
         case Remedy.SKIP_GRID:
@@ -78,7 +78,8 @@ def _apply(row: Step, remedy: Remedy, code: str, reason: str) -> None:
             pass
 
 
-def _skip_group(row: Step, code: str) -> None:
+def skip_group(row: Step, code: str) -> None:
+    """Leave the step's group and those of its holes that still wait; needs a transaction."""
     group = Group.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
     holes = Hole.objects.select_for_update(of=("self",)).filter(group=group)
     for hole in holes.order_by("number"):

@@ -23,6 +23,7 @@ from smartscope.models import (
     StepItem,
 )
 from smartscope.operations.event_log import Told, record_event
+from smartscope.operations.hint_analysis import hint_analysis
 from smartscope.operations.journal_values import NewImage, WantedAnalysis
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held

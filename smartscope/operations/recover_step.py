@@ -12,6 +12,7 @@ from smartscope.models import Step
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
+from smartscope.operations.fail_step import skip_group
 from smartscope.operations.settle_step import settle_items
 from smartscope.operations.step_rows import (
     climb_grid,
@@ -20,6 +21,9 @@ from smartscope.operations.step_rows import (
     move_step,
     scope_of,
 )
+
+#: a group in which the process died so often is left alone: each visit costs it the view's dose
+MOST_ATTEMPTS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,11 @@ def mark_unknown(held: Held, step: UUID, *, reason: str, now_s: float) -> None:
     record_event("step.unknown", BRIDGE, scope_of(row), told)
 
 
+def _attempts(row: Step) -> int:
+    stem = row.key.rpartition("/")[0]
+    return Step.objects.filter(run=row.run_id, key__startswith=f"{stem}/").count()
+
+
 @fenced
 def recover_step(held: Held, step: UUID, *, proved: bool, now_s: float) -> StepState:
     """Close the step after every whole file was adopted; what is left of it is lost or waits again.
@@ -105,6 +114,8 @@ def recover_step(held: Held, step: UUID, *, proved: bool, now_s: float) -> StepS
         grid = lock_grid(row)
         climb_grid(grid, GridStatus.LOADED)
     settled = settle_items(row, now_s=now_s)
+    if row.kind == "expose" and _attempts(row) >= MOST_ATTEMPTS:
+        skip_group(row, "process_died")
     if row.state == StepState.INTENT:
         end = StepState.ABANDONED
     elif settled.lost or not (settled.done or proved):

@@ -39,8 +39,9 @@ def driver_settings(row: MicroscopeRow) -> dict[str, object]:
     if row.driver_kind == "simulator":
         chosen.setdefault("data_dir", str(world_directory(row)))
         chosen.setdefault("name", row.name)
-        chosen.setdefault("loader_slots", row.loader_slots)
-        chosen.setdefault("has_autoloader", row.loader_slots > 1)
+        # A microscope without an autoloader has no slots; its one grid lies in the first.
+        chosen.setdefault("loader_slots", max(row.loader_slots, 1))
+        chosen.setdefault("has_autoloader", row.loader_slots > 0)
         chosen.setdefault("voltage_kv", row.voltage_kv)
         if "grids" in chosen:
             chosen["grids"] = _by_slot(chosen["grids"])

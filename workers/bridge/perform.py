@@ -26,7 +26,6 @@ from smartscope.microscope.procedures.happenings import (
     Waiting,
 )
 from smartscope.models import Session
-from smartscope.models.image import ImageKind
 from smartscope.operations.begin_step import begin_step
 from smartscope.operations.complete_step import complete_step
 from smartscope.operations.fail_step import fail_step
@@ -60,6 +59,10 @@ class _Job:
     def now_s(self) -> float:
         return self.helm.clock.now()
 
+    def point(self, name: str, *items: str) -> None:
+        """A place where this process may die, named with the kind of step and its items."""
+        fault_point(":".join((self.opened.kind, name, *items)))
+
 
 def perform(helm: Helm, run: UUID, step: Step) -> None:
     """Do the step; errors of the instrument end it as the table of remedies says.
@@ -69,10 +72,9 @@ def perform(helm: Helm, run: UUID, step: Step) -> None:
     """
     act = act_for(helm, step)
     plan = StepPlan(run=run, step=step, items=act.items, parameters=act.parameters)
-    fault_point("before_begin")
     opened = begin_step(helm.held, plan, now_s=helm.clock.now())
-    fault_point("begun")
     job = _Job(helm, run, opened, _names(run, step, opened))
+    job.point("begun")
     log.info("step %d: %s, attempt %d", opened.number, opened.kind, opened.attempt)
     _carry_out(job, act)
 
@@ -95,9 +97,9 @@ def _carry_out(job: _Job, act: Act) -> None:
     except (InstrumentError, StorageFull, BadFile, NotFound) as error:
         _fail(job, error)
     else:
-        fault_point("before_complete")
+        job.point("before_complete")
         complete_step(job.helm.held, job.opened.id, now_s=job.now_s(), stopped=stopped)
-        fault_point("completed")
+        job.point("completed")
     finally:
         procedure.close()
 
@@ -121,8 +123,8 @@ def _drive(job: _Job, procedure: Procedure) -> str:
 def _heed(job: _Job, happening: Happening) -> None:
     match happening:
         case AboutToIssue():
-            fault_point("before_issue")
             items = [job.names.item(stem) for stem in happening.items]
+            job.point("before_issue", *items)
             issue_items(
                 job.helm.held,
                 job.opened.id,
@@ -130,9 +132,8 @@ def _heed(job: _Job, happening: Happening) -> None:
                 command=happening.command,
                 now_s=job.now_s(),
             )
-            fault_point("issued")
+            job.point("issued", *items)
         case Produced():
-            fault_point("produced")
             if happening.image or happening.montage or happening.files:
                 _register(job, happening)
         case Waiting():
@@ -148,12 +149,13 @@ def _heed(job: _Job, happening: Happening) -> None:
 
 def _register(job: _Job, produced: Produced) -> None:
     item = job.names.item(produced.item)
-    kind: ImageKind = kind_of_item(job.opened.kind, item)
+    job.point("produced", item)
+    kind = kind_of_item(job.opened.kind, item)
     job.helm.pulse.allow(WRITING_S)
     image = keep(job.helm.store, produced, job.names.key(item, kind), kind)
-    fault_point("written")
+    job.point("written", item)
     record_item(job.helm.held, job.opened.id, item, image, wanted_for(kind), now_s=job.now_s())
-    fault_point("recorded")
+    job.point("recorded", item)
 
 
 def _fail(job: _Job, error: Exception) -> None:
@@ -161,7 +163,7 @@ def _fail(job: _Job, error: Exception) -> None:
     if isinstance(error, CommandTimeout | CameraFailed):
         # The dose may be spent and the file there: what is whole is kept before the rest is lost.
         adopt_issued(job.helm, job.opened.id, patient=True)
-    fault_point("before_fail")
+    job.point("before_fail")
     remedy = fail_step(
         job.helm.held,
         job.opened.id,
@@ -169,6 +171,6 @@ def _fail(job: _Job, error: Exception) -> None:
         message=str(error),
         now_s=job.now_s(),
     )
-    fault_point("failed")
+    job.point("failed")
     if remedy is Remedy.SAFE_STOP:
         perform(job.helm, job.run, MakeSafe(f"after {classes_of(error)[0]}"))

@@ -102,7 +102,7 @@ def _watch(
     sleep: Callable[[float], None],
 ) -> _Watched | None:
     """What was seen, when the lease has no living holder; a jumping clock cannot steal it."""
-    first = _look(microscope)
+    first = seen = _look(microscope)
     _refuse_closed(first)
     if first.holder is None:
         return first

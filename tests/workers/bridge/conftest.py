@@ -1,4 +1,4 @@
-"""The facility of the bridge's tests; hints go nowhere, because workers here look for themselves."""
+"""The bridge's tests: hints go nowhere, because workers here look for themselves."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from smartscope.operations.signals import analysis_wanted
+from frontend.hints import pass_on
+from smartscope.operations.signals import analysis_wanted, event_committed
 from workers.apps import _on_analysis_wanted
 from workers.bridge.fault_points import arm
 
 
 @pytest.fixture(autouse=True)
-def _no_broker() -> Iterator[None]:
+def _no_hints() -> Iterator[None]:
     analysis_wanted.disconnect(dispatch_uid="workers.nudge")
+    event_committed.disconnect(dispatch_uid="frontend.hints")
     yield
     analysis_wanted.connect(_on_analysis_wanted, dispatch_uid="workers.nudge")
+    event_committed.connect(pass_on, dispatch_uid="frontend.hints")
 
 
 @pytest.fixture(autouse=True)

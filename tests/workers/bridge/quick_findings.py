@@ -10,8 +10,9 @@ from uuid import UUID
 from smartscope.models import Analysis, Atlas, Group, Hole, Square
 from smartscope.operations.finish_analysis import result_of
 
-HOLES = 2
-PITCH_UM = 2.5
+#: a good square of the small world and two neighbouring holes in it, stage µm (its truth)
+SQUARE_UM = (90.205, 26.729)
+HOLES_UM = ((89.338, 26.913), (91.108, 25.174))
 
 
 def find_quickly(analysis_id: UUID) -> None:
@@ -33,8 +34,8 @@ def _one_square(analysis: Analysis) -> None:
         slug=f"{atlas.grid.slug}-s01",
         status="queued",
         queue_position=1,
-        stage_x_um=10.0,
-        stage_y_um=20.0,
+        stage_x_um=SQUARE_UM[0],
+        stage_y_um=SQUARE_UM[1],
         x_px=0.0,
         y_px=0.0,
         visible_from_s=analysis.visible_at_s,
@@ -51,11 +52,11 @@ def _one_group(analysis: Analysis) -> None:
         slug=f"{square.slug}-p01",
         status="queued",
         queue_position=0,
-        stage_x_um=square.stage_x_um,
-        stage_y_um=square.stage_y_um,
+        stage_x_um=HOLES_UM[0][0],
+        stage_y_um=HOLES_UM[0][1],
         visible_from_s=analysis.visible_at_s,
     )
-    for number in range(1, HOLES + 1):
+    for number, (x_um, y_um) in enumerate(HOLES_UM, start=1):
         Hole.objects.create(
             square=square,
             group=group,
@@ -63,8 +64,8 @@ def _one_group(analysis: Analysis) -> None:
             number=number,
             slug=f"{square.slug}-h{number:03d}",
             status="queued",
-            stage_x_um=square.stage_x_um + PITCH_UM * (number - 1),
-            stage_y_um=square.stage_y_um,
+            stage_x_um=x_um,
+            stage_y_um=y_um,
             x_px=0.0,
             y_px=0.0,
             radius_um=0.6,

@@ -1,4 +1,4 @@
-"""A whole small facility for one test: rows, a simulated world on disk, and bridges that come and go.
+"""A small facility for one test: rows, a simulated world on disk, bridges that come and go.
 
 Workers are the real analyses, done whenever the bridge naps; leases are real, and a dead bridge's
 runs out because the test moves its expiry, not because anybody sleeps.
@@ -60,6 +60,7 @@ def small_world(directory: Path, **changes: Any) -> dict[str, Any]:
         "clock": "instant",
         "start_time_s": START_S,
         "refills": False,
+        "error_scale": 0,
         "grids": {"1": {"preset": "good"}},
         **changes,
     }

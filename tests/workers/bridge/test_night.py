@@ -23,6 +23,12 @@ def test_an_instant_run_goes_from_queued_to_done_by_itself(tmp_path: Path) -> No
     assert run.state == "done", run.state_reason
     print([(s.number, s.kind, s.state, s.reason) for s in Step.objects.order_by("number")])
     print([(i.name, i.state) for i in StepItem.objects.order_by("step__number", "name")])
-    from smartscope.models import Analysis, Square, Hole, Grid
-    print(list(Analysis.objects.values_list("kind","state","error")), Square.objects.count(), Hole.objects.count(), list(Grid.objects.values_list("status","status_reason")))
-    print(list(Square.objects.values_list("status","model_label","reason"))[:20])
+    from smartscope.models import Analysis, Grid, Hole, Square
+
+    print(
+        list(Analysis.objects.values_list("kind", "state", "error")),
+        Square.objects.count(),
+        Hole.objects.count(),
+        list(Grid.objects.values_list("status", "status_reason")),
+    )
+    print(list(Square.objects.values_list("status", "model_label", "reason"))[:20])

@@ -201,6 +201,9 @@ CELERY_TIMEZONE = "UTC"
 SMARTSCOPE_SWEEP_SECONDS = env.integer("SMARTSCOPE_SWEEP_SECONDS", 5, minimum=1)
 SMARTSCOPE_RENUDGE_SECONDS = env.integer("SMARTSCOPE_RENUDGE_SECONDS", 60, minimum=1)
 
+# A bridge that died is followed by another after this long; all its other times follow from it.
+SMARTSCOPE_LEASE_TTL_SECONDS = env.integer("SMARTSCOPE_LEASE_TTL_SECONDS", 15, minimum=1)
+
 # --- Signing in --------------------------------------------------------------------------------
 
 PASSWORD_HASHERS = [

@@ -1,7 +1,7 @@
 """Named places between commits and commands where a test may end this process. Off by default.
 
-`SMARTSCOPE_FAULT_POINT="recorded:2"` kills the process with SIGKILL at the second passing of
-`recorded`; a test in the same process arms a `Plan` that raises instead.
+`SMARTSCOPE_FAULT_POINT="expose:recorded:view:2"` kills the process with SIGKILL at the second
+passing of `expose:recorded:view`; a test in the same process arms a `Plan` that raises instead.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def arm(plan: Plan | None) -> None:
 
 def arm_from_environment() -> None:
     """Arm what the variable asks for, if it is set."""
-    name, _, nth = os.environ.get(VARIABLE, "").partition(":")
+    name, _, nth = os.environ.get(VARIABLE, "").rpartition(":")
     if name:
         arm(Plan(name, int(nth or 1), _end_this_process))
 

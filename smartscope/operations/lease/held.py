@@ -52,7 +52,7 @@ class LeaseTimes:
 
 def lease_times() -> LeaseTimes:
     """As the settings say."""
-    return LeaseTimes(float(getattr(settings, "LEASE_TTL_S", 15.0)))
+    return LeaseTimes(float(settings.SMARTSCOPE_LEASE_TTL_SECONDS))
 
 
 def lock_key(microscope: UUID) -> int:

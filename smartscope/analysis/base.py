@@ -222,9 +222,9 @@ class Findings:
 
     `positions_px` (N, 2) x, y; `boxes_px` (N, 4) x0, y0, x1, y1 of the whole target, which may
     reach beyond the image; `radii_px` (N,); `outlines_px` one (K, 2) polygon each, or empty;
-    `probabilities` (N, L) in the order of `labels`; `scores` (N,) 0-1; `predicted` (N,) True where
-    the lattice, not the picture, says that a target is there. `missing_px` are lattice nodes
-    without one.
+    `areas_px` (N,) is what is seen of each, where measured; `probabilities` (N, L) in the order of
+    `labels`; `scores` (N,) 0-1; `predicted` (N,) True where the lattice, not the picture, says
+    that a target is there. `missing_px` are lattice nodes without one.
     """
 
     positions_px: FloatArray
@@ -237,6 +237,7 @@ class Findings:
     indices: IntArray | None = None
     outlines_px: tuple[FloatArray, ...] = ()
     lattice: Lattice | None = None
+    areas_px: FloatArray | None = None
     missing_px: FloatArray = field(default_factory=lambda: np.empty((0, 2)))
     diagnostics: Mapping[str, float | str] = field(default_factory=dict)
 

@@ -24,7 +24,9 @@ TURN_TOLERANCE_PX = 1.5
 
 
 def awkward_images(level: Level) -> tuple[Image, ...]:
-    """Images nobody wants but everybody gets: constant, black, all invalid, one pixel, a thin strip."""
+    """Images nobody wants but everybody gets: constant, black, all invalid, one pixel, a
+    thin strip.
+    """
     arrays: tuple[NDArray[np.generic], ...] = (
         np.full((64, 80), 100, dtype=np.uint8),
         np.zeros((64, 80), dtype=np.int16),
@@ -56,7 +58,9 @@ def check_awkward_images(finder: Finder, level: Level, context: FindContext) -> 
 
 
 def check_findings(finder: Finder, image: Image, found: Findings) -> None:
-    """Lengths agree, probabilities sum to one, labels are declared, targets touch the image, sorted."""
+    """Lengths agree, probabilities sum to one, labels are declared, targets touch the image,
+    sorted.
+    """
     count, name = len(found), finder.manifest.name
     assert found.boxes_px.shape == (count, 4), f"{name}: boxes have shape {found.boxes_px.shape}"
     assert found.radii_px.shape == found.scores.shape == found.predicted.shape == (count,)
@@ -122,7 +126,9 @@ def _assert_same_places(
     back: Callable[[NDArray[np.float64]], NDArray[np.float64]],
 ) -> None:
     name = finder.manifest.name
-    assert abs(len(one) - len(other)) <= 0.02 * len(one) + 1, f"{name}: {len(one)} then {len(other)}"
+    assert abs(len(one) - len(other)) <= 0.02 * len(one) + 1, (
+        f"{name}: {len(one)} then {len(other)}"
+    )
     if len(one) == 0:
         return
     apart = np.linalg.norm(

@@ -1,7 +1,8 @@
-"""Which candidates to image so that every kind is seen: one rule for diverse, representative and best.
+"""Which candidates to image so that every kind is seen: one rule for diverse, representative
+and best.
 
-It chooses among what is eligible and decides nothing about eligibility; people's choices are given as
-already chosen and count.
+It chooses among what is eligible and decides nothing about eligibility; people's choices are given
+as already chosen and count.
 """
 
 from __future__ import annotations
@@ -37,9 +38,10 @@ def choose_diverse(
     """Ids of up to `count` candidates, in the order chosen; the same whatever order they come in.
 
     The next cluster is the one with the largest w / (2n + 1), n chosen from it so far (Webster's
-    divisors): equal weights (the default) make the sample diverse, populations make it representative,
-    expected yields best. From a cluster first its medoid, then what is farthest from all chosen, in
-    stage distance and value on their own scales. Ties go to the lowest cluster and id.
+    divisors): equal weights (the default) make the sample diverse, populations make it
+    representative, expected yields best. From a cluster first its medoid, then what is farthest
+    from all chosen, in stage distance and value on their own scales. Ties go to the lowest cluster
+    and id.
     """
     waiting = sorted(candidates, key=lambda candidate: candidate.id)
     scales = _scales([*waiting, *already_chosen])

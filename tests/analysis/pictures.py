@@ -31,7 +31,9 @@ def centred(width: int, height: int, pixel_um: float) -> Affine:
 def nodes(
     shape: tuple[int, int], pitch: float, *, angle_deg: float = 0.0, between_deg: float = 90.0
 ) -> FloatArray:
-    """Lattice nodes (N, 2) round the middle of a picture (height, width), some beyond its border."""
+    """Lattice nodes (N, 2) round the middle of a picture (height, width), some beyond its
+    border.
+    """
     height, width = shape
     turn = np.deg2rad([angle_deg, angle_deg + between_deg])
     basis = pitch * np.column_stack([np.cos(turn), np.sin(turn)]).T

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
+from scipy import ndimage
 
 from smartscope.analysis.base import (
     BoolArray,
@@ -33,6 +34,7 @@ WORKING_PITCH_PX = 96
 WORKING_LONG_SIDE_PX = 1024
 OUTLINE_DIRECTIONS = 24
 SMALLEST_IMAGE_PX = 8
+FEATURE_BLUR_PITCHES = 0.01
 
 _HERE = files("smartscope.analysis.detection")
 
@@ -76,9 +78,8 @@ def see_squares(image: Image, context: FindContext) -> SeenSquares | None:
     )
     if openings is None or not openings.regions:
         return None
-    features = tuple(
-        square_features(scaled[0], mask, openings, region) for region in openings.regions
-    )
+    smooth = ndimage.gaussian_filter(scaled[0], max(0.7, FEATURE_BLUR_PITCHES * openings.pitch_px))
+    features = tuple(square_features(smooth, mask, openings, region) for region in openings.regions)
     return SeenSquares(mask, factor, openings, features)
 
 
@@ -139,6 +140,7 @@ class ClassicalSquareFinder:
             outlines_px=tuple(
                 _outline(region, width) * factor + shift for region in openings.regions
             ),
+            areas_px=np.array([len(r.pixels) for r in openings.regions]) * float(factor**2),
             lattice=lattice,
             missing_px=_missing(openings, seen.mask) * factor + shift,
             diagnostics={

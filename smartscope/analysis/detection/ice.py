@@ -81,7 +81,7 @@ def vacuum_reference(
         return "No vacuum intensity was calibrated and no hole was found to compare with."
     step = max(1, int(radius_px // 3))
     smooth = masked_blur(image.pixels, image.imaged.astype(np.float32), max(1.0, 0.4 * radius_px))
-    brightest_hole = float(np.nanpercentile(greys, 98))
+    brightest_hole = float(np.nanpercentile(greys, 90))
     torn = smooth[::step, ::step] > VACUUM_ABOVE_HOLES * brightest_hole
     labels, count = ndimage.label(torn)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:] * step * step

@@ -29,6 +29,8 @@ class SizeSelector:
         if image is None:
             return np.full(len(targets), np.nan)
         pixel_area = image.pixel_size_um**2
+        if targets.areas_px is not None:
+            return np.asarray(targets.areas_px * pixel_area)
         if targets.outlines_px:
             return np.array([polygon_area(o) for o in targets.outlines_px]) * pixel_area
         return np.asarray(np.pi * targets.radii_px**2 * pixel_area)

@@ -11,9 +11,16 @@ import numpy as np
 from smartscope.analysis.base import FloatArray
 
 
+LARGEST_SD = 4.0
+
+
 @dataclass(frozen=True, slots=True)
 class SoftmaxModel:
-    """Probabilities of labels from features: softmax of weights · (x - mean) / sd + bias."""
+    """Probabilities of labels: softmax of weights · terms + bias.
+
+    Terms are the standardised features (x - mean) / sd and all their products in pairs, because a
+    class is often two things at once: bright and sharp is dry, bright and torn is cracked.
+    """
 
     labels: tuple[str, ...]
     features: tuple[str, ...]
@@ -24,10 +31,16 @@ class SoftmaxModel:
 
     def probabilities(self, vectors: FloatArray) -> FloatArray:
         """(N, L) from feature vectors (N, F); rows sum to 1."""
-        standard = np.clip((vectors - self.mean) / self.sd, -6.0, 6.0)
-        logits = standard @ self.weights.T + self.bias
+        logits = terms((vectors - self.mean) / self.sd) @ self.weights.T + self.bias
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def terms(standard: FloatArray) -> FloatArray:
+    """Standardised features (N, F), clipped to ±4, and their products: (N, F + F(F + 1)/2)."""
+    clipped = np.clip(standard, -LARGEST_SD, LARGEST_SD)
+    first, second = np.triu_indices(clipped.shape[1])
+    return np.hstack([clipped, clipped[:, first] * clipped[:, second]])
 
 
 def read_model(file: Traversable) -> SoftmaxModel:
@@ -57,17 +70,17 @@ def fit_model(
 ) -> SoftmaxModel:
     """Fit by gradient steps on class-balanced cross entropy with a ridge; deterministic."""
     mean, sd = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
-    standard = np.clip((vectors - mean) / sd, -6.0, 6.0)
+    inputs = terms((vectors - mean) / sd)
     target = np.array([[float(name == label) for label in labels] for name in truth])
     share = target.sum(axis=0)
     weight = (target / np.sqrt(np.maximum(share, 1.0))).sum(axis=1)
     weight = weight / weight.sum()
-    weights, bias = np.zeros((len(labels), len(features))), np.zeros(len(labels))
+    weights, bias = np.zeros((len(labels), inputs.shape[1])), np.zeros(len(labels))
     velocity_w, velocity_b = np.zeros_like(weights), np.zeros_like(bias)
     for _ in range(rounds):
         model = SoftmaxModel(labels, features, mean, sd, weights, bias)
         error = (model.probabilities(vectors) - target) * weight[:, None]
-        velocity_w = 0.9 * velocity_w - 0.5 * (error.T @ standard + ridge * weights / len(truth))
+        velocity_w = 0.9 * velocity_w - 0.5 * (error.T @ inputs + ridge * weights / len(truth))
         velocity_b = 0.9 * velocity_b - 0.5 * error.sum(axis=0)
         weights, bias = weights + velocity_w, bias + velocity_b
     return SoftmaxModel(labels, features, mean, sd, weights, bias)

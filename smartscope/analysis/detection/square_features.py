@@ -8,15 +8,17 @@ import numpy as np
 from scipy import ndimage
 
 from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
+from smartscope.analysis.detection.flatten import masked_blur
 from smartscope.analysis.detection.openings import Openings, Region
 
-CORE = 0.8
 DARK_OF_MEDIAN = 0.6
-BRIGHT_OF_MEDIAN = 1.1
+OPAQUE = 0.33
+BRIGHT_OF_LOCAL = 1.08
+LOCAL_SIDES = 0.15
 VACUUM_OF_BRIGHTEST = 0.95
 SMALLEST_FRACTION = 0.002
-#: dark, bright and vacuum: a crack is half a percent of a square
-LOGARITHMIC = slice(3, 6)
+#: dark, opaque, bright and vacuum: a crack is half a percent of a square
+LOGARITHMIC = slice(3, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class SquareFeatures:
     fill: float
     brightness: float
     dark: float
+    opaque: float
     bright: float
     vacuum: float
     softness: float
@@ -49,16 +52,11 @@ class SquareFeatures:
 def square_features(
     grey: FloatImage, mask: BoolArray, openings: Openings, region: Region
 ) -> SquareFeatures:
-    """Measure one region of a scaled picture (0 dark, 1 bright)."""
-    width = grey.shape[1]
+    """Measure one region of a scaled and slightly smoothed picture (0 dark, 1 bright)."""
     centre = whole_centre(openings, region)
-    window, in_opening, inside = _whole_opening(grey.shape, mask, openings, centre)
+    window, in_opening, inside = _whole_opening(mask.shape, mask, openings, centre)
     patch = grey[window]
-    seen = np.zeros(patch.shape, dtype=np.bool_)
-    rows, columns = np.divmod(region.pixels, width)
-    rows, columns = rows - window[0].start, columns - window[1].start
-    fits = (rows >= 0) & (columns >= 0) & (rows < seen.shape[0]) & (columns < seen.shape[1])
-    seen[rows[fits], columns[fits]] = True
+    seen = _in_window(region, window, grey.shape[1])
     values = grey.ravel()[region.pixels]
     median = max(float(np.median(values)), 1e-6)
     radius = max(1, round(0.04 * openings.side_px))
@@ -67,6 +65,7 @@ def square_features(
     )[radius:-radius, radius:-radius]
     core = ndimage.binary_erosion(outline, iterations=radius)
     core_size = max(int(core.sum()), 1)
+    local = masked_blur(patch, seen.astype(np.float32), LOCAL_SIDES * openings.side_px)
     opening_px = openings.side_px**2
     around = in_opening | outline
     high = float((around & (patch > 0.75 * median)).sum())
@@ -77,11 +76,23 @@ def square_features(
         fill=min(len(region.pixels) / opening_px, 1.5),
         brightness=median,
         dark=float((core & (patch < DARK_OF_MEDIAN * median)).sum()) / core_size,
-        bright=float((core & (patch > BRIGHT_OF_MEDIAN * median)).sum()) / core_size,
+        opaque=float((in_opening & (patch < OPAQUE)).sum()) / max(int(in_opening.sum()), 1),
+        bright=float((core & (patch > BRIGHT_OF_LOCAL * local)).sum()) / core_size,
         vacuum=float((outline & (patch > VACUUM_OF_BRIGHTEST)).sum()) / opening_px,
         softness=(low - high) / max(low, 1.0),
-        spread=1.4826 * float(np.median(np.abs(core_values - np.median(core_values)))) / median,
+        spread=min(1.4826 * _typical_deviation(core_values) / median, 1.0),
     )
+
+
+def _in_window(region: Region, window: tuple[slice, slice], width: int) -> BoolArray:
+    """The region's pixels as a mask of the window."""
+    shape = tuple(side.stop - side.start for side in window)
+    seen = np.zeros(shape, dtype=np.bool_)
+    rows, columns = np.divmod(region.pixels, width)
+    rows, columns = rows - window[0].start, columns - window[1].start
+    fits = (rows >= 0) & (columns >= 0) & (rows < shape[0]) & (columns < shape[1])
+    seen[rows[fits], columns[fits]] = True
+    return seen
 
 
 def whole_centre(openings: Openings, region: Region) -> tuple[float, float]:
@@ -105,7 +116,7 @@ def mesh_axes(openings: Openings) -> FloatArray:
 
 
 def _whole_opening(
-    shape: tuple[int, ...], mask: BoolArray, openings: Openings, centre: tuple[float, float]
+    shape: tuple[int, int], mask: BoolArray, openings: Openings, centre: tuple[float, float]
 ) -> tuple[tuple[slice, slice], BoolArray, float]:
     """A window round the opening, its pixels in that window, and the fraction of it that was
     imaged.
@@ -127,3 +138,8 @@ def _whole_opening(
     )
     imaged = kept & mask[window]
     return window, kept, float(imaged.sum()) / max(int(within.sum()), 1)
+
+
+def _typical_deviation(values: FloatImage) -> float:
+    """Median absolute deviation."""
+    return float(np.median(np.abs(values - np.median(values))))

@@ -14,7 +14,6 @@ from smartscope.analysis.detection.acceptance import Verdict, judge_squares, loo
 from smartscope.analysis.detection.chain import best_attempt, run_chain, use_of
 from smartscope.analysis.detection.ice import measure_grey
 from smartscope.analysis.detection.known import recognise
-from smartscope.analysis.detection.selectors import polygon_area
 from smartscope.analysis.findings import SquareFindings, SquareTarget
 
 SAME_SQUARE_SIDES = 0.35
@@ -74,12 +73,9 @@ def _targets(atlas: Image, found: Findings, context: FindContext) -> tuple[Squar
     side_um = 2 * float(np.median(found.radii_px)) * atlas.pixel_size_um
     same = recognise(stage, context.known, SAME_SQUARE_SIDES * side_um)
     pixel_area = atlas.pixel_size_um**2
-    areas = (
-        [polygon_area(outline) * pixel_area for outline in found.outlines_px]
-        if found.outlines_px
-        else [float((2 * r) ** 2 * pixel_area) for r in found.radii_px]
-    )
-    seen_radii = np.sqrt(np.asarray(areas) / pixel_area) / 2
+    areas = found.areas_px if found.areas_px is not None else (2 * found.radii_px) ** 2
+    areas = areas * pixel_area
+    seen_radii = np.sqrt(areas / pixel_area) / 2
     grey = measure_grey(atlas, found.positions_px, np.minimum(seen_radii, found.radii_px)).grey
     brightest = context.vacuum_intensity or float(
         np.percentile(atlas.pixels[atlas.imaged][::7], BRIGHT_PERCENTILE)

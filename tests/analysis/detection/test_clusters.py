@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smartscope.analysis.base import FloatArray
 from smartscope.analysis.detection.clusters import best_partition, partition
 from smartscope.analysis.detection.ice_classes import BadClusterRequest
 from smartscope.analysis.pipeline import cluster_holes
 
 
-def least_error_by_trying_all(values: np.ndarray[tuple[int], np.dtype[np.float64]], k: int) -> float:
+def least_error_by_trying_all(values: FloatArray, k: int) -> float:
     """The squared error of the best split into k intervals, by trying every one."""
     ordered = np.sort(values)
     errors = []
@@ -72,9 +73,7 @@ def test_empty_holes_are_their_own_class_and_unknown_ones_stay_out() -> None:
 
 def test_ice_beyond_the_limit_is_rejected_even_when_all_alike() -> None:
     greys = [0.5 + 0.001 * n for n in range(20)]
-    found = cluster_holes(
-        greys, thicknesses_nm=[200.0] * 20, clusters=1, thickness_limit_nm=100.0
-    )
+    found = cluster_holes(greys, thicknesses_nm=[200.0] * 20, clusters=1, thickness_limit_nm=100.0)
     assert set(found.rejected.values()) == {"thick"}
     assert len(found.rejected) == 20
 

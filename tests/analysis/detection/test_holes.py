@@ -117,6 +117,6 @@ def test_noise_without_a_film_gives_review_not_holes_to_shoot() -> None:
 
 def test_the_same_image_gives_the_same_holes_in_the_same_order() -> None:
     drawn: Drawn = FILMS["square lattice"]
-    assert find_holes(drawn.image, drawn.context).holes == find_holes(
-        drawn.image, drawn.context
-    ).holes
+    assert (
+        find_holes(drawn.image, drawn.context).holes == find_holes(drawn.image, drawn.context).holes
+    )

@@ -44,7 +44,7 @@ def test_a_square_s_stage_position_comes_from_its_own_tile() -> None:
     drawn = draw_atlas(shape=(500, 500), noise=0.05)
     found = find_squares(stitch_atlas(tiles_with_errors()), drawn.context)
     true = [drawn.image.to_stage.apply(x, y) for x, y in drawn.truth]
-    whole = [square for square in found.squares if square.fill > 0.95]
+    whole = [square for square in found.squares if square.fill > 0.85]
     assert len(whole) > 25
     for square in whole:
         assert min(square.stage.distance_um(point) for point in true) < 2.0

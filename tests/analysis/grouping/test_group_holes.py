@@ -1,4 +1,6 @@
-"""Limits are exact, nothing is lost silently, and the plan does not depend on the order of holes."""
+"""Limits are exact, nothing is lost silently, and the plan does not depend on the order of
+holes.
+"""
 
 from __future__ import annotations
 
@@ -122,14 +124,17 @@ def test_no_holes_are_no_groups() -> None:
 
 
 @pytest.mark.parametrize(
-    ("radius", "smallest", "largest"), [(-1.0, 1, 5), (float("nan"), 1, 5), (4.0, 0, 5), (4.0, 5, 2)]
+    ("radius", "smallest", "largest"),
+    [(-1.0, 1, 5), (float("nan"), 1, 5), (4.0, 0, 5), (4.0, 5, 2)],
 )
 def test_impossible_limits_are_refused(radius: float, smallest: int, largest: int) -> None:
     with pytest.raises(BadGroupingRequest):
         group_holes(film(4), radius_um=radius, min_size=smallest, max_size=largest)
 
 
-@pytest.mark.skipif(not REFERENCE.exists(), reason="the shared data folder is not beside the checkout")
+@pytest.mark.skipif(
+    not REFERENCE.exists(), reason="the shared data folder is not beside the checkout"
+)
 def test_plans_are_within_three_percent_of_the_proven_minimum() -> None:
     for case in json.loads(REFERENCE.read_text(encoding="utf-8")):
         if case["n_holes"] > 350:

@@ -10,7 +10,6 @@ import numpy as np
 
 from smartscope.analysis.base import FloatArray
 
-
 LARGEST_SD = 4.0
 
 

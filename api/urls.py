@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import IsAuthenticated
 
 from api import resources
 from api.problems import unknown_path
@@ -69,7 +70,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokens/<str:key>", tokens.OneToken.as_view()),
     path("events", events.Events.as_view()),
     path("events/<int:seq>", events.Event.as_view()),
-    path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path(
+        "schema",
+        SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]),
+        name="schema",
+    ),
+    path(
+        "docs",
+        # its script is served apart: the page's policy allows none inside the page
+        SpectacularSwaggerSplitView.as_view(
+            url_name="schema", permission_classes=[IsAuthenticated]
+        ),
+    ),
     re_path(r"^(?P<path>.*)$", unknown_path),
 ]

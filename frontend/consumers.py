@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     """hello, then events with `seq` and `prev`; a heartbeat tells silence from loss."""
 
-    look_every_s = 2.0
+    look_every_s = 1.0
     heartbeat_every_s = 10.0
     check_every_s = 4.0
 

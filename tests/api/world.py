@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group as PeopleGroup
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.models import (
@@ -65,6 +66,7 @@ class World:
     people: dict[str, User]
 
 
+@transaction.atomic
 def make_world() -> World:
     """The rows; call it inside a database test."""
     microscope = Microscope.objects.create(

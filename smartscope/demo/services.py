@@ -13,6 +13,8 @@ from smartscope.servers.children import Command
 
 # One simulated night needs one core for the specimen and the rest for analysis.
 WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
+# Work that is cut off is not lost, but is only taken up again after minutes.
+GRACE_S = 30.0
 # A browser may say "subscribe" and "ping"; more than this is not from our page.
 LARGEST_MESSAGE_BYTES = 16 * 1024
 
@@ -54,10 +56,12 @@ def _worker() -> list[str]:
 def _service(
     name: str, arguments: list[str], environment: Mapping[str, str], logs: Path
 ) -> Command:
+    """A service that ends on SIGTERM; an analysis it has begun may be finished first."""
     return Command(
         name=name,
         arguments=arguments,
         environment={**environment, "SMARTSCOPE_PROCESS": name},
         directory=BASE_DIR,
+        grace_s=GRACE_S,
         log=logs / f"{name}.txt",
     )

@@ -1,4 +1,4 @@
-"""Cameras as data: size, counting or integrating, transfer, quantum efficiency, defects."""
+"""Counting cameras as data: size, transfer, quantum efficiency, gain, defects."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ class CameraProfile:
     """One camera. `mtf` holds (cycles per pixel, value) knots at 300 kV; values between are
     interpolated.
 
-    Counting cameras draw Poisson counts with coincidence loss; integrating ones add read noise and
-    multiply by `counts_per_electron`. Defect rates, gain spread and coincidence loss are assumed.
+    Electrons are counted, with coincidence loss; saved images hold `counts_per_electron` counts for
+    each, and read noise where a camera has any. Defect rates, gain spread and loss are assumed.
     """
 
     name: str
     width_px: int
     height_px: int
     physical_pixel_um: float
-    counting: bool
     dqe0: float
     mtf: tuple[tuple[float, float], ...]
     counts_per_electron: float = 16.0
@@ -44,7 +43,6 @@ K2 = CameraProfile(
     width_px=3838,
     height_px=3710,
     physical_pixel_um=5.0,
-    counting=True,
     dqe0=0.80,
     mtf=K3_MTF,
 )
@@ -53,7 +51,6 @@ K3 = CameraProfile(
     width_px=5760,
     height_px=4092,
     physical_pixel_um=5.0,
-    counting=True,
     dqe0=0.83,
     mtf=K3_MTF,
 )
@@ -62,7 +59,6 @@ FALCON4 = CameraProfile(
     width_px=4096,
     height_px=4096,
     physical_pixel_um=14.0,
-    counting=True,
     dqe0=0.93,
     mtf=FALCON4_MTF,
 )
@@ -71,7 +67,6 @@ MINI = CameraProfile(
     width_px=1024,
     height_px=1024,
     physical_pixel_um=5.0,
-    counting=True,
     dqe0=0.83,
     mtf=K3_MTF,
     dead_columns=0,
@@ -81,7 +76,6 @@ MINI_WIDE = CameraProfile(
     width_px=720,
     height_px=512,
     physical_pixel_um=5.0,
-    counting=True,
     dqe0=0.83,
     mtf=K3_MTF,
     dead_columns=0,

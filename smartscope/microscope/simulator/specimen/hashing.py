@@ -55,7 +55,6 @@ class Channel(IntEnum):
     PARTICLE_PLACE = 32
     PARTICLE_POSE = 33
     FILM_GRAIN = 34
-    ICE_GRAIN = 35
     GAIN = 36
     DEFECT = 37
     SHOT = 38
@@ -64,7 +63,6 @@ class Channel(IntEnum):
     MOTION = 41
     RECORD_STATIC = 42
     RECORD_DYNAMIC = 43
-    RECORD_SOLUTE = 44
     RECORD_CARBON = 45
     FRAME_OFFSET = 46
     PHANTOM = 47

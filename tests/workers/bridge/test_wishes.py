@@ -1,0 +1,252 @@
+"""Wishes are obeyed between two commands; what changed while nobody drove is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartscope.domain.errors import StorageFull
+from smartscope.models import (
+    Analysis,
+    Command,
+    Event,
+    Exposure,
+    Group,
+    Hole,
+    Lease,
+    Microscope,
+    Run,
+    Square,
+    Step,
+    Wait,
+)
+from tests.workers.bridge.invariants import check
+from tests.workers.bridge.quick_findings import find_quickly
+from tests.workers.bridge.rig import Bridge, Facility, ProcessDeath, dies_at, facility, small_world
+from workers.bridge.errors import Quarantined
+from workers.bridge.fault_points import Plan, arm
+from workers.bridge.recover import recover
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Open = Callable[..., Bridge]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[..., Facility]:
+    """A house with quick findings; keyword arguments change the simulated world."""
+
+    def make(**world: Any) -> Facility:
+        house = facility(
+            tmp_path,
+            atlas_tiles_x=1,
+            atlas_tiles_y=1,
+            image_shift_radius_um=5.0,
+            record_dose_e_per_angstrom2=4.0,
+            world=small_world(tmp_path, **world),
+        )
+        house.analyse = find_quickly
+        return house
+
+    return make
+
+
+@pytest.fixture
+def drive() -> Iterator[Callable[[Facility], Bridge]]:
+    """Bridges that are gone when the test is over."""
+    opened: list[Bridge] = []
+
+    def new(house: Facility) -> Bridge:
+        for bridge in opened:
+            bridge.die()
+        opened.clear()
+        opened.append(house.bridge())
+        return opened[0]
+
+    yield new
+    for bridge in opened:
+        bridge.die()
+
+
+def when(place: str, do: Callable[[], object]) -> None:
+    """Something happens the first time the bridge passes a place."""
+    arm(Plan(place, 1, lambda: do() and None))
+
+
+def wish(what: str) -> Callable[[], object]:
+    return lambda: Run.objects.update(wish=what)
+
+
+def test_a_stop_between_two_holes_leaves_the_second_unexposed(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    Command.objects.create(microscope=house.microscope, type="stop", state="wished")
+    when("expose:recorded:h0001", wish("stop"))
+    drive(house).run_until_idle()
+    run = Run.objects.get()
+    assert run.state == "aborted"
+    assert sorted(Hole.objects.values_list("number", "status")) == [(1, "imaged"), (2, "queued")]
+    assert Step.objects.order_by("-number")[0].kind == "safe_state"
+    assert Command.objects.get().state == "done"
+    check(house, deaths=0)
+
+
+def test_a_pause_takes_effect_after_the_step_and_a_resume_goes_on(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    seen: list[str] = []
+
+    def resume_when_paused() -> None:
+        run = Run.objects.get()
+        if run.state == "paused":
+            seen.append(Step.objects.order_by("-number")[0].kind)
+            Run.objects.update(wish="run")
+
+    house.during_nap = resume_when_paused
+    when("atlas:issued:atlas", wish("pause"))
+    drive(house).run_until_idle()
+    assert seen == ["atlas"]
+    assert Run.objects.get().state == "done"
+    assert Wait.objects.filter(cause="pause", ended_at_s__isnull=False).count() == 1
+    kinds = list(Event.objects.filter(kind__startswith="run.").values_list("kind", flat=True))
+    assert kinds.index("run.paused") < kinds.index("run.done")
+
+
+def test_a_run_stopped_before_it_began_moves_nothing(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    Run.objects.update(wish="stop")
+    drive(house).run_until_idle()
+    assert Run.objects.get().state == "aborted"
+    assert not Step.objects.exists()
+
+
+def test_a_cassette_changed_while_nobody_drove_interrupts_until_a_person_resumes(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    dies_at("atlas:completed", 1)
+    with pytest.raises(ProcessDeath):
+        drive(house).run_until_idle()
+    arm(None)
+    changed = small_world(
+        house.directory, grids={"1": {"preset": "good"}, "2": {"preset": "thick"}}
+    )
+    Microscope.objects.update(driver_settings=changed)
+    drive(house).run_until_idle()
+    run = Run.objects.get()
+    assert (run.state, run.state_reason) == ("interrupted", "the cassette was changed")
+    Run.objects.update(wish="run")
+    drive(house).run_until_idle()
+    assert Run.objects.get().state == "done"
+
+
+def test_a_load_that_ended_on_another_slot_is_quarantined(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    dies_at("load_grid:before_complete", 1)
+    with pytest.raises(ProcessDeath):
+        drive(house).run_until_idle()
+    arm(None)
+    step = Step.objects.get(kind="load_grid")
+    Step.objects.filter(pk=step.pk).update(parameters={"slot": 2, "loaded_before": 3})
+    bridge = drive(house)
+    with pytest.raises(Quarantined):
+        recover(bridge.helm)
+    assert Lease.objects.get().state == "quarantined"
+    assert Run.objects.get().state == "interrupted"
+
+
+def test_a_full_disk_fails_the_step_registers_nothing_and_is_waited_for(
+    build: Callable[..., Facility],
+    drive: Callable[[Facility], Bridge],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = build()
+    bridge = drive(house)
+    full = {"now": False}
+    write, free = house.store.write_atomic, house.store.free_bytes
+
+    def no_room(key: str, writer: Any) -> Any:
+        if full["now"]:
+            raise StorageFull("no room")
+        return write(key, writer)
+
+    def make_room() -> None:
+        full["now"] = full["now"] and Run.objects.get().state != "suspended"
+
+    monkeypatch.setattr(house.store, "write_atomic", no_room)
+    monkeypatch.setattr(house.store, "free_bytes", lambda: 0 if full["now"] else free())
+    house.during_nap = make_room
+    when("square:issued:square", lambda: full.update(now=True))
+    bridge.run_until_idle()
+    failed = Step.objects.get(state="failed")
+    assert failed.reason.startswith("StorageFull")
+    assert not failed.images.exists()
+    assert Wait.objects.filter(cause="storage").exists()
+    assert Run.objects.get().state == "done"
+    assert Square.objects.get().views_lost == 1
+    check(house, deaths=1)
+
+
+def test_a_camera_that_never_answers_costs_one_hole_and_a_truncated_file_is_quarantined(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build(
+        faults=[
+            {"kind": "camera_timeout", "phase": "before", "command": "record", "nth": 1},
+            {"kind": "truncated_file", "phase": "after", "nth": 2},
+        ]
+    )
+    drive(house).run_until_idle()
+    assert Run.objects.get().state == "done"
+    assert set(Hole.objects.values_list("status", flat=True)) == {"lost"}
+    assert set(Exposure.objects.values_list("status", flat=True)) == {"lost"}
+    assert Group.objects.get().status == "lost"
+    assert list((house.directory / "files" / "quarantine").rglob("*h0002*.tif"))
+    check(house, deaths=2)
+
+
+def test_a_lost_link_ends_the_process_and_its_successor_adopts_the_file(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    from smartscope.microscope.errors import ConnectionLost
+
+    house = build(
+        faults=[{"kind": "connection_lost", "phase": "after", "command": "record", "nth": 1}]
+    )
+    with pytest.raises(ConnectionLost):
+        drive(house).run_until_idle()
+    drive(house).run_until_idle()
+    assert Run.objects.get().state == "done"
+    assert set(Hole.objects.values_list("status", flat=True)) == {"imaged"}
+    check(house, deaths=0)
+
+
+def test_the_same_night_is_the_same_however_late_the_workers_are(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    late = {"naps": 0}
+    prompt = house.analyse
+
+    def slow(pk: Any) -> None:
+        late["naps"] += 1
+        if late["naps"] % 3 == 0:
+            prompt(pk)
+
+    house.analyse = slow
+    drive(house).run_until_idle()
+    assert Run.objects.get().state == "done"
+    waited = Wait.objects.filter(cause="analysis").values_list("began_at_s", "ended_at_s")
+    due = Analysis.objects.filter(kind__in=("find_squares", "find_holes")).order_by("visible_at_s")
+    assert [end for _, end in waited.order_by("began_at_s")] == [
+        analysis.visible_at_s for analysis in due
+    ]

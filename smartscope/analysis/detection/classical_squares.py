@@ -155,7 +155,7 @@ class ClassicalSquareFinder:
 
 def _binning(image: Image, pitch_um: float | None) -> int:
     """Whole-number binning so that a mesh pitch keeps 96 px, or the long side 1024 px."""
-    long_side = max(image.pixels.shape)
+    long_side: int = max(image.pixels.shape)
     by_size = max(1, math.ceil(long_side / WORKING_LONG_SIDE_PX))
     if pitch_um is None:
         return by_size

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from smartscope.analysis.base import FloatArray
 from smartscope.analysis.detection.clusters import Partition, ashman_d, best_partition, partition
 from smartscope.analysis.findings import HoleClusters
 from smartscope.domain.errors import SmartscopeError
@@ -33,9 +32,9 @@ def cluster_holes(
     """Cluster all holes of a grid by ln I; `clusters` None lets the data choose 1 to 6 (BIC).
 
     Values are greys over one common reference (I/I0 where known); `None` stays unclustered. Holes
-    thinner than 5 nm are their own rejected class "empty". `rejection`: "always" rejects the
-    darkest cluster, "when_separated" only when it stands apart (Ashman's D > 2) or its median
-    thickness exceeds the limit, "never" none.
+    thinner than 5 nm are their own rejected class "empty". `rejection`: "always" rejects the darkest
+    cluster, "when_separated" only when it stands apart (Ashman's D > 2), "never" none. Unless it is
+    "never", holes thicker than the limit are rejected as "thick" whatever their cluster.
     """
     if rejection not in REJECTIONS or (clusters is not None and clusters < 1):
         raise BadClusterRequest(
@@ -73,17 +72,12 @@ def cluster_holes(
     separation = ashman_d(values, division) if len(usable) >= FEWEST_HOLES else None
     for number, cluster in zip(usable, division.cluster, strict=True):
         assigned[number] = int(cluster)
-    darkest = [number for number, c in zip(usable, division.cluster, strict=True) if c == 0]
-    reason = _verdict(
-        rejection,
-        division,
-        len(natural),
-        separation,
-        _median(thickness, darkest),
-        thickness_limit_nm,
-    )
-    if reason is not None:
-        rejected |= dict.fromkeys(darkest, reason)
+    if _goes(rejection, division, len(natural), separation):
+        darkest = [n for n, c in zip(usable, division.cluster, strict=True) if c == 0]
+        rejected |= dict.fromkeys(darkest, "darkest")
+    if rejection != "never" and thickness_limit_nm is not None:
+        over = [n for n, t in enumerate(thickness) if t is not None and t > thickness_limit_nm]
+        rejected |= dict.fromkeys(over, "thick")
     return HoleClusters(
         cluster=tuple(assigned),
         mean_relative_intensity=tuple(float(v) for v in np.exp(division.means)),
@@ -93,25 +87,12 @@ def cluster_holes(
     )
 
 
-def _verdict(
-    rejection: str,
-    division: Partition,
-    natural_clusters: int,
-    separation: float | None,
-    median_nm: float | None,
-    limit_nm: float | None,
-) -> str | None:
-    """Why the darkest cluster goes, or `None` when it stays."""
-    if rejection == "never":
-        return None
-    if rejection == "when_separated":
-        if limit_nm is not None and median_nm is not None and median_nm > limit_nm:
-            return "thick"
-        apart = separation is not None and separation > SEPARATED and natural_clusters > 1
-        return "darkest" if apart else None
-    return "darkest" if len(division) > 1 else None
-
-
-def _median(thickness: Sequence[float | None], numbers: Sequence[int]) -> float | None:
-    known: FloatArray = np.array([t for n in numbers if (t := thickness[n]) is not None])
-    return float(np.median(known)) if len(known) else None
+def _goes(
+    rejection: str, division: Partition, natural_clusters: int, separation: float | None
+) -> bool:
+    """Whether the darkest cluster is left out; one cluster alone always stays."""
+    if rejection == "never" or len(division) < 2:
+        return False
+    if rejection == "always":
+        return True
+    return separation is not None and separation > SEPARATED and natural_clusters > 1

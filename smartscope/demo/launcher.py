@@ -108,7 +108,7 @@ class Launcher:
 
     def _conclude(self, progress: Progress) -> int:
         if self.options.json is not None:
-            self._manage("run_summary", "--json", str(self.options.json.resolve()))
+            self.options.json.write_text(self._manage("run_summary") + "\n", encoding="utf-8")
             say(f"Wrote {self.options.json}.")
         return 0 if progress.state is RunState.DONE else 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -114,4 +115,4 @@ def test_an_instant_night_ends_by_itself_with_its_summary(demos: Demos, tmp_path
     summary = tmp_path / "summary.json"
     demo = demos.start("--speed", "instant", "--exit-when-done", "--json", str(summary))
     assert demo.process.wait(timeout=580) == 0, demo.said()
-    assert summary.stat().st_size > 2
+    assert json.loads(summary.read_text(encoding="utf-8"))["state"] == "done"

@@ -33,8 +33,9 @@ def cluster_holes(
 
     Values are greys over one common reference (I/I0 where known); `None` stays unclustered. Holes
     thinner than 5 nm are their own rejected class "empty". `rejection`: "always" rejects the
-    darkest cluster, "when_separated" only when it stands apart (Ashman's D > 2), "never" none. Unless it is
-    "never", holes thicker than the limit are rejected as "thick" whatever their cluster.
+    darkest cluster, "when_separated" only when it stands apart (Ashman's D > 2), "never" none.
+    Unless it is "never", holes thicker than the limit are rejected as "thick" whatever their
+    cluster.
     """
     if rejection not in REJECTIONS or (clusters is not None and clusters < 1):
         raise BadClusterRequest(

@@ -35,8 +35,8 @@ class GivenDatabaseIsKept(SmartscopeError):
     """--fresh was asked of a database that is not ours to empty."""
 
 
-class Interrupted(Exception):
-    """Somebody asked the demo to end."""
+class Interrupted(BaseException):
+    """Somebody asked the demo to end; no handler of ordinary errors may take it for one."""
 
 
 @dataclass(slots=True)
@@ -45,6 +45,7 @@ class Launcher:
 
     options: DemoOptions
     environment: dict[str, str] = field(default_factory=dict)
+    ending: bool = False
 
     @property
     def place(self) -> Place:
@@ -55,8 +56,8 @@ class Launcher:
 
         Raises SmartscopeError with a sentence for the person who started it.
         """
-        signal.signal(signal.SIGTERM, _interrupt)
-        signal.signal(signal.SIGHUP, _interrupt)
+        signal.signal(signal.SIGTERM, self._interrupt)
+        signal.signal(signal.SIGHUP, self._interrupt)
         with self.place.held():
             if self.options.fresh:
                 self._forget()
@@ -96,7 +97,7 @@ class Launcher:
 
         django.setup()
         said = ""
-        while True:
+        while not self.ending:
             supervisor.look()
             progress = read_progress()
             if progress is not None and str(progress) != said:
@@ -105,6 +106,12 @@ class Launcher:
             if self.options.exit_when_done and progress is not None and progress.is_over:
                 return self._conclude(progress)
             time.sleep(LOOK_EVERY_S)
+        raise Interrupted
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        # Raised while a finaliser runs it would be lost, so it is remembered too.
+        self.ending = True
+        raise Interrupted
 
     def _conclude(self, progress: Progress) -> int:
         if self.options.json is not None:
@@ -174,10 +181,6 @@ class Launcher:
 def say(sentence: str) -> None:
     """One line for the person who started the demo."""
     print(f"[{time.strftime('%H:%M:%S')}] {sentence}", flush=True)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted
 
 
 def _end(children: Children) -> None:

@@ -14,7 +14,7 @@ from smartscope.servers.children import Command
 # One simulated night needs one core for the specimen and the rest for analysis.
 WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
 # Work that is cut off is not lost, but is only taken up again after minutes.
-GRACE_S = 30.0
+GRACE_S = 20.0
 # A browser may say "subscribe" and "ping"; more than this is not from our page.
 LARGEST_MESSAGE_BYTES = 16 * 1024
 

@@ -20,7 +20,7 @@ from smartscope.servers.guard import is_running
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120.0
-ENDED_WITHIN_S = 60.0
+ENDED_WITHIN_S = 120.0
 
 
 @dataclass(slots=True)

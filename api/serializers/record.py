@@ -148,8 +148,8 @@ class EventSerializer(serializers.ModelSerializer[Any]):
 class WholeEventSerializer(EventSerializer):
     """With the values before and after."""
 
-    before = serializers.JSONField(allow_null=True, read_only=True)
-    after = serializers.JSONField(allow_null=True, read_only=True)
+    before = serializers.JSONField(read_only=True)
+    after = serializers.JSONField(read_only=True)
 
     class Meta(EventSerializer.Meta):
         fields = (*EventSerializer.Meta.fields, "before", "after", "reason", "epoch")

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from api.schema import Doc
 from api.views.base import View
+from smartscope.operations.target_rows import MOST_ROWS
 from smartscope.operations.tokens import SCOPES
 from smartscope.operations.wish_command import COMMAND_TYPES
 from smartscope.queries.health import readiness
@@ -59,7 +60,7 @@ class Me(View):
 class ParameterSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     kind = serializers.ChoiceField(choices=["boolean", "integer", "number"])
-    default = serializers.JSONField(allow_null=True)
+    default = serializers.JSONField()
     nullable = serializers.BooleanField()
     minimum = serializers.FloatField(allow_null=True)
     maximum = serializers.FloatField(allow_null=True)
@@ -185,8 +186,6 @@ class Capabilities(View):
     }
 
     def get(self, request: Request) -> Response:
-        from smartscope.operations.edit_targets import MOST_ROWS
-
         return Response(
             {
                 "commands": list(COMMAND_TYPES),

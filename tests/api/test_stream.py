@@ -59,7 +59,8 @@ async def stream(
     if client is not None:
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookies = [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())]
-    application = AuthMiddlewareStack(EventStream.as_asgi(**timing))
+    quick = type("Quick", (EventStream,), timing)
+    application = AuthMiddlewareStack(quick.as_asgi())
     browser = Browser(application, f"/ws/v1/events{query}", [*(headers or HERE), *cookies])
     await browser.connect()
     try:

@@ -54,7 +54,8 @@ def no_hole_is_exposed_twice(house: Facility) -> None:
         shots[row.hole_id] += 1
         assert row.state in ("done", "lost"), f"{stem} was exposed but its item is {row.state}"
         if row.state == "lost":
-            assert Hole.objects.get(pk=row.hole_id).dose_uncertain
+            assert row.hole is not None
+            assert row.hole.dose_uncertain
     assert all(count == 1 for count in shots.values()), shots
 
 

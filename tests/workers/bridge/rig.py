@@ -45,7 +45,7 @@ from workers.bridge.recover import recover
 TTL = LeaseTimes(60.0)
 START_S = 1_700_000_000.0
 #: more turns than any session here needs: a run that does not end is a failure, not a hang
-ENOUGH_TURNS = 400
+ENOUGH_TURNS = 2_000
 
 
 class ProcessDeath(BaseException):

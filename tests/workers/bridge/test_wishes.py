@@ -73,7 +73,11 @@ def drive() -> Iterator[Callable[[Facility], Bridge]]:
 
 def when(place: str, do: Callable[[], object]) -> None:
     """Something happens the first time the bridge passes a place."""
-    arm(Plan(place, 1, lambda: do() and None))
+
+    def strike() -> None:
+        do()
+
+    arm(Plan(place, 1, strike))
 
 
 def wish(what: str) -> Callable[[], object]:

@@ -49,7 +49,9 @@ def pass_on(*, seq: int, kind: str, **_ignored: Any) -> None:
         async_to_sync(_send)({"type": "event.committed", "seq": seq, "kind": kind})
     except Exception as problem:  # noqa: BLE001 (a lost hint must not fail the change it tells of)
         _rest.begin()
-        log.warning("Hint for event %d was not sent (%s); readers find it by themselves.", seq, problem)
+        log.warning(
+            "The hint for event %d was lost (%s); readers look by themselves.", seq, problem
+        )
 
 
 async def _send(message: dict[str, Any]) -> None:

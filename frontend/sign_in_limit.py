@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class SignInLimit:
-    """Counts failures in the cache; without the cache nobody is locked out of a running microscope."""
+    """Counts failures in the cache; without one nobody is locked out of a running microscope."""
 
     WINDOW_S = 60
     TRIES = 5

@@ -76,7 +76,8 @@ class LoginByLink(View):
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         user = use_login_link(token)
         if user is None:
-            return render(request, "frontend/login_link.html", _page() | {"spent": True}, status=410)
+            spent = _page() | {"spent": True}
+            return render(request, "frontend/login_link.html", spent, status=410)
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         return redirect("shell")
 

@@ -17,9 +17,13 @@ from smartscope.servers.addresses import Addresses
 from tests.browser.served import ROOT, Site
 
 FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-)  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
 PASSWORD = "a long enough password"
 SESSION = "20261120_ribosome"
 NODES = ("chromium", "google-chrome", "chromium-browser")
@@ -66,7 +70,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(chromium: Browser, servers: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(
+    chromium: Browser, servers: Addresses, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """A night's rows and pictures behind a running server."""
     site = Site(servers, tmp_path_factory.mktemp("site"))
     site.create()
@@ -88,7 +94,7 @@ class Watch:
         self.expected: list[str] = []
         self._host = urlsplit(address).netloc
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda message: self._logged(message))
+        page.on("console", self._logged)
         page.on("request", lambda request: self._asked(request.url))
         page.on("websocket", lambda socket: self._asked(socket.url))
 
@@ -114,9 +120,14 @@ def sign_in(chromium: Browser, site: Site) -> Iterator[SignIn]:
     watches: list[Watch] = []
 
     def opened(
-        path: str = "", *, as_: str | None = "operator", width: int = 1440, height: int = 900, at: Site = site,
+        path: str = "",
+        *,
+        as_: str | None = "operator",
+        width: int = 1440,
+        height: int = 900,
+        at: Site = site,
         expected: tuple[str, ...] = (),
-    ) -> Page:  # fmt: skip
+    ) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()

@@ -70,9 +70,15 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
     microscope, detector = _microscope()
     group = _people(microscope)
     session = Session.objects.create(
-        name=name, date=timezone.now().date(), group=group, microscope=microscope,
-        detector=detector, squares_per_grid=8, holes_per_square=12, image_shift_radius_um=6.0,
-    )  # fmt: skip
+        name=name,
+        date=timezone.now().date(),
+        group=group,
+        microscope=microscope,
+        detector=detector,
+        squares_per_grid=8,
+        holes_per_square=12,
+        image_shift_radius_um=6.0,
+    )
     run = Run.objects.create(
         session=session, microscope=microscope, state="running", started_at_s=CLOCK_S - 20_000
     )
@@ -80,11 +86,18 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
     statuses = ("done", "working", "waiting", "waiting")
     grids = [
         Grid.objects.create(
-            session=session, slug=f"g{n:02}", position=n, name=f"rib-{n}", sample=sample,
-            status=status, squares_per_grid=8, holes_per_square=12, image_shift_radius_um=6.0,
+            session=session,
+            slug=f"g{n:02}",
+            position=n,
+            name=f"rib-{n}",
+            sample=sample,
+            status=status,
+            squares_per_grid=8,
+            holes_per_square=12,
+            image_shift_radius_um=6.0,
             started_at_s=CLOCK_S - 22_000 + 9_000 * n if status != "waiting" else None,
             ended_at_s=CLOCK_S - 5_000 if status == "done" else None,
-        )  # fmt: skip
+        )
         for n, (sample, status) in enumerate(zip(samples, statuses, strict=True), start=1)
     ]
     for grid in grids[:2]:
@@ -99,15 +112,32 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
 def _microscope() -> tuple[Microscope, Detector]:
     now = timezone.now()
     microscope = Microscope.objects.create(
-        name="Krios 1", location="B2.017", vendor="TFS", state="running", state_since=now,
-        seen_at=now, clock_s=CLOCK_S, last_image_at=now - timedelta(seconds=41), loaded_position=2,
-        stage_x_um=-213.44, stage_y_um=87.02, stage_z_um=-12.6, tilt_deg=0.0, valves_open=True,
+        name="Krios 1",
+        location="B2.017",
+        vendor="TFS",
+        state="running",
+        state_since=now,
+        seen_at=now,
+        clock_s=CLOCK_S,
+        last_image_at=now - timedelta(seconds=41),
+        loaded_position=2,
+        stage_x_um=-213.44,
+        stage_y_um=87.02,
+        stage_z_um=-12.6,
+        tilt_deg=0.0,
+        valves_open=True,
         driver_settings={"seed": 7},
-    )  # fmt: skip
+    )
     detector = Detector.objects.create(
-        microscope=microscope, number=1, name="K3", model="K3", width_px=5760, height_px=4092,
-        physical_pixel_um=5.0, energy_filter=True,
-    )  # fmt: skip
+        microscope=microscope,
+        number=1,
+        name="K3",
+        model="K3",
+        width_px=5760,
+        height_px=4092,
+        physical_pixel_um=5.0,
+        energy_filter=True,
+    )
     return microscope, detector
 
 
@@ -125,11 +155,13 @@ def _grid(grid: Grid, random: np.random.Generator) -> None:
     angle = 12.0 + grid.position
     places = [
         at
-        for at in pictures.lattice(160, angle, pictures.ATLAS_PX, 60)
+        for at in pictures.lattice(160, angle, pictures.ATLAS_PX, 90)
         if np.hypot(at[0] - 768, at[1] - 768) < 700
     ]
     levels = [float(random.uniform(0.45, 0.95)) for _ in places]
-    picture = _stored(f"atlas-{grid.slug}", pictures.atlas(places, levels, 56, angle, grid.position))
+    picture = _stored(
+        f"atlas-{grid.slug}", pictures.atlas(places, levels, 56, angle, grid.position)
+    )
     image = _image(grid, "atlas", picture, ATLAS_PIXEL_UM)
     Atlas.objects.create(grid=grid, tiles_image=image, image=image)
     likely = sorted(range(len(places)), key=lambda index: -levels[index])
@@ -139,12 +171,22 @@ def _grid(grid: Grid, random: np.random.Generator) -> None:
         label = "good" if place < 26 else CLASSES[int(random.integers(1, 6))]
         status = _square_status(grid, place, label)
         square = Square.objects.create(
-            grid=grid, number=number, slug=f"{grid.slug}-s{number:02}", status=status, x_px=x, y_px=y,
-            reason="" if status != "rejected" else "label", outline_px=pictures.outline(x, y, 56, angle),
-            area_um2=3391.0, stage_x_um=(x - 768) * ATLAS_PIXEL_UM, stage_y_um=(768 - y) * ATLAS_PIXEL_UM,
-            model_label=label, probability=float(random.uniform(0.62, 0.99)), score=levels[index],
+            grid=grid,
+            number=number,
+            slug=f"{grid.slug}-s{number:02}",
+            status=status,
+            x_px=x,
+            y_px=y,
+            reason="" if status != "rejected" else "label",
+            outline_px=pictures.outline(x, y, 56, angle),
+            area_um2=3391.0,
+            stage_x_um=(x - 768) * ATLAS_PIXEL_UM,
+            stage_y_um=(768 - y) * ATLAS_PIXEL_UM,
+            model_label=label,
+            probability=float(random.uniform(0.62, 0.99)),
+            score=levels[index],
             queue_position=place + 1 if status == "queued" else None,
-        )  # fmt: skip
+        )
         if status in ("done", "analysed", "imaging"):
             _square(square, random)
     if grid.position == 2:
@@ -156,17 +198,25 @@ def _square_status(grid: Grid, place: int, label: str) -> str:
         return "rejected"
     if grid.position == 1:
         return "done" if place < 4 else "found"
-    return ("done", "analysed", "imaging", "queued", "queued", "queued")[place] if place < 6 else "found"
+    first = ("done", "analysed", "imaging", "queued", "queued", "queued")
+    return first[place] if place < len(first) else "found"
 
 
 def _external(grid: Grid, places: list[tuple[float, float]], angle: float) -> None:
     """Squares another program found on the same atlas."""
     for number, (x, y) in enumerate(places, start=901):
         Square.objects.create(
-            grid=grid, number=number, slug=f"{grid.slug}-e{number}", x_px=x + 9, y_px=y - 7,
-            outline_px=pictures.outline(x + 9, y - 7, 60, angle), stage_x_um=0.0, stage_y_um=0.0,
-            model_label="good" if number % 3 else "", external=True,
-        )  # fmt: skip
+            grid=grid,
+            number=number,
+            slug=f"{grid.slug}-e{number}",
+            x_px=x + 9,
+            y_px=y - 7,
+            outline_px=pictures.outline(x + 9, y - 7, 60, angle),
+            stage_x_um=0.0,
+            stage_y_um=0.0,
+            model_label="good" if number % 3 else "",
+            external=True,
+        )
 
 
 def _square(square: Square, random: np.random.Generator) -> None:
@@ -186,24 +236,39 @@ def _square(square: Square, random: np.random.Generator) -> None:
         in_range = 10 <= thickness <= 100
         if in_range and cell not in groups:
             groups[cell] = Group.objects.create(
-                square=square, number=len(groups) + 1, slug=f"{square.slug}-c{len(groups) + 1:02}",
-                status="queued", stage_x_um=square.stage_x_um + (x - 512) * SQUARE_PIXEL_UM,
-                stage_y_um=square.stage_y_um, longest_shift_um=5.6, defocus_um=1.0 + 0.25 * (len(groups) % 5),
-            )  # fmt: skip
+                square=square,
+                number=len(groups) + 1,
+                slug=f"{square.slug}-c{len(groups) + 1:02}",
+                status="queued",
+                stage_x_um=square.stage_x_um + (x - 512) * SQUARE_PIXEL_UM,
+                stage_y_um=square.stage_y_um,
+                longest_shift_um=5.6,
+                defocus_um=1.0 + 0.25 * (len(groups) % 5),
+            )
             role = "centre"
         else:
             role = "member"
         group = groups.get(cell) if in_range else None
+        label = "good" if in_range else "thick" if thickness > 100 else "empty"
         taken = group is not None and group.number <= (6 if square.status == "done" else 2)
         hole = Hole(
-            square=square, number=number, slug=f"{square.slug}-h{number:03}", x_px=x, y_px=y,
+            square=square,
+            number=number,
+            slug=f"{square.slug}-h{number:03}",
+            x_px=x,
+            y_px=y,
             stage_x_um=square.stage_x_um + (x - 512) * SQUARE_PIXEL_UM,
             stage_y_um=square.stage_y_um + (512 - y) * SQUARE_PIXEL_UM,
             status="analysed" if taken else "queued" if group else "rejected",
-            reason="" if group else "ice_out_of_range", radius_um=0.6, group=group,
-            group_role=role if group else "", model_label="good" if in_range else "thick" if thickness > 100 else "empty",
-            ice_thickness_nm=float(thickness), ice_thickness_error_nm=4.0, intensity=float(np.exp(-thickness / 395)),
-        )  # fmt: skip
+            reason="" if group else "ice_out_of_range",
+            radius_um=0.6,
+            group=group,
+            group_role=role if group else "",
+            model_label=label,
+            ice_thickness_nm=float(thickness),
+            ice_thickness_error_nm=4.0,
+            intensity=float(np.exp(-thickness / 395)),
+        )
         holes.append(hole)
         if taken and number % 3 == 0:
             exposed.append(hole)
@@ -220,14 +285,22 @@ def _exposure(hole: Hole, random: np.random.Generator) -> None:
     total = _image(grid, "sum", micrograph, 0.83e-4, f"{hole.slug}-sum")
     rings = _image(grid, "power_spectrum", spectrum, 1e-4, f"{hole.slug}-spectrum")
     Exposure.objects.create(
-        hole=hole, slug=f"{hole.slug}-x1", sum_image=total if measured else None,
-        spectrum_image=rings if measured else None, status="analysed" if measured else "transferred",
-        movie_name=f"{hole.slug}.tif", frames=40, pixel_size_angstrom=0.83, dose_e_per_angstrom2=40.2,
-        target_defocus_um=1.25, exposed_at_s=CLOCK_S - 9_000 + 31 * count,
+        hole=hole,
+        slug=f"{hole.slug}-x1",
+        sum_image=total if measured else None,
+        spectrum_image=rings if measured else None,
+        status="analysed" if measured else "transferred",
+        movie_name=f"{hole.slug}.tif",
+        frames=40,
+        pixel_size_angstrom=0.83,
+        dose_e_per_angstrom2=40.2,
+        target_defocus_um=1.25,
+        exposed_at_s=CLOCK_S - 9_000 + 31 * count,
         analysed_at=timezone.now() if measured else None,
         drift_total_angstrom=float(random.uniform(2, 14)) if measured else None,
-        mean_counts=14.2 if measured else None, ice_thickness_nm=hole.ice_thickness_nm if measured else None,
-    )  # fmt: skip
+        mean_counts=14.2 if measured else None,
+        ice_thickness_nm=hole.ice_thickness_nm if measured else None,
+    )
 
 
 @cache
@@ -260,18 +333,30 @@ def _write(out: Any, data: bytes) -> None:
 def _image(grid: Grid, kind: str, picture: Picture, pixel_um: float, name: str = "") -> Image:
     """A row whose preview and tiles exist; the raw file itself is never asked for by the page."""
     return Image.objects.create(
-        grid=grid, kind=kind, key=f"{grid.session.name}/{grid.slug}/{kind}/{name or grid.slug}.mrc",
-        sha256="0" * 64, bytes=1, width_px=picture.width_px, height_px=picture.height_px,
-        pixel_size_angstrom=pixel_um * 1e4, taken_at_s=CLOCK_S,
-        preview_key=f"{picture.key}.jpg", tiles_key=f"{picture.key}.zip",
-    )  # fmt: skip
+        grid=grid,
+        kind=kind,
+        key=f"{grid.session.name}/{grid.slug}/{kind}/{name or grid.slug}.mrc",
+        sha256="0" * 64,
+        bytes=1,
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        pixel_size_angstrom=pixel_um * 1e4,
+        taken_at_s=CLOCK_S,
+        preview_key=f"{picture.key}.jpg",
+        tiles_key=f"{picture.key}.zip",
+    )
 
 
 def _judge(grids: list[Grid]) -> None:
     for grid, (usable, rate, verdict, reasons) in zip(
         grids,
         (
-            (1480.0, 0.83, "collect", ["1,783 holes within 10 to 100 nm of ice", "20 of 24 exposures usable"]),
+            (
+                1480.0,
+                0.83,
+                "collect",
+                ["1,783 holes in the ice range", "20 of 24 exposures usable"],
+            ),
             (610.0, 0.61, "re-screen", ["thick ice in two thirds of the squares"]),
         ),
         strict=False,
@@ -289,7 +374,9 @@ def _log(session: Session, run: Run, grids: list[Grid]) -> None:
     with transaction.atomic():
         record_event("session.created", person, scope, Told(subjects=[session.pk]))
         record_event("command.wished", person, scope, Told(after={"type": "start"}, reason="start"))
-        record_event("run.changed", BRIDGE, scope, Told(subjects=[run.pk], after={"state": "running"}))
+        record_event(
+            "run.changed", BRIDGE, scope, Told(subjects=[run.pk], after={"state": "running"})
+        )
         record_event("grid.loaded", BRIDGE, on_grid, Told(subjects=[grids[1].pk]))
         record_event("atlas.taken", BRIDGE, on_grid, Told())
         record_event("atlas.analysed", ANALYSIS, on_grid, Told())

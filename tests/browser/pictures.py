@@ -13,7 +13,9 @@ SQUARE_PX = 1024
 MICROGRAPH_PX = 512
 
 
-def lattice(pitch_px: float, angle_deg: float, size_px: int, margin_px: float) -> list[tuple[float, float]]:
+def lattice(
+    pitch_px: float, angle_deg: float, size_px: int, margin_px: float
+) -> list[tuple[float, float]]:
     """Points of a rotated square lattice around the picture's centre, row by row."""
     angle = np.deg2rad(angle_deg)
     count = int(size_px / pitch_px) + 1
@@ -42,29 +44,38 @@ def outline(x: float, y: float, half_px: float, angle_deg: float) -> list[list[f
     ]
 
 
-def _inside(size_px: int, x: float, y: float, half_px: float, angle_deg: float) -> npt.NDArray[np.bool_]:
+def _inside(
+    size_px: int, x: float, y: float, half_px: float, angle_deg: float
+) -> npt.NDArray[np.bool_]:
     rows, columns = np.mgrid[:size_px, :size_px].astype(np.float32)
     angle = np.deg2rad(angle_deg)
     along = (columns - x) * np.cos(angle) + (rows - y) * np.sin(angle)
     across = -(columns - x) * np.sin(angle) + (rows - y) * np.cos(angle)
-    return (np.abs(along) < half_px) & (np.abs(across) < half_px)
+    inside: npt.NDArray[np.bool_] = (np.abs(along) < half_px) & (np.abs(across) < half_px)
+    return inside
 
 
-def atlas(squares: list[tuple[float, float]], brightness: list[float], half_px: float, angle_deg: float, seed: int) -> Pixels:
+def atlas(
+    squares: list[tuple[float, float]],
+    brightness: list[float],
+    half_px: float,
+    angle_deg: float,
+    seed: int,
+) -> Pixels:
     """Dark bars, bright squares, less bright where the ice is thick."""
     random = np.random.default_rng(seed)
     picture = np.full((ATLAS_PX, ATLAS_PX), 0.16, np.float32)
     for (x, y), level in zip(squares, brightness, strict=True):
-        left, top = int(x - 2 * half_px), int(y - 2 * half_px)
-        size = int(4 * half_px)
-        window = (slice(max(0, top), top + size), slice(max(0, left), left + size))
+        left, top = int(x - 1.5 * half_px), int(y - 1.5 * half_px)
+        size = int(3 * half_px)
+        window = (slice(top, top + size), slice(left, left + size))
         part = picture[window]
         inside = _inside(size, x - left, y - top, half_px, angle_deg)
-        inside = inside[max(0, -top) : max(0, -top) + part.shape[0], max(0, -left) : max(0, -left) + part.shape[1]]
         part[inside] = level
     clouds = gaussian_filter(random.standard_normal(picture.shape).astype(np.float32), 60) * 25
     picture *= 1 + 0.35 * clouds
-    return gaussian_filter(picture, 1.4) + random.standard_normal(picture.shape).astype(np.float32) * 0.02
+    noise = random.standard_normal(picture.shape).astype(np.float32)
+    return gaussian_filter(picture, 1.4) + 0.02 * noise
 
 
 def square(holes: list[tuple[float, float]], radius_px: float, seed: int) -> Pixels:
@@ -80,7 +91,8 @@ def square(holes: list[tuple[float, float]], radius_px: float, seed: int) -> Pix
         picture[window][near] = 0.72 + 0.12 * random.standard_normal()
     clouds = gaussian_filter(random.standard_normal(picture.shape).astype(np.float32), 50) * 20
     picture *= 1 + 0.25 * clouds
-    return gaussian_filter(picture, 1.2) + random.standard_normal(picture.shape).astype(np.float32) * 0.025
+    noise = random.standard_normal(picture.shape).astype(np.float32)
+    return gaussian_filter(picture, 1.2) + 0.025 * noise
 
 
 def micrograph(seed: int) -> Pixels:

@@ -9,17 +9,22 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit, urlunsplit
-from urllib.request import urlopen
 from uuid import uuid4
 
+import httpx
 import psycopg
 
 from smartscope.servers.addresses import Addresses
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 60.0
+
+
+def _free_port() -> int:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        return int(holder.getsockname()[1])
 
 
 @dataclass(slots=True)
@@ -29,7 +34,7 @@ class Site:
     addresses: Addresses
     directory: Path
     prefix: str = ""
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=_free_port)
     _name: str = field(default_factory=lambda: f"page_{uuid4().hex[:12]}")
     _process: subprocess.Popen[bytes] | None = None
 
@@ -42,6 +47,10 @@ class Site:
             connection.execute(f'CREATE DATABASE "{self._name}"')
         self.manage("migrate", "-v", "0")
 
+    def another(self, *, prefix: str = "") -> Site:
+        """A second server on the same rows and files."""
+        return Site(self.addresses, self.directory, prefix=prefix, _name=self._name)
+
     def drop(self) -> None:
         with psycopg.connect(self.addresses.database_url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{self._name}" WITH (FORCE)')
@@ -49,9 +58,14 @@ class Site:
     def manage(self, *arguments: str) -> str:
         """Output of a management command on this site's rows."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self._environment(),
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -62,11 +76,20 @@ class Site:
     def start(self) -> None:
         self._process = subprocess.Popen(
             [
-                sys.executable, "-m", "uvicorn", "smartscope.asgi:application", "--host", "127.0.0.1",
-                "--port", str(self.port), "--log-level", "warning",
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "smartscope.asgi:application",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+                "--log-level",
+                "warning",
             ],
-            cwd=ROOT, env=self._environment() | {"SMARTSCOPE_PROCESS": "web"},
-        )  # fmt: skip
+            cwd=ROOT,
+            env=self._environment() | {"SMARTSCOPE_PROCESS": "web"},
+        )
         until = time.monotonic() + START_LIMIT_S
         while not self._answers():
             assert self._process.poll() is None, "the server ended before it answered"
@@ -82,9 +105,8 @@ class Site:
 
     def _answers(self) -> bool:
         try:
-            with urlopen(f"{self.address}login", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (URLError, OSError):
+            return httpx.get(f"{self.address}login", timeout=2).status_code == 200
+        except httpx.HTTPError:
             return False
 
     def _environment(self) -> dict[str, str]:
@@ -100,9 +122,3 @@ class Site:
             "SMARTSCOPE_STORAGE_URL": data.as_uri(),
             "SMARTSCOPE_PREFIX": self.prefix,
         }
-
-
-def _free_port() -> int:
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        return int(holder.getsockname()[1])

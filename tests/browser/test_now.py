@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import SignIn
 
 
-def test_a_card_says_what_the_microscope_does_and_since_when_it_saw_nothing(sign_in: SignIn) -> None:
+def test_a_card_says_what_the_microscope_does_and_since_when(sign_in: SignIn) -> None:
     page = sign_in()
     card = page.get_by_role("article", name="Krios 1")
     expect(card).to_contain_text(re.compile(r"Grid 2 of 4, rib-2: \d+ of \d+ squares imaged"))
@@ -23,13 +23,13 @@ def test_a_card_says_what_the_microscope_does_and_since_when_it_saw_nothing(sign
 def test_one_click_on_emergency_stop_stops_nothing(sign_in: SignIn) -> None:
     page = sign_in()
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    page.on("request", lambda request: asked.append(request.method))
     button = page.get_by_role("banner").get_by_role("button", name="Emergency stop")
     button.click()
     again = page.get_by_role("banner").get_by_role("button", name="Click again to stop")
     expect(again).to_be_visible()
     expect(button).to_be_visible()
-    assert asked == []
+    assert "POST" not in asked
 
 
 def test_a_phone_shows_the_card_and_its_buttons_without_scrolling_sideways(sign_in: SignIn) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SESSION, SignIn
 
 
-def row(page: Page, grid: str):  # type: ignore[no-untyped-def]
+def row(page: Page, grid: str) -> Locator:
     return page.get_by_role("row").filter(has_text=grid)
 
 

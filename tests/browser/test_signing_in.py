@@ -8,7 +8,9 @@ from tests.browser.conftest import PASSWORD, SESSION, SignIn
 from tests.browser.served import Site
 
 
-def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(sign_in: SignIn, site: Site) -> None:
+def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(
+    sign_in: SignIn, site: Site
+) -> None:
     page = sign_in(f"s/{SESSION}", as_=None)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     page.fill("#username", "operator")
@@ -26,7 +28,9 @@ def test_a_wrong_password_is_said_plainly(sign_in: SignIn) -> None:
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
 
 
-def test_a_login_link_is_spent_by_its_button_and_not_by_reading_it(sign_in: SignIn, site: Site) -> None:
+def test_a_login_link_is_spent_by_its_button_and_not_by_reading_it(
+    sign_in: SignIn, site: Site
+) -> None:
     secret = site.python(
         "from smartscope.domain.actor import SETUP\n"
         "from smartscope.operations.login_links import create_login_link\n"

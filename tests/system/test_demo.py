@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from smartscope.demo.place import Place
 from smartscope.servers.guard import is_running
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -81,6 +82,8 @@ def demos(tmp_path: Path) -> Iterator[Demos]:
         if demo.process.poll() is None:
             demo.process.terminate()
             demo.process.wait(timeout=ENDED_WITHIN_S)
+    # for root the servers' files lie outside this test's directory, which is closed to others
+    Place(tmp_path / "demo").forget()
 
 
 def assert_all_end(processes: set[int]) -> None:

@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from smartscope.analysis.base import Classifier, Finder, Plugin, Selector, Stitcher
+from smartscope.analysis.movies.aligner import MovieAligner
 from smartscope.domain.errors import SmartscopeError
 
 ENTRY_POINT_GROUP = "smartscope.plugins"
@@ -26,6 +27,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "correlation-stitcher": f"{_DETECTION}.stitching:CorrelationStitcher",
         "size": f"{_DETECTION}.selectors:SizeSelector",
         "grey-level": f"{_DETECTION}.selectors:GreySelector",
+        "whole-frame": "smartscope.analysis.movies.aligner:WholeFrameAligner",
         "distance": f"{_DETECTION}.selectors:CentreDistanceSelector",
     }
 )
@@ -91,6 +93,14 @@ def classifier(name: str) -> Classifier:
     made = plugin(name)
     if made.manifest.kind != "classifier" or not isinstance(made, Classifier):
         raise _wrong_kind(name, made, "classifier")
+    return made
+
+
+def movie_aligner(name: str) -> MovieAligner:
+    """The movie aligner called `name`."""
+    made = plugin(name)
+    if made.manifest.kind != "movie_aligner" or not isinstance(made, MovieAligner):
+        raise _wrong_kind(name, made, "movie_aligner")
     return made
 
 

@@ -53,10 +53,14 @@ def _cluster(grid: Grid, square: Square, holes: list[Hole]) -> None:
         Hole.objects.filter(square__grid=grid, square__image__taken_at_s__lt=_taken_at_s(square))
         .exclude(square=square)
         .order_by("square__image__taken_at_s", "number")
-        .values_list("intensity", flat=True)
+        .values_list("intensity", "ice_thickness_nm")
     )
-    intensities = [*earlier, *(hole.intensity for hole in holes)]
-    clusters = pipeline.cluster_holes(intensities, thickness_limit_nm=grid.ice_max_nm)
+    measured = [*earlier, *((hole.intensity, hole.ice_thickness_nm) for hole in holes)]
+    clusters = pipeline.cluster_holes(
+        [intensity for intensity, _ in measured],
+        thicknesses_nm=[thickness_nm for _, thickness_nm in measured],
+        thickness_limit_nm=grid.ice_max_nm,
+    )
     for index, hole in enumerate(holes, start=len(earlier)):
         hole.cluster = clusters.cluster[index]
         if hole.status == T.FOUND and index in clusters.rejected:

@@ -48,7 +48,7 @@ def exposure_just_taken(images: Path, *, frames: int) -> Analysis:
         dose_e_per_angstrom2=40.0,
         exposed_at_s=300.0,
     )
-    return wanted(movie, "measure_exposure")
+    return wanted(movie, "measure_exposure", plugin="whole-frame")
 
 
 def exposed_hole(grid: Grid) -> Hole:

@@ -78,12 +78,12 @@ def image_of(grid: Grid, kind: ImageKind, *, at_s: float, name: str = "") -> Ima
     )
 
 
-def wanted(image: Image, kind: str) -> Analysis:
+def wanted(image: Image, kind: str, *, plugin: str = "hand-made") -> Analysis:
     """The row a bridge writes with the image."""
     return Analysis.objects.create(
         image=image,
         kind=kind,
-        plugin="hand-made",
+        plugin=plugin,
         plugin_version="1",
         visible_at_s=image.taken_at_s + 4.0,
     )

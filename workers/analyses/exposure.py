@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from smartscope.analysis import registry
 from smartscope.analysis.io.image import read_image
 from smartscope.analysis.movies.measure import ExposureMeasures, measure_exposure
 from smartscope.models import Analysis, Image, ImageKind
@@ -22,6 +23,7 @@ def measure(analysis: Analysis) -> None:
             pixel_size_angstrom=movie.pixel_size_angstrom,
             dose_per_frame_e_per_a2=movie.dose_e_per_angstrom2 / max(movie.sections, 1),
             gain=_gain(movie),
+            aligner=registry.movie_aligner(analysis.plugin),
         )
     total = write_derived(
         movie,

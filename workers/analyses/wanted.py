@@ -14,36 +14,25 @@ FIND_HOLES = "find_holes"
 MEASURE_EXPOSURE = "measure_exposure"
 PREVIEW = "preview"
 
-#: kind of image -> what is found out, and the finder whose card says version and duration
-_FINDERS: Mapping[str, tuple[str, str]] = {
+#: kind of image -> what is found out, and the plug-in whose card says version and duration
+_WORK: Mapping[str, tuple[str, str]] = {
     ImageKind.ATLAS_TILES: (FIND_SQUARES, pipeline.SQUARE_FINDERS[0]),
     ImageKind.SQUARE: (FIND_HOLES, pipeline.HOLE_FINDERS[0]),
+    ImageKind.MOVIE: (MEASURE_EXPOSURE, "whole-frame"),
 }
-_OTHERS: Mapping[str, WantedAnalysis] = {
-    ImageKind.MOVIE: WantedAnalysis(
-        kind=MEASURE_EXPOSURE,
-        plugin="whole-frame",
-        plugin_version="1",
-        declared_duration_s=15.0,
-    ),
-    ImageKind.HOLE: WantedAnalysis(
-        kind=PREVIEW, plugin="preview", plugin_version="1", declared_duration_s=1.0
-    ),
-    # an imported sum: there is no movie to measure, only a picture to show
-    ImageKind.SUM: WantedAnalysis(
-        kind=PREVIEW, plugin="preview", plugin_version="1", declared_duration_s=1.0
-    ),
-}
+#: nothing is found out from these; they are only made visible (an imported sum has no movie)
+_SHOWN = frozenset({ImageKind.HOLE, ImageKind.SUM})
+_SHOW = WantedAnalysis(kind=PREVIEW, plugin="preview", plugin_version="1", declared_duration_s=1.0)
 
 
 @cache
 def wanted_for(kind: str) -> tuple[WantedAnalysis, ...]:
     """The analyses an image from the instrument calls for."""
-    if kind in _OTHERS:
-        return (_OTHERS[kind],)
-    if kind not in _FINDERS:
+    if kind in _SHOWN:
+        return (_SHOW,)
+    if kind not in _WORK:
         return ()
-    work, plugin = _FINDERS[kind]
+    work, plugin = _WORK[kind]
     card = registry.plugin(plugin).manifest
     return (
         WantedAnalysis(

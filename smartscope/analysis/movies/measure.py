@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from smartscope.analysis.base import FloatArray, FloatImage
 from smartscope.analysis.ctf.power_spectrum import PowerSpectrum, power_spectrum
 from smartscope.analysis.io.movie import open_movie
-from smartscope.analysis.movies.align import align_movie
+from smartscope.analysis.movies.aligner import MovieAligner, WholeFrameAligner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,16 +40,17 @@ def measure_exposure(
     pixel_size_angstrom: float,
     dose_per_frame_e_per_a2: float | None = None,
     gain: NDArray[np.generic] | None = None,
+    aligner: MovieAligner | None = None,
 ) -> ExposureMeasures:
     """Align a movie (MRC or TIFF stack; one frame is a single image) and take its power spectrum.
 
     `pixel_size_angstrom` comes from the session, not from the file's header, which is often wrong.
-    `gain` (height, width) multiplies each frame. The result is the same for the same file. Raises
+    `gain` (height, width) multiplies each frame; `aligner` None moves whole frames. The result is the same for the same file. Raises
     `BadFile` for a broken file, `InvalidInput` for an argument that cannot be.
     """
     with open_movie(movie_path) as movie:
         frames = movie.frames
-        aligned = align_movie(
+        aligned = (aligner or WholeFrameAligner()).align(
             movie,
             pixel_size_angstrom=pixel_size_angstrom,
             dose_per_frame_e_per_a2=dose_per_frame_e_per_a2,

@@ -14,10 +14,13 @@ from django.utils import timezone
 from smartscope.domain.status import AnalysisState
 from smartscope.models import Analysis
 from smartscope.operations.publish_events import publish_events
+from workers.analyses.heartbeat import BEAT_S
 from workers.nudge import nudge
 
 log = logging.getLogger(__name__)
 
+#: a worker that did not say for so long that it lives is taken for dead
+SILENCE = timedelta(seconds=6 * BEAT_S)
 #: no more hints at once than the queue can work off before the next round
 MOST_PER_ROUND = 200
 
@@ -27,7 +30,7 @@ def sweep(now: datetime) -> int:
     stranded = Analysis.objects.filter(
         Q(state=AnalysisState.WANTED, nudged_at__isnull=True, created_at__lt=now - _unseen())
         | Q(state=AnalysisState.WANTED, nudged_at__lt=now - _waiting())
-        | Q(state=AnalysisState.RUNNING, started_at__lt=now - _working())
+        | Q(state=AnalysisState.RUNNING, beat_at__lt=now - SILENCE)
     ).order_by("created_at")
     ids = list(stranded.values_list("pk", flat=True)[:MOST_PER_ROUND])
     nudged = 0
@@ -58,7 +61,3 @@ def _unseen() -> timedelta:
 
 def _waiting() -> timedelta:
     return timedelta(seconds=settings.SMARTSCOPE_RENUDGE_SECONDS)
-
-
-def _working() -> timedelta:
-    return timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)

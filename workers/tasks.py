@@ -6,6 +6,8 @@ from uuid import UUID
 
 from celery import shared_task
 
+from workers import warm_up  # noqa: F401 (a worker that loads its tasks warms up)
+
 
 @shared_task(name="smartscope.run_analysis", ignore_result=True)
 def run_analysis(analysis_id: str) -> None:

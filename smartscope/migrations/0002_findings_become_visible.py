@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('smartscope', '0001_initial'),
+        ("smartscope", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='group',
-            name='visible_from_s',
+            model_name="group",
+            name="visible_from_s",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='hole',
-            name='visible_from_s',
+            model_name="hole",
+            name="visible_from_s",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='square',
-            name='visible_from_s',
+            model_name="square",
+            name="visible_from_s",
             field=models.FloatField(null=True),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('smartscope', '0002_findings_become_visible'),
+        ("smartscope", "0002_findings_become_visible"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='detector',
-            name='counts_per_electron',
+            model_name="detector",
+            name="counts_per_electron",
             field=models.FloatField(blank=True, null=True),
         ),
     ]

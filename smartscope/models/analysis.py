@@ -23,6 +23,8 @@ class Analysis(Row):
     visible_at_s = models.FloatField()
     nudged_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
+    #: the worker says every few seconds that it lives; silent ones are given up
+    beat_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
 

@@ -45,9 +45,16 @@ def begin_analysis(analysis_id: UUID) -> Start:
             ANALYSIS_MOVES, AnalysisState(analysis.state), AnalysisState.RUNNING, "analysis"
         )
         analysis.attempts += 1
-        analysis.started_at = timezone.now()
-        analysis.save(update_fields=["state", "attempts", "started_at", "updated_at"])
+        analysis.started_at = analysis.beat_at = timezone.now()
+        analysis.save(update_fields=["state", "attempts", "started_at", "beat_at", "updated_at"])
         return Start.GO
+
+
+def beat(analysis_id: UUID) -> None:
+    """Say that the worker still works on it."""
+    Analysis.objects.filter(pk=analysis_id, state=AnalysisState.RUNNING).update(
+        beat_at=timezone.now()
+    )
 
 
 def _waits_for_an_earlier_square(analysis: Analysis) -> bool:

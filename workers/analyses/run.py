@@ -13,6 +13,7 @@ from smartscope.operations.fail_analysis import fail_analysis
 from workers.analyses import wanted
 from workers.analyses.atlas import find_squares
 from workers.analyses.exposure import measure
+from workers.analyses.heartbeat import heartbeat
 from workers.analyses.preview import make_preview
 from workers.analyses.square import find_holes
 
@@ -34,7 +35,8 @@ def run_analysis(analysis_id: UUID) -> None:
         "image__grid__session__microscope", "image__grid__session__detector"
     ).get(pk=analysis_id)
     try:
-        WORK[analysis.kind](analysis)
+        with heartbeat(analysis_id):
+            WORK[analysis.kind](analysis)
     except (BadFile, NotFound) as error:
         fail_analysis(analysis_id, str(error), final=True)
     except SmartscopeError as error:

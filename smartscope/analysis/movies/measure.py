@@ -45,8 +45,9 @@ def measure_exposure(
     """Align a movie (MRC or TIFF stack; one frame is a single image) and take its power spectrum.
 
     `pixel_size_angstrom` comes from the session, not from the file's header, which is often wrong.
-    `gain` (height, width) multiplies each frame; `aligner` None moves whole frames. The result is the same for the same file. Raises
-    `BadFile` for a broken file, `InvalidInput` for an argument that cannot be.
+    `gain` (height, width) multiplies each frame; `aligner` None moves whole frames. The result is
+    the same for the same file. Raises `BadFile` for a broken file, `InvalidInput` for an argument
+    that cannot be.
     """
     with open_movie(movie_path) as movie:
         frames = movie.frames

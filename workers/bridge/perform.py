@@ -25,7 +25,7 @@ from smartscope.microscope.procedures.happenings import (
     Produced,
     Waiting,
 )
-from smartscope.models import Session
+from smartscope.models import Grid
 from smartscope.operations.begin_step import begin_step
 from smartscope.operations.complete_step import complete_step
 from smartscope.operations.fail_step import fail_step
@@ -73,18 +73,16 @@ def perform(helm: Helm, run: UUID, step: Step) -> None:
     act = act_for(helm, step)
     plan = StepPlan(run=run, step=step, items=act.items, parameters=act.parameters)
     opened = begin_step(helm.held, plan, now_s=helm.clock.now())
-    job = _Job(helm, run, opened, _names(run, step, opened))
+    job = _Job(helm, run, opened, _names(step, opened))
     job.point("begun")
     log.info("step %d: %s, attempt %d", opened.number, opened.kind, opened.attempt)
     _carry_out(job, act)
 
 
-def _names(run: UUID, step: Step, opened: OpenStep) -> FileNames:
+def _names(step: Step, opened: OpenStep) -> FileNames:
     if isinstance(step, MakeSafe):
         return FileNames(session="-", grid="-", step_number=opened.number, epoch=opened.epoch)
-    session, grid = Session.objects.values_list("name", "grids__slug").get(
-        runs=run, grids=step.grid
-    )
+    session, grid = Grid.objects.values_list("session__name", "slug").get(pk=step.grid)
     return FileNames(session=session, grid=grid, step_number=opened.number, epoch=opened.epoch)
 
 

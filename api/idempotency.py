@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.authentication import person_of_request
 from api.problems import Problem
 from smartscope.operations.answer_once import Asked, answer_once
 
@@ -26,7 +27,9 @@ def once(request: Request, carry_out: Callable[[], Response]) -> Response:
             "so that a repeated request is not carried out twice.",
         )
     # the bytes as they came; the parser has kept them
-    asked = Asked(request.user.pk, key, f"{request.method} {request.path}"[:200], request.body)
+    asked = Asked(
+        person_of_request(request).pk, key, f"{request.method} {request.path}"[:200], request.body
+    )
     answered = answer_once(asked, lambda: _plain(carry_out()))
     headers = {"Idempotency-Replayed": "true"} if answered.again else {}
     return Response(answered.body, status=answered.status, headers=headers)

@@ -234,7 +234,7 @@ def _same_origin(scope: dict[str, Any]) -> bool:
     parts = urlsplit(origin)
     secure = settings.HTTPS or scope.get("scheme") == "wss"
     host = headers.get(b"host", b"").decode("latin-1")
-    return parts.netloc == host and parts.scheme == ("https" if secure else "http")
+    return (parts.scheme, parts.netloc) == ("https" if secure else "http", host)
 
 
 def _parsed(text: str) -> Any:

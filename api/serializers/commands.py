@@ -17,13 +17,17 @@ MODES = ("atomic", "best_effort")
 class TargetSetBody(StrictSerializer):
     """What to set; a label of null, "" or "clear" takes the label away."""
 
-    label = serializers.CharField(max_length=20, allow_blank=True, allow_null=True, required=False)
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=20, allow_blank=True, allow_null=True, required=False
+    )
     queue = serializers.BooleanField(required=False)
     skip = serializers.BooleanField(required=False)
 
 
 class LabelSetBody(StrictSerializer):
-    label = serializers.CharField(max_length=20, allow_blank=True, allow_null=True)
+    label = serializers.CharField(  # type: ignore[assignment]
+        max_length=20, allow_blank=True, allow_null=True
+    )
 
 
 class BulkBody(StrictSerializer):

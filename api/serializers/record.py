@@ -15,7 +15,7 @@ class RunSerializer(serializers.ModelSerializer[Any]):
 
     class Meta:
         model = Run
-        fields = (
+        fields: tuple[str, ...] = (
             *ROW,
             "session",
             "microscope",
@@ -131,7 +131,7 @@ class EventSerializer(serializers.ModelSerializer[Any]):
 
     class Meta:
         model = Event
-        fields = (
+        fields: tuple[str, ...] = (
             "seq",
             "kind",
             "time",
@@ -170,4 +170,12 @@ class TokenSerializer(serializers.ModelSerializer[Any]):
 
     class Meta:
         model = ApiToken
-        fields = (*ROW, "name", "prefix", "scopes", "expires_at", "last_used_at", "revoked_at")
+        fields: tuple[str, ...] = (
+            *ROW,
+            "name",
+            "prefix",
+            "scopes",
+            "expires_at",
+            "last_used_at",
+            "revoked_at",
+        )

@@ -157,7 +157,7 @@ class NewSessionBody(ParametersBody):
     microscope = serializers.UUIDField()
     detector = serializers.UUIDField()
     notes = serializers.CharField(max_length=10_000, allow_blank=True, default="")
-    grids = NewGridBody(many=True, allow_empty=False, max_length=100)
+    grids = NewGridBody(many=True, allow_empty=False, max_length=100)  # type: ignore[call-arg]
 
     class Meta(ParametersBody.Meta):
         fields = (

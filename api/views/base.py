@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from api.authentication import actor_of_request, reader_of_request
@@ -36,8 +37,8 @@ class TokenHasScope(BasePermission):
 class View(APIView):
     """Says per method which scope it needs (`scopes`) and what it does (`docs`)."""
 
-    permission_classes = (IsAuthenticated, TokenHasScope)
-    throttle_classes = (RequestRate,)
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated, TokenHasScope)
+    throttle_classes: Sequence[type[BaseThrottle]] = (RequestRate,)
     schema = Schema()
     docs: Mapping[str, Doc] = {}
     scopes: Mapping[str, str] = {"GET": "read", "HEAD": "read", "OPTIONS": "read"}

@@ -36,7 +36,7 @@ class ListView(View):
             sorts=self.resource.sorts,
             default_sort=self.resource.default_sort,
         )
-        shown = self.resource.serializer(page.rows, many=True, context={"request": request})
+        shown: Any = self.resource.serializer(page.rows, many=True, context={"request": request})
         _keep_only(shown.child, request.query_params.get("fields"))
         body = {"results": shown.data, "next": page.next, "as_of_seq": as_of_seq}
         if page.count is not None:

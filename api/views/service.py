@@ -10,6 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.authentication import person_of_request
 from api.schema import Doc
 from api.views.base import View
 from smartscope.operations.target_rows import MOST_ROWS
@@ -46,7 +47,7 @@ class Me(View):
     docs = {"GET": Doc(operation_id="get_me", summary="Who you are", answer=MeSerializer)}
 
     def get(self, request: Request) -> Response:
-        user = request.user
+        user = person_of_request(request)
         person = {
             "id": str(user.pk),
             "username": user.get_username(),

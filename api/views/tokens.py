@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.authentication import person_of_request
 from api.filters import is_uuid
 from api.schema import Doc
 from api.serializers.commands import TokenBody
@@ -53,7 +54,9 @@ class Tokens(View):
     }
 
     def get(self, request: Request) -> Response:
-        return Response({"results": TokenSerializer(own_tokens(request.user.pk), many=True).data})
+        return Response(
+            {"results": TokenSerializer(own_tokens(person_of_request(request).pk), many=True).data}
+        )
 
     def post(self, request: Request) -> Response:
         body = TokenBody(data=request.data)

@@ -35,7 +35,7 @@ def create_token(
     Raises InvalidInput for an unknown scope or too long a life, NotAllowed for a token that tries
     to make another one.
     """
-    if actor.kind != "user":
+    if actor.kind != "user" or actor.user_id is None:
         raise NotAllowed("Tokens are made by a signed-in person, not by another token.")
     _check(scopes, lifetime)
     secret = secrets.token_urlsafe(32)

@@ -52,7 +52,7 @@ def require_control(actor: Actor, place: Place) -> None:
     if _trusted(actor) or _operates(actor, place.microscope_id):
         return
     granted = MicroscopeGrant.objects.filter(
-        user_id=actor.user_id, microscope_id=place.microscope_id
+        user_id=_person(actor), microscope_id=place.microscope_id
     )
     if _edits(actor, place) and granted.exists():
         return
@@ -78,7 +78,7 @@ def require_lead(actor: Actor, group_id: int) -> None:
     """Raise NotAllowed unless the actor may decide who belongs to the group."""
     if _trusted(actor):
         return
-    leads = Membership.objects.filter(user_id=actor.user_id, group_id=group_id, role=Role.LEAD)
+    leads = Membership.objects.filter(user_id=_person(actor), group_id=group_id, role=Role.LEAD)
     if not leads.exists():
         raise NotAllowed("Only the group's lead or the facility's staff decide who belongs to it.")
 
@@ -110,7 +110,7 @@ def _trusted(actor: Actor) -> bool:
 
 def _edits(actor: Actor, place: Place) -> bool:
     member = Membership.objects.filter(
-        user_id=actor.user_id, group_id=place.group_id, role__in=EDITORS
+        user_id=_person(actor), group_id=place.group_id, role__in=EDITORS
     )
     return _active(actor) and (member.exists() or _operates(actor, place.microscope_id))
 
@@ -119,10 +119,15 @@ def _operates(actor: Actor, microscope_id: UUID) -> bool:
     return (
         _active(actor)
         and MicroscopeGrant.objects.filter(
-            user_id=actor.user_id, microscope_id=microscope_id, operator=True
+            user_id=_person(actor), microscope_id=microscope_id, operator=True
         ).exists()
     )
 
 
 def _active(actor: Actor) -> bool:
-    return get_user_model().objects.filter(pk=actor.user_id, is_active=True).exists()
+    return get_user_model().objects.filter(pk=_person(actor), is_active=True).exists()
+
+
+def _person(actor: Actor) -> int:
+    """The person's id; the service's own parts are no person, and no row has 0."""
+    return actor.user_id or 0

@@ -54,7 +54,7 @@ def reader_of(actor: Actor) -> Reader:
     """The rights of a person are read again each time; a disabled account sees nothing."""
     if actor.kind in ("bridge", "service"):
         return THE_SERVICE
-    user = get_user_model().objects.filter(pk=actor.user_id, is_active=True).first()
+    user = get_user_model().objects.filter(pk=actor.user_id or 0, is_active=True).first()
     if user is None:
         return NOBODY
     return Reader(user.pk, sees_everything=user.is_staff or user.is_superuser)

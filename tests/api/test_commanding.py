@@ -53,7 +53,7 @@ def test_a_busy_microscope_names_its_holder_but_not_what_others_may_not_see(
     ours = command("operator", "start", session=world.theirs.session)
     assert (ours.status_code, ours.json()["code"]) == (409, "busy")
     assert world.ours.session.name in ours.json()["detail"]
-    world.people["stranger"].microscope_grants.create(microscope=world.microscope)  # type: ignore[attr-defined]
+    world.people["stranger"].microscope_grants.create(microscope=world.microscope)
     theirs = command("stranger", "start", session=world.theirs.session)
     assert theirs.status_code == 409
     assert world.ours.session.name not in theirs.json()["detail"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -11,6 +13,7 @@ from rest_framework.test import APIClient
 from smartscope.domain.actor import BRIDGE
 from smartscope.models import Event
 from smartscope.operations.event_log import Scope, Told, record_event
+from smartscope.queries.events import events_after
 from tests.api.conftest import As
 from tests.api.world import World, make_world
 
@@ -77,7 +80,6 @@ def test_a_long_poll_answers_with_the_next_event(monkeypatch: pytest.MonkeyPatch
     client = APIClient()
     client.force_login(world.people["member"])
     looked = threading.Event()
-    close = connection.close
 
     def poll() -> None:
         try:
@@ -85,11 +87,12 @@ def test_a_long_poll_answers_with_the_next_event(monkeypatch: pytest.MonkeyPatch
         finally:
             connection.close()
 
-    def noticed() -> None:
+    def look(*args: Any, **more: Any) -> Sequence[Event]:
+        found = events_after(*args, **more)
         looked.set()
-        close()
+        return found
 
-    monkeypatch.setattr("api.views.events.connection.close", noticed, raising=False)
+    monkeypatch.setattr("api.views.events.events_after", look)
     waiting = threading.Thread(target=poll)
     waiting.start()
     try:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from smartscope.analysis.previews.preview import preview_jpeg
 
+from smartscope.analysis.previews.jpeg import preview_jpeg
 from smartscope.analysis.previews.tiles import write_tiles
 from smartscope.models import Image
 from smartscope.storage.current import current_store

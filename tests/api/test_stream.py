@@ -59,7 +59,7 @@ async def stream(
     if client is not None:
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookies = [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())]
-    quick = type("Quick", (EventStream,), timing)
+    quick: Any = type("Quick", (EventStream,), timing)
     application = AuthMiddlewareStack(quick.as_asgi())
     browser = Browser(application, f"/ws/v1/events{query}", [*(headers or HERE), *cookies])
     await browser.connect()
@@ -179,9 +179,9 @@ async def test_who_leaves_the_group_hears_no_more() -> None:
     client = await in_thread(sign_in, world, "member")
     async with stream(client, look_every_s=0.02) as ours:
         await ours.told()
-        await in_thread(world.people["member"].memberships.all().delete)  # type: ignore[attr-defined]
+        await in_thread(world.people["member"].memberships.all().delete)
         await in_thread(happen, world)
-        assert await ours.receive_nothing(timeout=0.3)
+        assert await ours.receive_nothing(timeout=0.3)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize("end", ["logout", "disabled", "password"])

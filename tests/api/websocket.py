@@ -12,7 +12,7 @@ from asgiref.testing import ApplicationCommunicator
 PATIENCE = 10
 
 
-class Browser(ApplicationCommunicator):  # type: ignore[misc]
+class Browser(ApplicationCommunicator):
     """Connects, sends text, and reads JSON frames until the server closes."""
 
     def __init__(self, application: Any, address: str, headers: list[tuple[bytes, bytes]]) -> None:
@@ -25,21 +25,21 @@ class Browser(ApplicationCommunicator):  # type: ignore[misc]
             "subprotocols": [],
             "scheme": "ws",
         }
-        super().__init__(application, scope)
+        super().__init__(application, scope)  # type: ignore[no-untyped-call]
         self.accepted = False
 
     async def connect(self) -> None:
-        await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output(PATIENCE)
+        await self.send_input({"type": "websocket.connect"})  # type: ignore[no-untyped-call]
+        answer = await self.receive_output(PATIENCE)  # type: ignore[no-untyped-call]
         self.accepted = answer["type"] == "websocket.accept"
 
     async def disconnect(self) -> None:
         if self.accepted:
-            await self.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self.wait(PATIENCE)
+            await self.send_input({"type": "websocket.disconnect", "code": 1000})  # type: ignore[no-untyped-call]
+        await self.wait(PATIENCE)  # type: ignore[no-untyped-call]
 
     async def text(self, text: str) -> None:
-        await self.send_input({"type": "websocket.receive", "text": text})
+        await self.send_input({"type": "websocket.receive", "text": text})  # type: ignore[no-untyped-call]
 
     async def say(self, **message: Any) -> None:
         await self.text(json.dumps(message))
@@ -47,7 +47,7 @@ class Browser(ApplicationCommunicator):  # type: ignore[misc]
     async def told(self, *, besides: str = "heartbeat") -> dict[str, Any]:
         """The next frame that is not of that type."""
         while True:
-            output = await self.receive_output(PATIENCE)
+            output = await self.receive_output(PATIENCE)  # type: ignore[no-untyped-call]
             assert output["type"] == "websocket.send", output
             frame: dict[str, Any] = json.loads(output["text"])
             if frame["type"] != besides:
@@ -56,6 +56,6 @@ class Browser(ApplicationCommunicator):  # type: ignore[misc]
     async def closed(self) -> int:
         """The code with which the server closed."""
         while True:
-            output = await self.receive_output(PATIENCE)
+            output = await self.receive_output(PATIENCE)  # type: ignore[no-untyped-call]
             if output["type"] == "websocket.close":
                 return int(output["code"])

@@ -197,5 +197,5 @@ def test_settings_of_the_driver_are_told_to_nobody(as_: As, world: World) -> Non
 def test_a_person_taken_out_of_the_group_sees_nothing_more(as_: As, world: World) -> None:
     client = as_("member")
     assert client.get(f"{API}/grids/{world.ours.grid.pk}").status_code == 200
-    world.people["member"].memberships.all().delete()  # type: ignore[attr-defined]
+    world.people["member"].memberships.all().delete()
     assert client.get(f"{API}/grids/{world.ours.grid.pk}").status_code == 404

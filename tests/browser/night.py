@@ -378,7 +378,7 @@ def _log(session: Session, run: Run, grids: list[Grid]) -> None:
             "run.changed", BRIDGE, scope, Told(subjects=[run.pk], after={"state": "running"})
         )
         record_event("grid.loaded", BRIDGE, on_grid, Told(subjects=[grids[1].pk]))
-        record_event("atlas.taken", BRIDGE, on_grid, Told())
+        record_event("atlas.imaged", BRIDGE, on_grid, Told())
         record_event("atlas.analysed", ANALYSIS, on_grid, Told())
         for exposure in Exposure.objects.filter(hole__square__grid=grids[1])[:12]:
             record_event("exposure.taken", BRIDGE, on_grid, Told(subjects=[exposure.pk]))

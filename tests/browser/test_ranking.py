@@ -51,5 +51,5 @@ def test_the_audit_names_who_did_what(sign_in: SignIn) -> None:
     page = sign_in(f"s/{SESSION}/decisions")
     expect(page.get_by_text("operator created the session")).to_be_visible()
     expect(page.get_by_text("bridge took an atlas")).to_have_count(0)
-    page.get_by_label("Whose acts").select_option("Everything")
+    page.get_by_label("Whose acts").select_option("What happened")
     expect(page.get_by_text("bridge took an atlas")).to_be_visible()

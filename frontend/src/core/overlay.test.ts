@@ -32,6 +32,7 @@ describe("a class", () => {
   it.each([
     { labels: ["good", "small", "contaminated", "cracked", "partial", "dry"] },
     { labels: ["good", "bad", "contaminated", "empty", "thick", "broken"] },
+    { labels: ["hole", "off_lattice"] },
   ])("has a colour and a letter of its own: $labels", ({ labels }) => {
     const inks = labels.map(inkOf);
     expect(new Set(inks.map((ink) => ink.letter)).size).toBe(inks.length);

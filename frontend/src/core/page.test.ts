@@ -4,7 +4,7 @@ import { above, format, parse, placeOf, type Place } from "./permalinks";
 import { inAppliedOrder, moves, sortedIds } from "./ranking";
 import { click, kept, nothing, step } from "./selection";
 import * as units from "./units";
-import { eventWords, honestCount, outcome, stateWord, undone, verdictWord } from "./words";
+import { eventWords, honestCount, isMachinery, outcome, stateWord, undone, verdictWord } from "./words";
 
 const N = "\u202f";
 
@@ -164,9 +164,9 @@ describe("words", () => {
     expect(stateWord("held_back").word).toBe("held back");
     expect(verdictWord("re-screen")).toBe("Re-screen");
     expect(verdictWord("later")).toBe("later");
-    expect(eventWords("exposure.taken", 1)).toBe("took an exposure");
-    expect(eventWords("exposure.taken", 3)).toBe("took 3 exposures");
-    expect(eventWords("hole.changed", 12)).toBe("changed 12 holes");
+    expect(eventWords("atlas.imaged", 2)).toBe("took an atlas");
+    expect(eventWords("hole.changed", 12)).toBe("edited holes (12)");
+    expect(["step.begun", "image.shown", "step.unknown", "exposure.taken"].map(isMachinery)).toEqual([true, true, false, false]);
     expect(eventWords("token.created", 1)).toBe("token created");
   });
 });

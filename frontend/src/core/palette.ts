@@ -19,6 +19,8 @@ const KNOWN: Record<string, Ink> = {
   thick: { colour: "#8f9bff", letter: "T" },
   thin: { colour: "#9ad8ff", letter: "N" },
   empty: { colour: "#f0e442", letter: "E" },
+  hole: { colour: "#3ddc97", letter: "H" },
+  off_lattice: { colour: "#e69f00", letter: "O" },
   bad: { colour: "#ff7b6b", letter: "X" },
 };
 

@@ -89,32 +89,51 @@ export function undone(changed: number, skipped: readonly Left[]): string {
 const VERBS: Record<string, string> = {
   "session.created": "created the session",
   "session.changed": "changed the session",
+  "session.imported": "imported the session",
+  "settings.changed": "changed collection parameters",
   "grid.changed": "changed a grid",
   "grid.loaded": "loaded a grid",
   "grid.finished": "finished a grid",
-  "atlas.taken": "took an atlas",
+  "atlas.imaged": "took an atlas",
   "atlas.analysed": "found the squares of an atlas",
   "square.imaged": "imaged a square",
   "square.analysed": "found the holes of a square",
-  "square.changed": "changed squares",
-  "hole.changed": "changed holes",
-  "group.changed": "regrouped holes",
-  "exposure.taken": "took an exposure",
+  "square.changed": "edited squares",
+  "hole.changed": "edited holes",
+  "exposure.changed": "judged exposures",
+  "group.viewed": "viewed a group of holes",
+  "exposure.taken": "took exposures",
   "exposure.analysed": "measured an exposure",
   "exposure.lost": "lost an exposure",
-  "run.changed": "changed the run",
-  "step.began": "began a step",
-  "step.ended": "ended a step",
-  "wait.began": "began to wait",
-  "wait.ended": "stopped waiting",
+  "image.shown": "prepared a picture",
+  "finding.failed": "could not analyse an image",
+  "step.begun": "began a step",
+  "step.issued": "sent a step to the microscope",
+  "step.done": "ended a step",
+  "step.failed": "failed at a step",
+  "step.unknown": "does not know how a step ended",
+  "step.lost": "gave a step up as lost",
+  "run.queued": "planned the run",
+  "run.running": "let the run go on",
+  "run.suspended": "let the run wait",
+  "run.paused": "paused the run",
+  "run.finishing": "began to finish the run",
+  "run.done": "finished the run",
+  "run.aborted": "stopped the run",
+  "run.failed": "gave the run up",
+  "lease.acquired": "took hold of the microscope",
   "command.wished": "asked the microscope",
-  "command.changed": "answered a request",
-  "changeset.recorded": "edited",
+  "command.done": "did what was asked",
+  "command.refused": "refused what was asked",
   "changeset.reverted": "took back an edit",
 };
 
-/** "took an exposure", "changed 12 squares". */
+/** "took an exposure"; an edit says how many rows it touched. */
 export function eventWords(kind: string, count: number): string {
   const said = VERBS[kind] ?? kind.replace(".", " ").replaceAll("_", " ");
-  return count > 1 ? said.replace(/ (?:an?|the) (\w+)$| (squares|holes)$/, (_all, one?: string, more?: string) => ` ${units.count(count)} ${more ?? `${one}s`}`) : said;
+  return count > 1 && kind.endsWith(".changed") ? `${said} (${units.count(count)})` : said;
 }
+
+/* Steps and pictures in the making: true, but not what a person looks for first. */
+const MACHINERY = ["step", "image", "lease"];
+export const isMachinery = (kind: string): boolean => MACHINERY.includes(kind.split(".")[0]!) && !/\.(failed|unknown|lost)$/.test(kind);

@@ -72,8 +72,9 @@ def every_file_is_a_row_or_in_quarantine(house: Facility) -> None:
         assert key in keys, f"{key} has a row but no file"
         assert house.store.size(key) == image.bytes
         assert house.store.sha256(key) == image.sha256
-    gains = set(Image.objects.values_list("gain_key", flat=True))
-    strangers = {key for key in keys - set(rows) - gains if not _belongs(key, rows)}
+    beside = Image.objects.values_list("gain_key", "preview_key", "tiles_key")
+    named = set(rows) | {key for three in beside for key in three}
+    strangers = {key for key in keys - named if not _belongs(key, rows)}
     assert not strangers, f"neither rows nor orphans: {sorted(strangers)}"
 
 

@@ -94,7 +94,7 @@ def single_doc(resource: Resource, noun: str) -> Doc:
     return Doc(
         operation_id=f"get_{noun}",
         summary=f"One of the {resource.name}",
-        answer=single_serializer(resource.serializer),
+        answer=single_serializer(resource.serializer),  # type: ignore[arg-type]
         parameters=[SESSION_PARAMETER] if resource.session else [],
     )
 

@@ -34,10 +34,9 @@ def test_every_list_has_its_envelope_and_each_row_can_be_read_alone(
     page = get(as_("member"), path)
     assert page["next"] is None
     assert page["as_of_seq"] == world.theirs.event.seq
-    assert page["results"]
+    row = page["results"][0]
     if path in LISTED_ONLY:
         return
-    row = page["results"][0]
     alone = get(as_("member"), f"{path}/{row['id']}")
     different = {name for name in row if row[name] != alone[name]}
     assert different <= {"seconds_since_last_image"}

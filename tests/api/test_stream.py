@@ -27,14 +27,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HERE = [(b"origin", b"http://testserver"), (b"host", b"testserver")]
 
 
-def on_own_threads(test: Any) -> Any:
-    """The database's thread and connection begin and end with the test."""
+def on_own_threads(run_there: Any) -> Any:
+    """The database's thread and connection begin and end with a test, and with a stream."""
 
-    @functools.wraps(test)
-    async def run(**given: Any) -> None:
+    @functools.wraps(run_there)
+    async def run(*given: Any, **named: Any) -> None:
         async with ThreadSensitiveContext():
             try:
-                await test(**given)
+                await run_there(*given, **named)
             finally:
                 await sync_to_async(connections.close_all)()
 
@@ -60,7 +60,7 @@ async def stream(
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookies = [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())]
     quick: Any = type("Quick", (EventStream,), timing)
-    application = AuthMiddlewareStack(quick.as_asgi())
+    application = on_own_threads(AuthMiddlewareStack(quick.as_asgi()))
     browser = Browser(application, f"/ws/v1/events{query}", [*(headers or HERE), *cookies])
     await browser.connect()
     try:

@@ -36,7 +36,7 @@ def demo(chromium: Browser, tmp_path: Path) -> Iterator[Demo]:
     given = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "SMARTSCOPE_DATA_DIR")
     environment = {name: value for name, value in os.environ.items() if name not in given}
     output = tmp_path / "output.txt"
-    arguments = ("--grids", "1", "--speed", "60", "--fresh", "--directory", str(tmp_path / "demo"))
+    arguments = ("--grids", "2", "--speed", "60", "--fresh", "--directory", str(tmp_path / "demo"))
     with output.open("w") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "smartscope.demo", *arguments],

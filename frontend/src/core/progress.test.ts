@@ -32,5 +32,6 @@ it("says each way in which nothing is imaged yet", () => {
 
 it("says when it is over, and when it never ran here", () => {
   expect(lastWork([grid({ status: "done" }), grid({ status: "skipped" })], running)).toBe("All 2 grids are finished.");
+  expect(lastWork([grid({ status: "done" })], running)).toBe("The grid is finished.");
   expect(lastWork([grid()], { state: "imported", imported: true })).toBe("1 grid imported from files.");
 });

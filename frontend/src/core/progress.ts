@@ -23,6 +23,7 @@ export function lastWork(grids: readonly GridProgress[], session: { readonly sta
   if (grids.length === 0) return "No grid is described yet.";
   if (session.imported) return `${units.many(grids.length, "grid")} imported from files.`;
   const ended = grids.filter((grid) => ENDED.includes(grid.status)).length;
+  if (ended === 1 && grids.length === 1) return "The grid is finished.";
   if (ended === grids.length) return `All ${units.many(grids.length, "grid")} are finished.`;
   const now = ON_THE_STAGE.flatMap((status) => grids.filter((grid) => grid.status === status))[0];
   if (now === undefined) {

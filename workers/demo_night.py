@@ -8,16 +8,16 @@ from django.contrib.auth.models import Group as PeopleGroup
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from smartscope.domain.actor import SETUP
+from smartscope.domain.actor import SETUP, Actor
 from smartscope.domain.protocol import GridDescription
-from smartscope.models import Membership, MicroscopeGrant, Role, Run, Session
+from smartscope.models import Membership, MicroscopeGrant, Role, Session
 from smartscope.operations.create_session import NewGrid, NewSession, create_session
 from smartscope.operations.setup_microscope import (
     Camera,
     MicroscopeDescription,
     setup_microscope,
 )
-from smartscope.operations.start_run import start_run
+from smartscope.operations.wish_command import wish_command
 
 MICROSCOPE = "Simulated microscope"
 GROUP = "demo"
@@ -67,10 +67,10 @@ def demo_night(*, grids: int, seed: int, speed: str, today: datetime) -> Session
             ),
         ),
     )
-    person = _person()
+    person, actor = _person()
     MicroscopeGrant.objects.get_or_create(user=person, microscope=microscope)
     session = create_session(
-        SETUP,
+        actor,
         NewSession(
             name=f"{today:%Y%m%d}_demo",
             date=today.date(),
@@ -81,7 +81,7 @@ def demo_night(*, grids: int, seed: int, speed: str, today: datetime) -> Session
             notes=f"A simulated night: cassette of {grids} grids, seed {seed}.",
         ),
     )
-    start_run(SETUP, session.pk)
+    wish_command(actor, microscope.pk, "start", {"session": session.pk})
     return session
 
 
@@ -100,7 +100,7 @@ def _clock(speed: str) -> str | float:
     return "instant" if speed == "instant" else float(speed)
 
 
-def _person() -> User:
+def _person() -> tuple[User, Actor]:
     """Whoever opens the login link: a lead of the demo's group, without a password."""
     group, _ = PeopleGroup.objects.get_or_create(name=GROUP)
     person, created = User.objects.get_or_create(username=PERSON)
@@ -108,12 +108,10 @@ def _person() -> User:
         person.set_unusable_password()
         person.save(update_fields=["password"])
     Membership.objects.get_or_create(user=person, group=group, defaults={"role": Role.LEAD})
-    return person
+    return person, Actor("user", person.get_username(), person.pk)
 
 
 def _change_speed(session: Session, speed: str) -> None:
     microscope = session.microscope
     microscope.driver_settings = {**microscope.driver_settings, "clock": _clock(speed)}
     microscope.save(update_fields=["driver_settings", "updated_at"])
-    if not Run.objects.filter(session=session).exists():
-        start_run(SETUP, session.pk)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from smartscope.domain.actor import BRIDGE
-from smartscope.domain.status import RunState
+from smartscope.domain.status import RUN_MOVES, RunState, moved
 from smartscope.models import Command, CommandState, Run, Wish
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.lease.fence import fenced
@@ -42,11 +42,14 @@ def obey_commands(held: Held) -> None:
     commands = Command.objects.select_for_update().filter(
         microscope_id=held.microscope, state__in=_OPEN
     )
-    run = Run.objects.filter(microscope_id=held.microscope).order_by("-created_at").first()
+    runs = Run.objects.select_for_update().filter(microscope_id=held.microscope)
+    run = runs.order_by("-created_at").first()
     for command in commands.order_by("created_at"):
         state, reason = _answer(command, run)
         if state == command.state:
             continue
+        if state == CommandState.EXPIRED and run is not None:
+            _take_back(command, run)
         before, command.state, command.reason = command.state, state, reason
         if state != CommandState.ACCEPTED:
             command.ended_at = timezone.now()
@@ -82,6 +85,19 @@ def _answer(command: Command, run: Run | None) -> tuple[str, str]:
     if run.state in ENDED:
         return CommandState.FAILED, f"the run is {run.state}: {run.state_reason}"[:300]
     return CommandState.ACCEPTED, ""
+
+
+def _take_back(command: Command, run: Run) -> None:
+    """Undo what an expired wish had set: nothing moves by surprise hours later."""
+    if command.type == "start" and run.state == RunState.QUEUED:
+        run.state = moved(RUN_MOVES, RunState.QUEUED, RunState.ABORTED, "the run")
+        run.state_reason = "the start was not begun in time; start it again"
+    elif command.type == "resume" and run.state in (RunState.PAUSED, RunState.INTERRUPTED):
+        run.wish = Wish.PAUSE
+    else:
+        return
+    run.version += 1
+    run.save(update_fields=["state", "state_reason", "wish", "version", "updated_at"])
 
 
 def _expired(command: Command) -> bool:

@@ -11,13 +11,26 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict
-from smartscope.models import Change, Changeset, Label, Session
+from smartscope.models import (
+    Change,
+    Changeset,
+    Exposure,
+    Grid,
+    Hole,
+    Label,
+    Session,
+    Square,
+)
 from smartscope.operations.event_log import Scope, Told, record_event
+from smartscope.operations.rerank_grid import rerank_grid
 
+#: what a grid is judged by
+_JUDGED = frozenset({"square", "hole", "exposure"})
 #: rows written in one statement
 BATCH = 1_000
 
@@ -112,6 +125,7 @@ class PendingEdit:
         if not self.before and not self.new:
             return outcome
         changeset = self._write(session, manner)
+        self._judge_grids_anew()
         record_event(
             kind,
             self.actor,
@@ -119,6 +133,16 @@ class PendingEdit:
             Told(subjects=subjects, changeset=changeset.pk, reason=manner.summary),
         )
         return Outcome(changeset.pk, matched, len(subjects), tuple(self.skipped))
+
+    def _judge_grids_anew(self) -> None:
+        """A person's word changes what a grid is worth."""
+        changed = [self.rows[key] for key in self.before if key[0] in _JUDGED]
+        squares = {row.pk for row in changed if isinstance(row, Square)}
+        holes = {row.pk for row in changed if isinstance(row, Hole)}
+        holes |= {row.hole_id for row in changed if isinstance(row, Exposure)}
+        grids = Grid.objects.filter(Q(squares__in=squares) | Q(squares__holes__in=holes))
+        for grid in grids.distinct() if squares or holes else ():
+            rerank_grid(grid)
 
     def _write(self, session: Session, manner: Manner) -> Changeset:
         now = timezone.now()

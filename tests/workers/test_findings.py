@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 
+from smartscope.domain.actor import Actor
 from smartscope.models import Analysis, Event, Grid, Group, Hole, Square
 from smartscope.operations.begin_analysis import MOST_ATTEMPTS, Start, begin_analysis
+from smartscope.operations.edit_targets import edit_holes
 from smartscope.operations.fail_analysis import fail_analysis
+from smartscope.operations.pending_edit import Manner
 from smartscope.operations.record_holes import record_holes
 from smartscope.operations.record_squares import record_squares
+from smartscope.operations.square_edits import Wanted
 from tests.workers.night import grid_with_atlas, holes, imaged, squares, stitched
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +167,15 @@ def test_the_darkest_holes_leave_the_choice_when_they_stand_apart() -> None:
     thick = Hole.objects.filter(number__gt=40)
     assert set(thick.values_list("status", flat=True)) == {"rejected"}
     assert not Hole.objects.filter(number__lte=40, status="rejected").exists()
+
+
+def test_a_person_who_calls_holes_bad_changes_what_the_grid_is_worth() -> None:
+    grid = after_atlas("g" * 3)
+    record_holes(imaged(queued_squares(grid)[0], at_s=200.0).pk, holes(*[40.0] * 20))
+    grid.refresh_from_db()
+    assert grid.holes_in_range == 60
+    bad = list(Hole.objects.filter(status="found").values_list("pk", flat=True)[:10])
+    person = User.objects.create_user("staff", is_staff=True)
+    edit_holes(Actor("user", "staff", person.pk), bad, Wanted(label="bad"), Manner())
+    grid.refresh_from_db()
+    assert grid.holes_in_range == 30

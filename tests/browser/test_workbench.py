@@ -25,7 +25,9 @@ def table(page: Page, pane: str) -> Locator:
 
 
 def rows(listing: Locator, text: str) -> Locator:
-    return listing.locator("tbody tr").filter(has_text=text)
+    """Rows that say `text`; an id is not the beginning of a longer one."""
+    exact = re.compile(rf"{re.escape(text)}(?!\d)") if text[-1].isdigit() else text
+    return listing.locator("tbody tr").filter(has_text=exact)
 
 
 def test_a_label_given_to_squares_is_taken_back_with_undo_and_stays_back(sign_in: SignIn) -> None:

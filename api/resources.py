@@ -103,7 +103,7 @@ ATLASES = Resource(
 SQUARES = Resource(
     name="squares",
     serializer=SquareSerializer,
-    rows=lambda reader: visible.visible_squares(reader).select_related("image", "grid"),
+    rows=lambda reader: visible.visible_squares(reader).select_related("picture", "grid"),
     filters={
         "grid": _id("grid", "grid__slug"),
         "session": _id("grid__session", "grid__session__name"),

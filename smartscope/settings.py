@@ -321,7 +321,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # --- Files -------------------------------------------------------------------------------------
 
 DATA_DIR = env.path("SMARTSCOPE_DATA_DIR", BASE_DIR / "var" / "data")
-SMARTSCOPE_STORAGE_URL = env.text(
+SMARTSCOPE_STORAGE_URL: str = env.text(
     "SMARTSCOPE_STORAGE_URL", (DATA_DIR / "images").resolve().as_uri()
 )
 SMARTSCOPE_SHARED_DATA = env.path("SMARTSCOPE_SHARED_DATA", BASE_DIR.parent / "shared" / "data")

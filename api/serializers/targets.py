@@ -33,6 +33,9 @@ class SquareSerializer(serializers.ModelSerializer[Any]):
     outline_px = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField()), read_only=True
     )
+    image: Any = serializers.PrimaryKeyRelatedField(
+        source="picture", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = Square

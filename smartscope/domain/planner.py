@@ -79,9 +79,7 @@ def _current_grid(snapshot: Snapshot) -> GridPicture | None:
 
 
 def _on_stage(snapshot: Snapshot, grid: GridPicture) -> bool:
-    if snapshot.instrument.has_autoloader:
-        return snapshot.instrument.loaded_position == grid.position
-    return snapshot.hand_loaded == grid.id
+    return snapshot.instrument.loaded_position == grid.position
 
 
 def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
@@ -102,6 +100,8 @@ def _bring(snapshot: Snapshot, grid: GridPicture) -> Decision:
         return LoadGrid(grid.id, grid.position)
     if snapshot.instrument.valves_open:
         return MakeSafe(f"grid {grid.name} is to be inserted by hand")
+    if snapshot.hand_loaded == grid.id:
+        return LoadGrid(grid.id, grid.position)
     return Wait(Cause.PERSON, f"insert grid {grid.name} by hand, then confirm that it is loaded")
 
 

@@ -117,7 +117,10 @@ class GridPicture:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One run at one moment; grids in the order they are to be taken."""
+    """One run at one moment; grids in the order they are to be taken.
+
+    `hand_loaded` is the grid a person says they inserted, where there is no autoloader.
+    """
 
     now_s: float
     wish: Wish

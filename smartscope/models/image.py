@@ -11,6 +11,7 @@ class ImageKind(models.TextChoices):
     ATLAS_TILES = "atlas_tiles"
     ATLAS = "atlas"
     SQUARE = "square"
+    STITCHED = "stitched"
     HOLE = "hole"
     MOVIE = "movie"
     SUM = "sum"

@@ -55,6 +55,8 @@ class Square(Target):
     #: an EPU square of an import, kept beside ours
     external = models.BooleanField(default=False)
     image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
+    #: what the holes' pixels refer to: the image, or its tiles stitched
+    picture = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
     views_lost = models.PositiveIntegerField(default=0)
     hole_diameter_um = models.FloatField(null=True)
     hole_pitch_um = models.FloatField(null=True)

@@ -19,7 +19,7 @@ from smartscope.operations.step_rows import move_step
 @fenced
 def arm_run(held: Held, run_id: UUID, reading: Mapping[str, Any], *, now_s: float) -> None:
     """From arming to running; `reading` holds fingerprint, loaded_slot and identity."""
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     run.state = moved(RUN_MOVES, RunState(run.state), RunState.RUNNING, "the run")
     run.state_reason = ""
     run.version += 1

@@ -30,7 +30,7 @@ def begin_analysis(analysis_id: UUID) -> Start:
     """Claim the work; a second worker with the same message finds it claimed again, harmlessly."""
     with transaction.atomic():
         analysis = (
-            Analysis.objects.select_for_update(of=("self",))
+            Analysis.objects.select_for_update(of=("self",), no_key=True)
             .select_related("image__grid__session")
             .get(pk=analysis_id)
         )

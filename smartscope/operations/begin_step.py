@@ -35,7 +35,7 @@ from smartscope.operations.step_rows import climb_grid, move_grid, move_target, 
 @fenced
 def begin_step(held: Held, plan: StepPlan, *, now_s: float) -> OpenStep:
     """Open the step. Raises Conflict when the run or a target moved meanwhile: decide again."""
-    run = Run.objects.select_for_update().get(pk=plan.run)
+    run = Run.objects.select_for_update(no_key=True).get(pk=plan.run)
     if run.state not in LIVE_RUNS:
         raise Conflict(f"The run is {run.state}; no step may begin.", code="run_not_live")
     _move_targets(plan.step, now_s)
@@ -152,7 +152,7 @@ def _begin_atlas(step: ImageAtlas, now_s: float) -> None:
 
 def _begin_square(step: ImageSquare) -> None:
     grid = _grid(step.grid)
-    square = Square.objects.select_for_update().get(pk=step.square)
+    square = Square.objects.select_for_update(no_key=True).get(pk=step.square)
     _require_queued(square.slug, square.status)
     if grid.status == GridStatus.ATLAS:
         move_grid(grid, GridStatus.WORKING)
@@ -160,10 +160,12 @@ def _begin_square(step: ImageSquare) -> None:
 
 
 def _begin_group(step: ExposeGroup) -> None:
-    group = Group.objects.select_for_update().get(pk=step.group)
+    group = Group.objects.select_for_update(no_key=True).get(pk=step.group)
     _require_queued(group.slug, group.status)
     wanted = {shot.hole for shot in step.shots}
-    holes = list(Hole.objects.select_for_update().filter(pk__in=wanted).order_by("number"))
+    holes = list(
+        Hole.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("number")
+    )
     if len(holes) != len(wanted) or any(hole.group_id != group.pk for hole in holes):
         raise Conflict(f"The holes of {group.slug} were grouped anew; decide again.")
     for hole in holes:
@@ -175,7 +177,7 @@ def _begin_group(step: ExposeGroup) -> None:
 
 
 def _grid(grid: UUID) -> Grid:
-    return Grid.objects.select_for_update(of=("self",)).get(pk=grid)
+    return Grid.objects.select_for_update(of=("self",), no_key=True).get(pk=grid)
 
 
 def _require_queued(slug: str, status: str) -> None:

@@ -17,7 +17,7 @@ ENDS = frozenset({RunState.DONE, RunState.ABORTED, RunState.FAILED, RunState.INT
 @fenced
 def change_run(held: Held, run_id: UUID, to: RunState, *, reason: str, now_s: float) -> None:
     """Nothing happens when the run is there already. Raises IllegalTransition."""
-    run = Run.objects.select_for_update().get(pk=run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     before = RunState(run.state)
     if before is to:
         return

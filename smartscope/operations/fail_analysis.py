@@ -18,7 +18,7 @@ def fail_analysis(analysis_id: UUID, error: str, *, final: bool) -> None:
     """Note the error; `final` when trying again cannot help (a broken file)."""
     with transaction.atomic():
         analysis = (
-            Analysis.objects.select_for_update(of=("self",))
+            Analysis.objects.select_for_update(of=("self",), no_key=True)
             .select_related("image__grid__session")
             .get(pk=analysis_id)
         )

@@ -33,7 +33,7 @@ def fail_step(
     `error_classes` are the error's class and those it derives from, nearest first.
     """
     row = lock_open_step(held, step)
-    run = Run.objects.select_for_update().get(pk=row.run_id)
+    run = Run.objects.select_for_update(no_key=True).get(pk=row.run_id)
     settle_items(row, now_s=now_s)
     run.failures_in_a_row += 1
     remedy = remedy_for(_trouble(row, run, error_classes))
@@ -80,8 +80,8 @@ def _apply(row: Step, remedy: Remedy, code: str, reason: str) -> None:
 
 def skip_group(row: Step, code: str) -> None:
     """Leave the step's group and those of its holes that still wait; needs a transaction."""
-    group = Group.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
-    holes = Hole.objects.select_for_update(of=("self",)).filter(group=group)
+    group = Group.objects.select_for_update(of=("self",), no_key=True).get(pk=subject_of(row))
+    holes = Hole.objects.select_for_update(of=("self",), no_key=True).filter(group=group)
     for hole in holes.order_by("number"):
         if hole.status == TargetStatus.QUEUED:
             move_target(hole, TargetStatus.SKIPPED, reason=code)
@@ -91,6 +91,6 @@ def skip_group(row: Step, code: str) -> None:
 
 def _skip_square(row: Step, code: str) -> None:
     of = {"square": {"pk": subject_of(row)}, "expose": {"groups__pk": subject_of(row)}}[row.kind]
-    square = Square.objects.select_for_update(of=("self",)).get(**of)
+    square = Square.objects.select_for_update(of=("self",), no_key=True).get(**of)
     if square.status in (TargetStatus.QUEUED, TargetStatus.IMAGED, TargetStatus.ANALYSED):
         move_target(square, TargetStatus.SKIPPED, reason=code)

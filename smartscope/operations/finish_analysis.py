@@ -22,7 +22,7 @@ def result_of(analysis_id: UUID) -> Iterator[Analysis | None]:
     """
     with transaction.atomic():
         analysis = (
-            Analysis.objects.select_for_update(of=("self",))
+            Analysis.objects.select_for_update(of=("self",), no_key=True)
             .select_related("image__grid__session")
             .get(pk=analysis_id)
         )

@@ -19,8 +19,8 @@ from smartscope.operations.step_rows import climb_grid, move_grid, move_step, sc
 @fenced
 def finish_grid(held: Held, run_id: UUID, step: FinishGrid, *, now_s: float) -> None:
     """Journaled like every step, though nothing moves. Raises Conflict when it had ended."""
-    run = Run.objects.select_for_update().get(pk=run_id)
-    grid = Grid.objects.select_for_update(of=("self",)).get(pk=step.grid)
+    run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
+    grid = Grid.objects.select_for_update(of=("self",), no_key=True).get(pk=step.grid)
     if grid.status in GRID_ENDS:
         raise Conflict(f"Grid {grid.name} is {grid.status} already; decide again.")
     row, _ = open_row(held, run, step, {"reason": step.reason}, now_s=now_s)

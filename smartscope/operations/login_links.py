@@ -37,7 +37,7 @@ def create_login_link(actor: Actor, username: str, *, lifetime: timedelta = LIFE
 def use_login_link(secret: str) -> User | None:
     """The person a link signs in, once; None when it is unknown, used, too old, or disabled."""
     link = (
-        LoginLink.objects.select_for_update(of=("self",))
+        LoginLink.objects.select_for_update(of=("self",), no_key=True)
         .select_related("user")
         .filter(sha256=_digest(secret), used_at=None, expires_at__gt=timezone.now())
         .first()

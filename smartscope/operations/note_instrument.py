@@ -30,7 +30,7 @@ class InstrumentNote:
 @fenced
 def note_instrument(held: Held, note: InstrumentNote) -> None:
     """No event: a reading changes nothing but what is shown."""
-    row = Microscope.objects.select_for_update().get(pk=held.microscope)
+    row = Microscope.objects.select_for_update(no_key=True).get(pk=held.microscope)
     now = timezone.now()
     if row.state != note.state:
         row.state_since = now

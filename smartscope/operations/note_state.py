@@ -13,7 +13,7 @@ from smartscope.models import Microscope
 def note_state(microscope: UUID, state: str, reason: str) -> None:
     """Shown to people; nothing decides by it, so it needs neither lease nor event."""
     with transaction.atomic(durable=True):
-        row = Microscope.objects.select_for_update().get(pk=microscope)
+        row = Microscope.objects.select_for_update(no_key=True).get(pk=microscope)
         if (row.state, row.state_reason) == (state, reason[:300]):
             return
         if row.state != state:

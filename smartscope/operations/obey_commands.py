@@ -39,10 +39,10 @@ def commands_open(microscope: UUID) -> bool:
 @fenced
 def obey_commands(held: Held) -> None:
     """Move every open command of this microscope to where the rows have brought it."""
-    commands = Command.objects.select_for_update().filter(
+    commands = Command.objects.select_for_update(no_key=True).filter(
         microscope_id=held.microscope, state__in=_OPEN
     )
-    runs = Run.objects.select_for_update().filter(microscope_id=held.microscope)
+    runs = Run.objects.select_for_update(no_key=True).filter(microscope_id=held.microscope)
     run = runs.order_by("-created_at").first()
     for command in commands.order_by("created_at"):
         state, reason = _answer(command, run)

@@ -19,7 +19,7 @@ def publish_events() -> int:
     """Mark unpublished events as published and hint at the last of them; how many."""
     with transaction.atomic():
         late = list(
-            Event.objects.select_for_update(skip_locked=True)
+            Event.objects.select_for_update(no_key=True, skip_locked=True)
             .filter(published_at__isnull=True, time__lt=timezone.now() - LATE)
             .order_by("seq")[:MOST_PER_ROUND]
         )

@@ -43,8 +43,10 @@ def record_exposure(
     with result_of(analysis_id) as analysis:
         if analysis is None:
             return
-        exposure = Exposure.objects.select_for_update(of=("self",)).get(movie=analysis.image)
-        hole = Hole.objects.select_for_update(of=("self",)).get(pk=exposure.hole_id)
+        exposure = Exposure.objects.select_for_update(of=("self",), no_key=True).get(
+            movie=analysis.image
+        )
+        hole = Hole.objects.select_for_update(of=("self",), no_key=True).get(pk=exposure.hole_id)
         _fill_in(exposure, hole, measured)
         exposure.sum_image = derived_image(analysis.image, total)
         exposure.spectrum_image = derived_image(analysis.image, spectrum)

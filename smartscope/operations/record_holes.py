@@ -8,6 +8,7 @@ from smartscope.analysis.findings import HoleFindings, HoleTarget
 from smartscope.domain.actor import ANALYSIS
 from smartscope.domain.status import SQUARE_MOVES, TargetStatus, moved
 from smartscope.models import Analysis, Grid, Hole, Square
+from smartscope.operations.derived_image import Derived, derived_image
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.finish_analysis import result_of
 from smartscope.operations.plan_groups import plan_groups
@@ -22,13 +23,25 @@ CONTAMINATED_SHARE = 0.2
 EMPTY_NM = 5.0
 
 
-def record_holes(analysis_id: UUID, findings: HoleFindings) -> None:
-    """Write the holes, their groups and, where a square offers none, another square, once."""
+def record_holes(
+    analysis_id: UUID, findings: HoleFindings, stitched: Derived | None = None
+) -> None:
+    """Write the holes, their groups and, where a square offers none, another square, once.
+
+    `stitched` is the picture the holes were found in, where the image is a montage.
+    """
     with result_of(analysis_id) as analysis:
         if analysis is None:
             return
-        grid = Grid.objects.select_for_update(of=("self",)).get(pk=analysis.image.grid_id)
-        square = Square.objects.select_for_update(of=("self",)).get(image=analysis.image)
+        grid = Grid.objects.select_for_update(of=("self",), no_key=True).get(
+            pk=analysis.image.grid_id
+        )
+        square = Square.objects.select_for_update(of=("self",), no_key=True).get(
+            image=analysis.image
+        )
+        square.picture = (
+            analysis.image if stitched is None else derived_image(analysis.image, stitched)
+        )
         holes = _write(grid, square, findings, analysis.visible_at_s)
         _note_film(square, findings)
         driven = not grid.session.imported
@@ -108,7 +121,14 @@ def _note_film(square: Square, findings: HoleFindings) -> None:
     }
     square.status = moved(SQUARE_MOVES, T(square.status), T.ANALYSED, f"square {square.slug}")
     square.save(
-        update_fields=["hole_pitch_um", "hole_diameter_um", "diagnostics", "status", "updated_at"]
+        update_fields=[
+            "picture",
+            "hole_pitch_um",
+            "hole_diameter_um",
+            "diagnostics",
+            "status",
+            "updated_at",
+        ]
     )
 
 

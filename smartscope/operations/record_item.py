@@ -100,13 +100,13 @@ def _tell_target(row: Step, item: StepItem, stored: Image, image: NewImage) -> t
     if item.hole_id is not None:
         return "exposure.taken", _expose(item.hole_id, stored, image).pk
     if row.kind == "square":
-        square = Square.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
+        square = Square.objects.select_for_update(of=("self",), no_key=True).get(pk=subject_of(row))
         square.image = stored
         square.stage_z_um = image.stage_z_um
         move_target(square, TargetStatus.IMAGED)
         return "square.imaged", square.pk
     if row.kind == "expose":
-        group = Group.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
+        group = Group.objects.select_for_update(of=("self",), no_key=True).get(pk=subject_of(row))
         group.view_image = stored
         group.save(update_fields=["view_image", "updated_at"])
         return "group.viewed", group.pk
@@ -114,7 +114,7 @@ def _tell_target(row: Step, item: StepItem, stored: Image, image: NewImage) -> t
 
 
 def _expose(hole_id: UUID, stored: Image, image: NewImage) -> Exposure:
-    hole = Hole.objects.select_for_update(of=("self",)).get(pk=hole_id)
+    hole = Hole.objects.select_for_update(of=("self",), no_key=True).get(pk=hole_id)
     move_target(hole, TargetStatus.IMAGED)
     return Exposure.objects.create(
         hole=hole,

@@ -26,8 +26,10 @@ def record_squares(analysis_id: UUID, findings: SquareFindings, stitched: Derive
     with result_of(analysis_id) as analysis:
         if analysis is None:
             return
-        grid = Grid.objects.select_for_update(of=("self",)).get(pk=analysis.image.grid_id)
-        atlas = Atlas.objects.select_for_update(of=("self",)).get(grid=grid)
+        grid = Grid.objects.select_for_update(of=("self",), no_key=True).get(
+            pk=analysis.image.grid_id
+        )
+        atlas = Atlas.objects.select_for_update(of=("self",), no_key=True).get(grid=grid)
         atlas.image = derived_image(analysis.image, stitched)
         atlas.needs_review = findings.needs_review
         atlas.diagnostics = {

@@ -15,7 +15,7 @@ from smartscope.operations.lease.held import Held
 @fenced
 def begin_wait(held: Held, run: UUID, wait: Waiting, *, now_s: float) -> None:
     """Open a stretch; one of another cause or reason ends now, the same one goes on."""
-    open_waits = Wait.objects.select_for_update().filter(run_id=run, ended_at_s=None)
+    open_waits = Wait.objects.select_for_update(no_key=True).filter(run_id=run, ended_at_s=None)
     for row in open_waits:
         if (row.cause, row.reason) == (wait.cause, wait.reason[:300]):
             return
@@ -30,7 +30,7 @@ def begin_wait(held: Held, run: UUID, wait: Waiting, *, now_s: float) -> None:
 @fenced
 def end_waits(held: Held, run: UUID, *, now_s: float) -> None:
     """The microscope works again."""
-    for row in Wait.objects.select_for_update().filter(run_id=run, ended_at_s=None):
+    for row in Wait.objects.select_for_update(no_key=True).filter(run_id=run, ended_at_s=None):
         row.ended_at_s = now_s
         row.save(update_fields=["ended_at_s", "updated_at"])
         _tell(held, run, "run.waited", row)

@@ -47,7 +47,7 @@ _AGAIN = {G.LOADING: G.WAITING, G.LOADED: G.WAITING, G.ATLAS: G.WAITING}
 def revert_changeset(actor: Actor, changeset_id: UUID, *, dry_run: bool = False) -> Outcome:
     """Raises NotFound, NotAllowed, and Conflict when it was reverted already."""
     changeset = (
-        Changeset.objects.select_for_update(of=("self",))
+        Changeset.objects.select_for_update(of=("self",), no_key=True)
         .select_related("session")
         .filter(pk__in=visible_changesets(reader_of(actor)).filter(pk=changeset_id).values("pk"))
         .first()

@@ -104,7 +104,7 @@ def _settle_atlas(row: Step) -> None:
 
 
 def _settle_square(row: Step, *, lost: bool) -> None:
-    square = Square.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
+    square = Square.objects.select_for_update(of=("self",), no_key=True).get(pk=subject_of(row))
     if square.status != TargetStatus.IMAGING:
         return
     if not lost:
@@ -117,7 +117,7 @@ def _settle_square(row: Step, *, lost: bool) -> None:
 
 
 def _settle_group(row: Step) -> None:
-    group = Group.objects.select_for_update(of=("self",)).get(pk=subject_of(row))
+    group = Group.objects.select_for_update(of=("self",), no_key=True).get(pk=subject_of(row))
     if group.status != TargetStatus.IMAGING:
         return
     names = [item.hole_id for item in StepItem.objects.filter(step=row) if item.hole_id]
@@ -131,4 +131,4 @@ def _settle_group(row: Step) -> None:
 
 
 def _hole(hole: UUID) -> Hole:
-    return Hole.objects.select_for_update(of=("self",)).get(pk=hole)
+    return Hole.objects.select_for_update(of=("self",), no_key=True).get(pk=hole)

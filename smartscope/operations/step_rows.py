@@ -39,7 +39,7 @@ _ROAD = (GridStatus.WAITING, GridStatus.LOADING, GridStatus.LOADED, GridStatus.A
 def lock_open_step(held: Held, step: UUID) -> Step:
     """The step's row, locked. Raises Conflict when it has ended: a closed step never reopens."""
     row = (
-        Step.objects.select_for_update(of=("self",))
+        Step.objects.select_for_update(of=("self",), no_key=True)
         .select_related("run__session", "grid")
         .get(pk=step)
     )
@@ -52,7 +52,7 @@ def lock_open_step(held: Held, step: UUID) -> Step:
 
 def lock_items(step: Step) -> dict[str, StepItem]:
     """The step's items by name, locked in a fixed order."""
-    items = StepItem.objects.select_for_update(of=("self",)).filter(step=step)
+    items = StepItem.objects.select_for_update(of=("self",), no_key=True).filter(step=step)
     return {item.name: item for item in items.order_by("name")}
 
 
@@ -111,7 +111,7 @@ def grid_of(step: Step) -> Grid:
 
 def lock_grid(step: Step) -> Grid:
     """The step's grid, locked and read anew."""
-    return Grid.objects.select_for_update(of=("self",)).get(pk=grid_of(step).pk)
+    return Grid.objects.select_for_update(of=("self",), no_key=True).get(pk=grid_of(step).pk)
 
 
 def subject_of(step: Step) -> UUID:

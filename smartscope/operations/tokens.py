@@ -60,7 +60,7 @@ def create_token(
 def revoke_token(actor: Actor, token_id: UUID) -> None:
     """End one of the actor's own tokens now. Raises NotFound."""
     token = (
-        ApiToken.objects.select_for_update()
+        ApiToken.objects.select_for_update(no_key=True)
         .filter(pk=token_id, owner_id=actor.user_id, revoked_at=None)
         .first()
     )

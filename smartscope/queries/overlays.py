@@ -45,7 +45,7 @@ def square_overlay(square: Square, *, as_of_seq: int, after_seq: int | None) -> 
     columns = _columns(HOLE_COLUMNS, rows)
     columns["ids"] = columns.pop("pk")
     columns["slugs"] = columns.pop("slug")
-    pixel_um = None if square.image is None else square.image.pixel_size_angstrom / 10_000
+    pixel_um = None if square.picture is None else square.picture.pixel_size_angstrom / 10_000
     radii_um = columns.pop("radius_um")
     columns["radius_px"] = [None if not pixel_um else r_um / pixel_um for r_um in radii_um]
     geometry = ("ids", "slugs", "x_px", "y_px", "radius_px")

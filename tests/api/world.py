@@ -233,6 +233,7 @@ def _square(grid: Grid, number: int, image: Image) -> Square:
         y_px=50.0,
         outline_px=[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]],
         image=image if first else None,
+        picture=image if first else None,
         model_label="good",
     )
 

@@ -6,15 +6,13 @@ from pathlib import Path
 
 from smartscope.analysis import pipeline
 from smartscope.analysis.base import Image as AnalysisImage
-from smartscope.analysis.base import Level, Tile
+from smartscope.analysis.base import Level
 from smartscope.analysis.io.image import read_image
-from smartscope.analysis.io.movie import open_movie
-from smartscope.domain.errors import BadFile
-from smartscope.domain.geometry import Affine
 from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.record_squares import record_squares
 from smartscope.storage.current import current_store
 from workers.analyses.context import context_of, place_of
+from workers.analyses.montage import stitch
 from workers.analyses.pictures import write_derived
 
 
@@ -22,7 +20,7 @@ def find_squares(analysis: Analysis) -> None:
     """Raises BadFile for tiles that cannot be read; recording is idempotent."""
     image = analysis.image
     with current_store().local_copy(image.key) as path:
-        atlas = _displayed(image, path) if image.display_only else _stitched(image, path)
+        atlas = _displayed(image, path) if image.display_only else stitch(image, path, Level.ATLAS)
     findings = pipeline.find_squares(atlas, context_of(image.grid))
     stitched = write_derived(
         image,
@@ -39,19 +37,3 @@ def _displayed(image: Image, path: Path) -> AnalysisImage:
     """An imported atlas: one picture with stretched contrast, already stitched."""
     pixels = read_image(path).pixels
     return AnalysisImage.from_array(pixels, level=Level.ATLAS, to_stage=place_of(image))
-
-
-def _stitched(image: Image, path: Path) -> AnalysisImage:
-    maps = [Affine(*values) for values in image.sections_to_stage or ()]
-    layout = place_of(image)
-    with open_movie(path) as sections:
-        if len(maps) != sections.frames:
-            raise BadFile(
-                f"{path.name} holds {sections.frames} tiles but {len(maps)} were recorded; "
-                "the atlas must be taken again."
-            )
-        tiles = [
-            Tile(sections.read(index), *layout.to_pixel(to_stage.apply(0.0, 0.0)), to_stage)
-            for index, to_stage in enumerate(maps)
-        ]
-    return pipeline.stitch_atlas(tiles, layout)

@@ -61,13 +61,7 @@ def act_for(helm: Helm, step: Step) -> Act:
     """The act of any step that moves something; FinishGrid moves nothing and has none."""
     match step:
         case LoadGrid():
-            return Act(
-                begin=lambda scope, *_: load_grid(scope, LoadRequest(slot=step.position)),
-                parameters={
-                    "slot": step.position,
-                    "loaded_before": helm.microscope.autoloader.loaded(),
-                },
-            )
+            return _load(helm, step)
         case OpenValves():
             return Act(begin=lambda scope, *_: open_valves(scope))
         case ImageAtlas():
@@ -96,6 +90,24 @@ def kind_of_item(step_kind: str, item: str) -> ImageKind:
     return {"atlas": ImageKind.ATLAS_TILES, "square": ImageKind.SQUARE}[step_kind]
 
 
+def _load(helm: Helm, step: LoadGrid) -> Act:
+    by_hand = not helm.identity().has_autoloader
+
+    def begin(scope: Microscope, *_: object) -> Procedure:
+        if by_hand:
+            # planned only after a person said that this grid is in
+            scope.autoloader.confirm_exchange(step.position)
+        return load_grid(scope, LoadRequest(slot=step.position))
+
+    return Act(
+        begin=begin,
+        parameters={
+            "slot": step.position,
+            "loaded_before": helm.microscope.autoloader.loaded(),
+        },
+    )
+
+
 def _atlas(helm: Helm, step: ImageAtlas) -> Act:
     dose = helm.area(Area.ATLAS).dose_e_per_a2
 
@@ -121,13 +133,20 @@ def _square(helm: Helm, step: ImageSquare) -> Act:
             target=step.stage,
             reference=square_reference(step.square),
             height=height,
+            columns=step.tiles_x,
+            rows=step.tiles_y,
         )
         return square(scope, request)
 
     return Act(
         begin=begin,
         items=(PlannedItem(name="square", dose_e_per_angstrom2=dose),),
-        parameters={"stage_x_um": step.stage.x_um, "stage_y_um": step.stage.y_um},
+        parameters={
+            "tiles_x": step.tiles_x,
+            "tiles_y": step.tiles_y,
+            "stage_x_um": step.stage.x_um,
+            "stage_y_um": step.stage.y_um,
+        },
     )
 
 

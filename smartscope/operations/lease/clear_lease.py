@@ -15,7 +15,7 @@ from smartscope.operations.event_log import Scope, Told, record_event
 def clear_lease(microscope: UUID, actor: Actor, *, reason: str) -> None:
     """Raises Conflict when the lease is not quarantined or in maintenance."""
     with transaction.atomic(durable=True):
-        lease = Lease.objects.select_for_update().get(pk=microscope)
+        lease = Lease.objects.select_for_update(no_key=True).get(pk=microscope)
         if lease.state not in (LeaseState.QUARANTINED, LeaseState.MAINTENANCE):
             raise Conflict(
                 f"The lease is {lease.state}; there is nothing to clear.", code="not_quarantined"

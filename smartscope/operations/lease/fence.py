@@ -20,8 +20,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 TRIES = 4
-#: deadlock, serialization failure: PostgreSQL undid everything, so trying again is safe
-_UNDONE = frozenset({"40P01", "40001"})
+#: deadlock, serialization failure, lock not had in time: all was undone, trying again is safe
+_UNDONE = frozenset({"40P01", "40001", "55P03"})
 
 
 def fenced(operation: Callable[Concatenate[Held, P], T]) -> Callable[Concatenate[Held, P], T]:

@@ -14,6 +14,7 @@ from smartscope.models import (
     Command,
     Event,
     Exposure,
+    Grid,
     Group,
     Hole,
     Lease,
@@ -254,3 +255,35 @@ def test_the_same_night_is_the_same_however_late_the_workers_are(
     assert [end for _, end in waited.order_by("began_at_s")] == [
         analysis.visible_at_s for analysis in due
     ]
+
+
+def test_without_an_autoloader_the_run_asks_for_the_grid_and_goes_on_when_it_is_in(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build(has_autoloader=False, loader_slots=1)
+    asked: list[str] = []
+
+    def insert_when_asked() -> None:
+        wait = Wait.objects.filter(cause="person", ended_at_s__isnull=True).first()
+        if wait is not None:
+            asked.append(wait.reason)
+            Microscope.objects.update(hand_loaded=Grid.objects.get().pk)
+
+    house.during_nap = insert_when_asked
+    drive(house).run_until_idle()
+    assert asked[0].startswith("insert grid")
+    assert Run.objects.get().state == "done"
+    assert Exposure.objects.count() == 2
+    check(house, deaths=0)
+
+
+def test_a_square_may_be_a_montage(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    Grid.objects.update(square_tiles_x=2, square_tiles_y=1)
+    drive(house).run_until_idle()
+    image = Square.objects.get().image
+    assert image is not None
+    assert (image.sections, len(image.sections_to_stage)) == (2, 2)
+    check(house, deaths=0)

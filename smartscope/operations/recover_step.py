@@ -10,9 +10,9 @@ from smartscope.domain.actor import BRIDGE
 from smartscope.domain.status import OPEN_STEPS, GridStatus, ItemState, StepState
 from smartscope.models import Step
 from smartscope.operations.event_log import Told, record_event
+from smartscope.operations.fail_step import skip_group
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
-from smartscope.operations.fail_step import skip_group
 from smartscope.operations.settle_step import settle_items
 from smartscope.operations.step_rows import (
     climb_grid,

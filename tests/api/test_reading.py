@@ -43,8 +43,10 @@ def test_every_list_has_its_envelope_and_each_row_can_be_read_alone(
 
 
 def test_pages_together_are_the_whole_list_in_order(as_: As, world: World) -> None:
-    client, seen, query = as_("member"), [], "?limit=2&sort=-ice_thickness_nm"
-    while query is not None:
+    client = as_("member")
+    seen: list[float | None] = []
+    query: str | None = "?limit=2&sort=-ice_thickness_nm"
+    while query:
         page = client.get(f"{API}/holes{query}").json()
         seen += [hole["ice_thickness_nm"] for hole in page["results"]]
         query = page["next"]

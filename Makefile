@@ -20,7 +20,7 @@ demo: setup ## A microscope, its night and the page, on this machine: --grids --
 	@exec $(RUN) -m smartscope.demo $(ARGS)
 
 test: setup ## Every test, on a real PostgreSQL and Redis: WORKERS=0 ARGS="tests/domain -x"
-	@$(RUN) -m pytest -n $(WORKERS) $(ARGS)
+	@$(RUN) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: setup ## Lint, types, layers, migrations, API description, containers, page
 	@$(RUN) -m tools.check

@@ -207,9 +207,6 @@ CELERY_TIMEZONE = "UTC"
 SMARTSCOPE_SWEEP_SECONDS = env.integer("SMARTSCOPE_SWEEP_SECONDS", 5, minimum=1)
 SMARTSCOPE_RENUDGE_SECONDS = env.integer("SMARTSCOPE_RENUDGE_SECONDS", 60, minimum=1)
 
-# A bridge that died is followed by another after this long; all its other times follow from it.
-SMARTSCOPE_LEASE_TTL_SECONDS = env.integer("SMARTSCOPE_LEASE_TTL_SECONDS", 15, minimum=1)
-
 # --- Signing in --------------------------------------------------------------------------------
 
 PASSWORD_HASHERS = [
@@ -328,7 +325,7 @@ SMARTSCOPE_SHARED_DATA = env.path("SMARTSCOPE_SHARED_DATA", BASE_DIR.parent / "s
 
 # --- Microscopes and their work ----------------------------------------------------------------
 
-# How long a bridge that went silent still counts as driving; tests scale it down.
+# How long a bridge that went silent still counts as driving; its other times follow from it.
 LEASE_TTL_S = env.number("SMARTSCOPE_LEASE_TTL_S", 15.0)
 
 # --- Logs --------------------------------------------------------------------------------------

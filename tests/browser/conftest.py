@@ -56,9 +56,13 @@ def _chromium() -> str | None:
     return named or next(filter(None, map(shutil.which, NODES)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The system's browser; its absence is a failure where REQUIRE_BROWSER is set."""
+    """The system's browser; its absence is a failure where REQUIRE_BROWSER is set.
+
+    It ends with this package: while it lives its thread has an event loop, which asynchronous tests
+    of other packages cannot share.
+    """
     if reason := _missing():
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail(reason)
@@ -69,7 +73,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(
     chromium: Browser, servers: Addresses, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:

@@ -48,7 +48,7 @@ def start(house: Facility, fault: str) -> subprocess.Popen[bytes]:
     environment = os.environ | {
         "DATABASE_URL": f"{base}/{name}" + (f"?{rest}" if rest else ""),
         "SMARTSCOPE_STORAGE_URL": house.store.root_url,
-        "SMARTSCOPE_LEASE_TTL_SECONDS": "3",
+        "SMARTSCOPE_LEASE_TTL_S": "3",
         "SMARTSCOPE_PROCESS": "bridge",
         "DJANGO_SETTINGS_MODULE": "smartscope.settings",
         VARIABLE: fault,

@@ -52,7 +52,7 @@ class LeaseTimes:
 
 def lease_times() -> LeaseTimes:
     """As the settings say."""
-    return LeaseTimes(float(settings.SMARTSCOPE_LEASE_TTL_SECONDS))
+    return LeaseTimes(settings.LEASE_TTL_S)
 
 
 def lock_key(microscope: UUID) -> int:

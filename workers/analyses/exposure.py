@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from smartscope.analysis import registry
 from smartscope.analysis.io.image import read_image
@@ -12,6 +13,10 @@ from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.record_exposure import Measured, record_exposure
 from smartscope.storage.current import current_store
 from workers.analyses.pictures import write_derived, write_spectrum
+
+
+#: width (standard deviation) of the blur of what people look at; files keep every detail
+SHOWN_ANGSTROM = 5.0
 
 
 def measure(analysis: Analysis) -> None:
@@ -31,9 +36,16 @@ def measure(analysis: Analysis) -> None:
         measures.aligned_sum,
         pixel_size_angstrom=measures.pixel_size_angstrom,
         to_stage=None,
+        shown=_for_the_eye(measures.aligned_sum, measures.pixel_size_angstrom),
     )
     spectrum = write_spectrum(movie, measures.power_spectrum)
     record_exposure(analysis.pk, _measured(measures), total, spectrum)
+
+
+def _for_the_eye(total: NDArray[np.float32], pixel_size_angstrom: float) -> NDArray[np.float32]:
+    """Shot noise smoothed away: at full resolution nobody sees a particle."""
+    smoothed: NDArray[np.float32] = gaussian_filter(total, SHOWN_ANGSTROM / pixel_size_angstrom)
+    return smoothed
 
 
 def _gain(movie: Image) -> NDArray[np.float32] | None:

@@ -45,8 +45,12 @@ def write_derived(
     pixel_size_angstrom: float,
     to_stage: Affine | None,
     tiles: bool = False,
+    shown: NDArray[np.float32] | None = None,
 ) -> Derived:
-    """An MRC file of `pixels` with its preview (and tiles), ready to become a row."""
+    """An MRC file of `pixels` with its preview (and tiles), ready to become a row.
+
+    `shown` is what the preview shows instead: the same picture made easier on the eye.
+    """
     key = beside(source.key, kind.value, ".mrc")
     stored = current_store().write_atomic(
         key,
@@ -54,7 +58,7 @@ def write_derived(
     )
     return _derived(kind, stored, pixels.shape, pixel_size_angstrom).with_pictures(
         to_stage=to_stage,
-        preview_key=write_preview(key, pixels),
+        preview_key=write_preview(key, pixels if shown is None else shown),
         tiles_key=write_pyramid(key, pixels) if tiles else "",
     )
 

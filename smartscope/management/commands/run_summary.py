@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
 from smartscope.models import Run
+from smartscope.queries.grid_verdicts import grid_verdicts
 from smartscope.queries.run_summary import run_summary
 
 
@@ -26,4 +27,5 @@ class Command(BaseCommand):
         if run is None:
             raise CommandError("There is no such run; start a session first.")
         head = {"session": run.session.name, "run": str(run.pk), "state": run.state}
-        self.stdout.write(json.dumps(head | run_summary(run), indent=2))
+        tail = {"ranking": grid_verdicts(run.session_id)}
+        self.stdout.write(json.dumps(head | run_summary(run) | tail, indent=2))

@@ -14,10 +14,10 @@ from enum import StrEnum
 PRIOR_WEIGHT = 20.0
 #: share of exposures in good ice that turn out usable, before anything is known of the grid
 PRIOR_SUCCESS = 0.5
-#: usable holes that make a grid worth a day of collection
-WORTH_COLLECTING = 300.0
-#: fewer than this and the grid goes back to the bench
-NOT_WORTH = 60.0
+#: usable holes that fill a day of collection at about 110 holes per hour (published rates)
+WORTH_COLLECTING = 2500.0
+#: fewer than a morning's worth and the grid goes back to the bench
+NOT_WORTH = 400.0
 
 #: square classes worth a view
 USABLE_CLASSES = frozenset({"good"})

@@ -14,7 +14,6 @@ from smartscope.operations.record_exposure import Measured, record_exposure
 from smartscope.storage.current import current_store
 from workers.analyses.pictures import write_derived, write_spectrum
 
-
 #: width (standard deviation) of the blur of what people look at; files keep every detail
 SHOWN_ANGSTROM = 5.0
 

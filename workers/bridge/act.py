@@ -36,7 +36,7 @@ from smartscope.microscope.values import Area, HeightMode
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import PlannedItem
 from workers.bridge.helm import Helm
-from workers.bridge.landmarks import hole_locator, square_reference
+from workers.bridge.landmarks import centre_locator, square_reference
 from workers.bridge.names import MOVIE, FileNames, camera_folder
 
 VIEW = "view"
@@ -175,7 +175,7 @@ def _group(helm: Helm, step: ExposeGroup) -> Act:
             focus=FocusPolicy(never=last_error == "AutofocusFailed"),
             drift_limit_angstrom_per_s=step.drift_limit_angstrom_per_s,
             tilt_deg=step.tilt_deg,
-            locate=hole_locator(step.group),
+            locate=centre_locator(step.group),
         )
         return expose_group(scope, request)
 

@@ -9,12 +9,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from smartscope.analysis.base import Image as AnalysisImage
-from smartscope.analysis.base import Level
-from smartscope.analysis.detection.locate import locate_hole
 from smartscope.analysis.io.image import read_image
 from smartscope.domain.geometry import Point
 from smartscope.domain.protocol import HOLE_TYPES, MESHES
+from smartscope.microscope.procedures.hole_centring import hole_locator
 from smartscope.microscope.procedures.requests import LocateHole
 from smartscope.microscope.values import (
     AcquiredImage,
@@ -48,7 +46,7 @@ def square_reference(square_id: UUID) -> Reference | None:
     )
 
 
-def hole_locator(group_id: UUID) -> LocateHole | None:
+def centre_locator(group_id: UUID) -> LocateHole | None:
     """Finds the group's centre hole in a view; None for films without holes."""
     group = Group.objects.select_related("square__grid").get(pk=group_id)
     centre = Hole.objects.filter(group=group, group_role="centre").first()
@@ -56,16 +54,7 @@ def hole_locator(group_id: UUID) -> LocateHole | None:
     pitch_um = group.square.hole_pitch_um or film.pitch_um
     if centre is None or pitch_um is None:
         return None
-    radius_um = centre.radius_um
-    reach_um = REACH_PITCHES * pitch_um
-
-    def locate(image: AcquiredImage, expected: Point) -> Point | None:
-        view = AnalysisImage.from_array(
-            image.pixels, level=Level.HOLE, to_stage=image.pixel_to_stage
-        )
-        return locate_hole(view, expected, radius_um=radius_um, reach_um=reach_um)
-
-    return locate
+    return hole_locator(2.0 * centre.radius_um, search_um=REACH_PITCHES * pitch_um)
 
 
 def _pixels(image: Image) -> NDArray[np.float32]:

@@ -1,0 +1,231 @@
+"""What the demo asks of a visitor's patience and machine: seconds, memory, and what it leaves.
+
+The real demo runs twice in directories of its own, with servers of its own: once at sixty times the
+microscope's speed until its first atlas can be looked at, once as fast as it goes to the end of a
+night of one grid. It is watched from outside: by its output, its page, its API, its processes.
+
+Run: `python -m benchmarks.demo [--quick] [--json PATH]`. A demo cannot be shortened: `--quick`
+watches the idle one for ten seconds instead of thirty, and still takes up to two minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+
+from benchmarks.report import Report, main
+from smartscope.demo.place import Place
+from smartscope.servers.guard import is_running
+
+ROOT = Path(__file__).resolve().parents[1]
+LINK = re.compile(r"Sign in once with: +(\S+/login/\S+)\n")
+ENDED = re.compile(r"\] done.*: grids 1 of 1, .*, exposures (\d+), analysed \1\n")
+SPEED = "60"
+PATIENCE_S = 300.0
+LOOK_EVERY_S = 0.1
+WEIGH_EVERY_S = 0.5
+# what was queued for the last exposure, and the page's last requests, are over by then
+SETTLED_AFTER_S = 5.0
+BYTES_PER_MB = 1e6
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class RunningDemo:
+    """One demo under way, and every process it was ever seen to have."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+    began_s: float
+    family: set[psutil.Process] = field(default_factory=set)
+
+    def said(self) -> str:
+        """What it has printed so far."""
+        return self.output.read_text(encoding="utf-8")
+
+    def seconds_until(self, ask: Callable[[], T | None]) -> tuple[float, T]:
+        """Seconds since the command was given until `ask` answered something, and that."""
+        while (answer := ask()) is None:
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() - self.began_s < PATIENCE_S, self.said()
+            time.sleep(LOOK_EVERY_S)
+        return time.monotonic() - self.began_s, answer
+
+    def look(self) -> list[psutil.Process]:
+        """The launcher, all services, the servers and their children, as they are now."""
+        launcher = psutil.Process(self.process.pid)
+        processes = [launcher, *launcher.children(recursive=True)]
+        self.family |= set(processes)
+        return processes
+
+    def memory_mb(self) -> float:
+        """Memory of all processes; what several share is counted once (proportional set size)."""
+        return sum(_of(p, lambda p: p.memory_full_info().pss) for p in self.look()) / BYTES_PER_MB
+
+    def cpu_s(self) -> float:
+        """Processor seconds spent by the processes that run now."""
+        return sum(_of(p, lambda p: p.cpu_times().user + p.cpu_times().system) for p in self.look())
+
+    def stop(self) -> tuple[float, int]:
+        """End it as `kill` does; seconds that took, and how many processes were left."""
+        self.look()
+        asked_s = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(timeout=PATIENCE_S)
+        took_s = time.monotonic() - asked_s
+        assert code == 0, self.said()
+        return took_s, sum(is_running(p.pid) for p in self.family)
+
+
+@dataclass(slots=True)
+class Weighing:
+    """The largest memory seen while the demo works; a thread that looks twice a second."""
+
+    demo: RunningDemo
+    peak_mb: float = 0.0
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._weigh)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _weigh(self) -> None:
+        while not self._over.wait(WEIGH_EVERY_S):
+            self.peak_mb = max(self.peak_mb, self.demo.memory_mb())
+
+
+def claims(quick: bool) -> Report:  # noqa: FBT001 (the form of every benchmark)
+    """The demo from its start to its end, twice."""
+    report = Report(f"The demo, set up, on {os.cpu_count()} cores")
+    with demo("--speed", SPEED) as first:
+        page_s, link = first.seconds_until(lambda: _shown(first))
+        atlas_s, _ = first.seconds_until(_first_atlas(link))
+        stopping_s, left = first.stop()
+    report.inform("from the command to the page", page_s, unit="s")
+    report.at_most(f"to the first atlas, at speed {SPEED}", atlas_s, unit="s", target=15.0)
+    with demo("--grids", "1", "--speed", "instant") as second:
+        weighing = Weighing(second)
+        with weighing.going_on():
+            night_s, _ = second.seconds_until(lambda: ENDED.search(second.said()))
+        idle_cores, window_s = _idle(second, seconds=10.0 if quick else 30.0)
+        stopping_idle_s, left_idle = second.stop()
+    report.inform("one grid as fast as it goes, to the end", night_s, unit="s")
+    report.at_most("peak memory meanwhile", weighing.peak_mb, unit="MB", target=3000.0)
+    report.at_most(
+        f"idle afterwards, over {window_s:.0f} s", 100.0 * idle_cores, unit="% of a core", target=5
+    )
+    report.inform("stopping in the middle", stopping_s, unit="s")
+    report.inform("stopping when idle", stopping_idle_s, unit="s")
+    report.at_most("processes left behind", left + left_idle, unit="processes", target=0)
+    report.leave_out("a first start, with its set-up: it depends on the network and empty caches.")
+    report.leave_out("the browser's own memory and processor time.")
+    return report
+
+
+@contextmanager
+def demo(*options: str) -> Iterator[RunningDemo]:
+    """A demo in a directory of its own, which goes with it; servers of others are not used."""
+    given = ("DATABASE_URL", "REDIS_URL")
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in given and not name.startswith("SMARTSCOPE_")
+    }
+    with tempfile.TemporaryDirectory(prefix="smartscope-demo-") as name:
+        directory = Path(name)
+        output = directory / "output.txt"
+        command = [sys.executable, "-m", "smartscope.demo", "--directory", str(directory / "demo")]
+        began_s = time.monotonic()
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [*command, *options],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield RunningDemo(process, output, began_s)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(timeout=PATIENCE_S)
+            # for root PostgreSQL's files lie outside this directory
+            Place(directory / "demo").forget()
+
+
+def _shown(running: RunningDemo) -> str | None:
+    """The sign-in link, once it is printed and the page behind it is there."""
+    found = LINK.search(running.said())
+    if found is None:
+        return None
+    link = found.group(1)
+    return link if httpx.get(link, trust_env=False).status_code == httpx.codes.OK else None
+
+
+def _first_atlas(link: str) -> Callable[[], dict[str, Any] | None]:
+    """Sign in as a visitor does; asks for an atlas whose picture can be looked at."""
+    browser = httpx.Client(trust_env=False, follow_redirects=True)
+    browser.get(link).raise_for_status()
+    form = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+    browser.post(link, data=form, headers={"Referer": link}).raise_for_status()
+    api = f"{link.partition('/login/')[0]}/api/v1"
+
+    def ask() -> dict[str, Any] | None:
+        for atlas in _rows(browser, f"{api}/atlases"):
+            if atlas["tiles_image"] is not None:
+                tiles = browser.get(f"{api}/images/{atlas['tiles_image']}/info.json")
+                if tiles.status_code == httpx.codes.OK:
+                    return atlas
+        return None
+
+    return ask
+
+
+def _rows(browser: httpx.Client, address: str) -> list[dict[str, Any]]:
+    answer = browser.get(address).raise_for_status().json()
+    rows: list[dict[str, Any]] = answer["results"]
+    return rows
+
+
+def _idle(running: RunningDemo, *, seconds: float) -> tuple[float, float]:
+    """Cores that a demo takes when its night is over, and the seconds that was watched."""
+    time.sleep(SETTLED_AFTER_S)
+    before_s, began_s = running.cpu_s(), time.monotonic()
+    time.sleep(seconds)
+    window_s = time.monotonic() - began_s
+    return (running.cpu_s() - before_s) / window_s, window_s
+
+
+def _of(process: psutil.Process, ask: Callable[[psutil.Process], float]) -> float:
+    """A figure of a process; nothing of one that has just ended."""
+    try:
+        return ask(process)
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+if __name__ == "__main__":
+    sys.exit(main(claims))

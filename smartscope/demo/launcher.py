@@ -75,6 +75,7 @@ class Launcher:
 
     def _run_with(self, children: Children, plan: ServerPlan, port: int) -> int:
         began_s = time.monotonic()
+        say("Starting the database and the services ...")
         plan.start(children)
         supervisor = Supervisor(children, say)
         for server in children.running():
@@ -96,17 +97,26 @@ class Launcher:
         import django
 
         django.setup()
-        said = ""
+        said: Progress | None = None
         while not self.ending:
             supervisor.look()
             progress = read_progress()
-            if progress is not None and str(progress) != said:
-                said = str(progress)
-                say(said)
+            if progress is not None:
+                self._tell(progress, said)
+                said = progress
             if self.options.exit_when_done and progress is not None and progress.is_over:
                 return self._conclude(progress)
             time.sleep(LOOK_EVERY_S)
         raise Interrupted
+
+    def _tell(self, progress: Progress, before: Progress | None) -> None:
+        if before is None and progress.grids != self.options.grids:
+            say(f"Going on with the night of {progress.grids} grids that is here already.")
+        if str(progress) != str(before):
+            say(str(progress))
+        newly_over = progress.is_over and not (before is not None and before.is_over)
+        if newly_over and not self.options.exit_when_done:
+            say('The night has ended. Another one: make demo ARGS="--fresh"')
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         # Raised while a finaliser runs it would be lost, so it is remembered too.
@@ -160,8 +170,12 @@ class Launcher:
             check=False,
         )
         if done.returncode != 0:
-            output = (done.stdout + done.stderr).strip()[-2000:]
-            raise CommandFailed(f"manage.py {' '.join(arguments)} failed:\n{output}")
+            log = self.place.logs / f"{arguments[0]}.txt"
+            log.write_text(done.stdout + done.stderr, encoding="utf-8")
+            reason = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+            raise CommandFailed(
+                f"manage.py {arguments[0]} failed: {reason[-1]} All it said is in {log}."
+            )
         return done.stdout.strip()
 
     def _await_page(self, supervisor: Supervisor, port: int) -> None:
@@ -175,6 +189,7 @@ class Launcher:
         link = self._manage("login_link", PERSON, "--site", address).splitlines()[-1]
         say(f"Ready in {seconds:.0f} s. The page:  {address}")
         say(f"Sign in once with:     {link}")
+        say("The link holds for a quarter of an hour; the next start prints a new one.")
         say(f"Logs are in {self.place.logs}. Ctrl-C stops everything.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,29 +39,47 @@ def parse(arguments: Sequence[str]) -> DemoOptions:
         "--speed", type=_speed, default="60", help="microscope seconds per second, or instant (60)"
     )
     parser.add_argument("--fresh", action="store_true", help="forget the last demo first")
-    parser.add_argument("--port", type=int, default=0, help="port of the page (8000 or next free)")
+    parser.add_argument("--port", type=_port, default=0, help="of the page (8000 or next free)")
     parser.add_argument("--exit-when-done", action="store_true", help="end when the run has ended")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the summary at the end")
+    parser.add_argument(
+        "--json", type=_file, metavar="OUT", help="with --exit-when-done: write the summary there"
+    )
     parser.add_argument(
         "--directory", type=Path, default=BASE_DIR / "var" / "demo", help=argparse.SUPPRESS
     )
-    return DemoOptions(**vars(parser.parse_args(arguments)))
+    options = DemoOptions(**vars(parser.parse_args(arguments)))
+    if options.json is not None and not options.exit_when_done:
+        parser.error("--json writes the summary of a night that has ended: add --exit-when-done")
+    return options
 
 
 def _count(word: str) -> int:
-    number = int(word)
-    if not 1 <= number <= 12:
+    if not (word.isdecimal() and 1 <= int(word) <= 12):
         raise argparse.ArgumentTypeError(f"{word}: a cassette holds 1 to 12 grids")
-    return number
+    return int(word)
+
+
+def _port(word: str) -> int:
+    if not (word.isdecimal() and (word == "0" or 1024 <= int(word) <= 65535)):
+        raise argparse.ArgumentTypeError(f"{word}: give a port from 1024 to 65535")
+    return int(word)
+
+
+def _file(word: str) -> Path:
+    # Said now: at the end of a night it would be too late.
+    path = Path(word)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{word}: give a file in a directory that exists")
+    return path
 
 
 def _speed(word: str) -> str:
     if word == "instant":
         return word
     try:
-        positive = float(word) > 0
+        usable = 0 < float(word) < math.inf
     except ValueError:
-        positive = False
-    if not positive:
+        usable = False
+    if not usable:
         raise argparse.ArgumentTypeError(f"{word}: give a number above 0, or instant")
     return word

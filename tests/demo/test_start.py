@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from smartscope.demo import ports
 from smartscope.demo.__main__ import main
+from smartscope.demo.launcher import CommandFailed, Launcher
 from smartscope.demo.options import DEFAULT_PORT, parse
+from smartscope.demo.place import Place
 from smartscope.demo.ports import PortTaken, choose_port
 
 
@@ -59,10 +62,38 @@ def test_a_named_database_is_never_emptied(
     assert "--fresh empties only the demo's own database" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["--grids", "0"], ["--grids", "13"], ["--speed", "-1"]])
-def test_options_that_make_no_sense_are_refused(words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--grids", "0"], "a cassette holds 1 to 12 grids"),
+        (["--grids", "13"], "a cassette holds 1 to 12 grids"),
+        (["--grids", "two"], "a cassette holds 1 to 12 grids"),
+        (["--speed", "-1"], "give a number above 0, or instant"),
+        (["--speed", "inf"], "give a number above 0, or instant"),
+        (["--port", "99999"], "give a port from 1024 to 65535"),
+        (["--json", "out.json"], "add --exit-when-done"),
+        (["--exit-when-done", "--json", "nowhere/out.json"], "a directory that exists"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    words: list[str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit):
         parse(words)
+    assert said in capfd.readouterr().err
+
+
+def test_a_setting_that_makes_no_sense_is_named_without_a_traceback(
+    tmp_path: Path,
+) -> None:
+    directory = tmp_path / "demo"
+    options = parse(["--directory", str(directory)])
+    environment = {**os.environ, "SMARTSCOPE_MODE": "nonsense"}
+    Place(directory).prepare()
+    with pytest.raises(CommandFailed, match="SMARTSCOPE_MODE") as failed:
+        Launcher(options, environment)._manage("check")
+    assert "Traceback" not in str(failed.value)
+    assert "Traceback" in (directory / "log" / "check.txt").read_text()
 
 
 def test_the_night_may_be_instant() -> None:

@@ -77,6 +77,7 @@ def build(node: Node) -> int:
             "--ignore-scripts",
             "--no-audit",
             "--no-fund",
+            "--no-progress",
             "--loglevel=error",
             "--no-update-notifier",
         ):
@@ -85,7 +86,7 @@ def build(node: Node) -> int:
     sources = digest(inputs())
     if read(BUILD_STAMP) == sources and (PAGE / "dist").is_dir():
         return 0
-    if code := run(node, "run", "--silent", "build"):
+    if code := run(node, "run", "--silent", "build", "--", "--logLevel=warn"):
         return code
     BUILD_STAMP.write_text(sources)
     print(f"Built the page in {time.monotonic() - began_s:.0f} s.")

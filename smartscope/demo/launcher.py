@@ -8,11 +8,12 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import socket
 from types import FrameType
 
 from smartscope.demo.options import BASE_DIR, DemoOptions
 from smartscope.demo.place import Place
-from smartscope.demo.ports import LOOPBACK, answers, choose_port
+from smartscope.demo.ports import LOOPBACK, answers, take_port
 from smartscope.demo.progress import Progress, read_progress
 from smartscope.demo.services import manage, services
 from smartscope.demo.supervision import Supervisor
@@ -62,18 +63,17 @@ class Launcher:
             if self.options.fresh:
                 self._forget()
             self.place.prepare()
-            port = choose_port(self.options.port)
-            with sockets() as directory:
+            with take_port(self.options.port) as listener, sockets() as directory:
                 children = Children(directories=(directory,))
                 try:
-                    return self._run_with(children, self._plan(directory), port)
+                    return self._run_with(children, self._plan(directory), listener)
                 except (Interrupted, KeyboardInterrupt):
                     say("Stopping; the next make demo goes on from here.")
                     return 0
                 finally:
                     _end(children)
 
-    def _run_with(self, children: Children, plan: ServerPlan, port: int) -> int:
+    def _run_with(self, children: Children, plan: ServerPlan, listener: socket) -> int:
         began_s = time.monotonic()
         say("Starting the database and the services ...")
         plan.start(children)
@@ -82,12 +82,13 @@ class Launcher:
             supervisor.adopt(server)
         self.environment = self._environment(plan)
         self._manage("migrate", "--no-input", "--verbosity", "0")
-        *others, bridge = services(port, self.environment, self.place.logs)
+        *others, bridge = services(listener.fileno(), self.environment, self.place.logs)
         for command in others:
             supervisor.keep(command)
         # The bridge reads the microscope's speed once, when it starts.
         self._manage(*self._session_arguments())
         supervisor.keep(bridge)
+        port = int(listener.getsockname()[1])
         self._await_page(supervisor, port)
         self._announce(port, time.monotonic() - began_s)
         return self._watch(supervisor)

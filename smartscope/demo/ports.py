@@ -3,48 +3,62 @@
 from __future__ import annotations
 
 import socket
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 
 from smartscope.demo.options import DEFAULT_PORT
 from smartscope.domain.errors import SmartscopeError
 
 LOOPBACK = "127.0.0.1"
 TRIED = 100
+BACKLOG = 128
 
 
 class PortTaken(SmartscopeError):
     """The port that was asked for belongs to another program."""
 
 
-def choose_port(wanted: int) -> int:
-    """`wanted`, or with 0 the first free port. Raises PortTaken."""
+def take_port(wanted: int) -> socket.socket:
+    """Listen on `wanted`, or with 0 on the first free port; ours from here on. Raises PortTaken.
+
+    Between finding a port free and using it seconds later another demo would take it.
+    """
     if wanted:
-        if not is_free(wanted):
+        taken = listen(wanted)
+        if taken is None:
             raise PortTaken(
                 f"Port {wanted} is taken by another program. Choose another with --port, "
                 "or leave --port out to get the first free one."
             )
-        return wanted
+        return taken
     for port in range(DEFAULT_PORT, DEFAULT_PORT + TRIED):
-        if is_free(port):
-            return port
+        if (found := listen(port)) is not None:
+            return found
     raise PortTaken(
         f"Ports {DEFAULT_PORT} to {DEFAULT_PORT + TRIED - 1} are all taken. Choose one with --port."
     )
 
 
-def is_free(port: int) -> bool:
-    """Whether a server of ours could listen there now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-    return True
+def listen(port: int) -> socket.socket | None:
+    """A socket that listens there; None where another program does."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        return None
+    return listener
 
 
 def answers(port: int) -> bool:
-    """Whether something listens on the port."""
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex((LOOPBACK, port)) == 0
+    """Whether a page is served there; until then a request waits, for a second at most."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=1.0)
+    try:
+        connection.request("HEAD", "/login")
+        return connection.getresponse().status < HTTPStatus.INTERNAL_SERVER_ERROR
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -5,24 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from smartscope.demo.options import BASE_DIR
-from smartscope.demo.ports import LOOPBACK
 from smartscope.servers.children import Command
 
 # One simulated night needs one core for the specimen and the rest for analysis.
 WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
 # Work that is cut off is not lost, but is only taken up again after minutes.
 GRACE_S = 20.0
-# A browser may say "subscribe" and "ping"; more than this is not from our page.
-LARGEST_MESSAGE_BYTES = 16 * 1024
 
 
-def services(port: int, environment: Mapping[str, str], logs: Path) -> list[Command]:
-    """Commands in the order in which they are started, the bridge last."""
+def services(listener: int, environment: Mapping[str, str], logs: Path) -> list[Command]:
+    """Commands in the order in which they are started, the bridge last; the page's web server
+    inherits `listener`, the descriptor of a listening socket.
+    """
+    web = _service(
+        "web", [sys.executable, "-m", "smartscope.demo.web", str(listener)], environment, logs
+    )
     return [
-        _service("web", _web(port), environment, logs),
+        replace(web, inherits=(listener,)),
         _service("worker", _worker(), environment, logs),
         _service("sweeper", manage("sweeper"), environment, logs),
         _service("bridge", manage("bridge"), environment, logs),
@@ -32,16 +35,6 @@ def services(port: int, environment: Mapping[str, str], logs: Path) -> list[Comm
 def manage(*arguments: str) -> list[str]:
     """A management command in a process of its own."""
     return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
-
-
-def _web(port: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "uvicorn", "smartscope.asgi:application"),
-        *("--host", LOOPBACK, "--port", str(port)),
-        *("--ws", "websockets-sansio", "--ws-max-size", str(LARGEST_MESSAGE_BYTES)),
-        *("--lifespan", "off", "--no-access-log", "--log-level", "warning"),
-        *("--timeout-graceful-shutdown", "3"),
-    ]
 
 
 def _worker() -> list[str]:

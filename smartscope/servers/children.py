@@ -31,6 +31,8 @@ class Command:
     grace_s: float = 10.0
     account: tuple[int, int] | None = None
     log: Path | None = None
+    # descriptors of ours that it inherits under the same numbers
+    inherits: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ class Children:
                 cwd=command.directory,
                 env=dict(command.environment) if command.environment is not None else None,
                 start_new_session=True,
+                pass_fds=command.inherits,
                 user=uid,
                 group=gid,
                 extra_groups=None if uid is None else [],

@@ -14,7 +14,7 @@ from smartscope.demo.__main__ import main
 from smartscope.demo.launcher import CommandFailed, Launcher
 from smartscope.demo.options import DEFAULT_PORT, parse
 from smartscope.demo.place import Place
-from smartscope.demo.ports import PortTaken, choose_port
+from smartscope.demo.ports import PortTaken, take_port
 
 
 @pytest.fixture
@@ -27,14 +27,13 @@ def taken_port() -> Iterator[int]:
 
 def test_a_taken_port_is_refused_when_it_was_asked_for(taken_port: int) -> None:
     with pytest.raises(PortTaken, match=f"{taken_port} is taken.*--port"):
-        choose_port(taken_port)
+        take_port(taken_port)
 
 
-def test_the_next_free_port_is_taken_when_none_was_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ports, "is_free", lambda port: port > DEFAULT_PORT + 1)
-    assert choose_port(0) == DEFAULT_PORT + 2
+def test_two_demos_that_start_at_the_same_time_get_different_ports() -> None:
+    with take_port(0) as first, take_port(0) as second:
+        one, other = first.getsockname()[1], second.getsockname()[1]
+    assert DEFAULT_PORT <= one < other
 
 
 def test_the_demo_says_which_port_is_taken_and_starts_nothing(

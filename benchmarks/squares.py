@@ -12,12 +12,15 @@ from scipy import ndimage
 from benchmarks.report import Report, main, mean
 from benchmarks.scenes import AtlasScene, match, take_atlas
 from smartscope.analysis.detection.mixture import split_in_two
+from smartscope.analysis.findings import SquareFindings
 from smartscope.analysis.pipeline import find_squares
 from smartscope.microscope.simulator.specimen.spec import Preset, preset_spec
 
 SAME_SQUARE_SIDES = 0.35
 #: A square of which less of its opening is on the image is neither demanded nor counted as wrong.
 SEEN_AT_LEAST = 0.25
+#: Grids are ranked by their number of good squares.
+GOOD_COUNT_TOLERANCE = 0.2
 
 
 def by_threshold(scene: AtlasScene) -> NDArray[np.float64]:
@@ -76,12 +79,30 @@ def claims(quick: bool) -> Report:  # noqa: FBT001  the shared form of every ben
         report.inform(f"{name}: time for {places.shape[0]} squares", seconds, unit="s")
         side = (scene.context.mesh_opening_um or 1.0) / scene.image.pixel_size_um
         labels = scene.labels()
-        for here, there in zip(*match(places, scene.truth_px(), 0.5 * side), strict=True):
-            truth_labels.append(labels[there])
-            said_labels.append(found.squares[here].label)
+        pairs = list(zip(*match(places, scene.truth_px(), 0.5 * side), strict=True))
+        truth_labels += [labels[there] for _, there in pairs]
+        said_labels += [found.squares[here].label for here, _ in pairs]
+        _good_count(report, name, found, sum(labels[there] == "good" for _, there in pairs))
     _classes(report, truth_labels, said_labels)
     report.leave_out("classes on real atlases: nobody has labelled any")
     return report
+
+
+def _good_count(report: Report, name: str, found: SquareFindings, true: int) -> None:
+    """How many squares are called good, and how many by the sum of probabilities, over the true
+    number.
+    """
+    called = sum(square.label == "good" for square in found.squares)
+    expected = sum(square.probabilities["good"] for square in found.squares)
+    report.at_most(
+        f"{name}: good squares called / true ({called} / {true}), off by",
+        abs(called / max(true, 1) - 1),
+        unit="fraction",
+        target=GOOD_COUNT_TOLERANCE,
+    )
+    report.inform(
+        f"{name}: sum of good probabilities / true", expected / max(true, 1), unit="ratio"
+    )
 
 
 def _classes(report: Report, truth: list[str], said: list[str]) -> None:

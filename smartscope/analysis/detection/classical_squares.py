@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
-from scipy import ndimage
 
 from smartscope.analysis.base import (
     BoolArray,
@@ -24,17 +23,17 @@ from smartscope.analysis.detection.openings import Openings, Region, find_openin
 from smartscope.analysis.detection.softmax import read_model
 from smartscope.analysis.detection.square_features import (
     SquareFeatures,
+    measure_squares,
     mesh_axes,
-    square_features,
     whole_centre,
 )
+from smartscope.analysis.detection.square_pictures import square_pictures
 from smartscope.analysis.manifest import Manifest, read_manifest
 
 WORKING_PITCH_PX = 96
 WORKING_LONG_SIDE_PX = 1024
 OUTLINE_DIRECTIONS = 24
 SMALLEST_IMAGE_PX = 8
-FEATURE_BLUR_PITCHES = 0.01
 
 _HERE = files("smartscope.analysis.detection")
 
@@ -78,8 +77,11 @@ def see_squares(image: Image, context: FindContext) -> SeenSquares | None:
     )
     if openings is None or not openings.regions:
         return None
-    smooth = ndimage.gaussian_filter(scaled[0], max(0.7, FEATURE_BLUR_PITCHES * openings.pitch_px))
-    features = tuple(square_features(smooth, mask, openings, region) for region in openings.regions)
+    open_area = np.zeros(mask.shape, dtype=np.bool_)
+    for region in openings.regions:
+        open_area.ravel()[region.pixels] = True
+    pictures = square_pictures(scaled[0], open_area, pixel_um)
+    features = measure_squares(pictures, mask, openings, pixel_um)
     return SeenSquares(mask, factor, openings, features)
 
 
@@ -121,7 +123,7 @@ class ClassicalSquareFinder:
         vectors = np.array([item.vector() for item in seen.features])
         scores = np.array(
             [
-                _score(openings, r, f.brightness)
+                _score(openings, r, f.level)
                 for r, f in zip(openings.regions, seen.features, strict=True)
             ]
         )

@@ -102,7 +102,7 @@ def _measure(
         core = _in_window(region, window, mask.shape[1])
     size = max(int(core.sum()), 1)
     speck = core & (smooth < SPECK_OF_GROUND)
-    film = calm[core] if core.any() else np.zeros(1)
+    film = calm[core] if core.any() else np.zeros(1, dtype=np.float32)
     middle = max(float(np.median(film)), 1e-6)
     low = np.percentile(film, 5)
     rim = calm[core & (depth < (EDGE_UM + RIM_UM) / pixel_um)]

@@ -199,8 +199,9 @@ def _first_atlas(link: str) -> Callable[[], dict[str, Any] | None]:
 
     def ask() -> dict[str, Any] | None:
         for atlas in _rows(browser, f"{api}/atlases"):
-            if atlas["tiles_image"] is not None:
-                tiles = browser.get(f"{api}/images/{atlas['tiles_image']}/info.json")
+            # the stitched picture, once there is one
+            if atlas["image"] is not None:
+                tiles = browser.get(f"{api}/images/{atlas['image']}/info.json")
                 if tiles.status_code == httpx.codes.OK:
                     return atlas
         return None

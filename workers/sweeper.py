@@ -13,14 +13,12 @@ from django.utils import timezone
 
 from smartscope.domain.status import AnalysisState
 from smartscope.models import Analysis
+from smartscope.operations.begin_analysis import SILENCE
 from smartscope.operations.publish_events import publish_events
-from workers.analyses.heartbeat import BEAT_S
 from workers.nudge import nudge
 
 log = logging.getLogger(__name__)
 
-#: a worker that did not say for so long that it lives is taken for dead
-SILENCE = timedelta(seconds=6 * BEAT_S)
 #: no more hints at once than the queue can work off before the next round
 MOST_PER_ROUND = 200
 

@@ -8,6 +8,7 @@ works while holes are being found; it waits only when nothing else can be done.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from smartscope.domain.ordering import nearest_first
 from smartscope.domain.snapshot import (
@@ -19,7 +20,7 @@ from smartscope.domain.snapshot import (
     SquarePicture,
     Wish,
 )
-from smartscope.domain.status import GRID_ENDS, TargetStatus
+from smartscope.domain.status import GRID_ENDS, GridStatus, TargetStatus
 from smartscope.domain.steps import (
     Cause,
     Decision,
@@ -38,6 +39,7 @@ from smartscope.domain.steps import (
 
 #: a lost atlas is planned once more, as a new step; a second loss fails the grid
 ATLAS_LOSSES_ALLOWED = 1
+_NOT_LOADED = frozenset({GridStatus.WAITING, GridStatus.LOADING})
 #: squares imaged ahead of the one whose groups are being exposed
 SQUARES_AHEAD = 1
 
@@ -79,6 +81,10 @@ def _current_grid(snapshot: Snapshot) -> GridPicture | None:
 
 
 def _on_stage(snapshot: Snapshot, grid: GridPicture) -> bool:
+    if not snapshot.instrument.has_autoloader and (
+        snapshot.hand_loaded != grid.id or grid.status in _NOT_LOADED
+    ):
+        return False
     return snapshot.instrument.loaded_position == grid.position
 
 
@@ -119,8 +125,8 @@ def _work_on(snapshot: Snapshot, grid: GridPicture) -> Decision:
         if grid.atlas_lost > ATLAS_LOSSES_ALLOWED:
             return FinishGrid(grid.id, "its atlas was lost twice")
         return ImageAtlas(grid.id, grid.protocol.atlas_tiles_x, grid.protocol.atlas_tiles_y)
-    if grid.protocol.atlas_only and not _ordered_by_person(grid):
-        return FinishGrid(grid.id, "atlas-only pass")
+    if grid.protocol.atlas_only:
+        grid = _only_ordered(grid)
     square = _square_to_image(grid)
     group = _group_to_expose(snapshot, grid)
     if square is not None and (group is None or _may_run_ahead(grid)):
@@ -133,11 +139,14 @@ def _work_on(snapshot: Snapshot, grid: GridPicture) -> Decision:
     return FinishGrid(grid.id, _why_finished(grid))
 
 
-def _ordered_by_person(grid: GridPicture) -> bool:
-    return any(
-        square.by_person or any(group.by_person for group in square.groups)
+def _only_ordered(grid: GridPicture) -> GridPicture:
+    """In an atlas-only pass nothing is imaged but the squares and holes a person queued."""
+    squares = [
+        replace(square, groups=tuple(group for group in square.groups if group.by_person))
         for square in grid.squares
-    )
+    ]
+    ordered = tuple(square for square in squares if square.by_person or square.groups)
+    return replace(grid, squares=ordered, atlas_finding=Finding())
 
 
 def _square_to_image(grid: GridPicture) -> SquarePicture | None:
@@ -236,6 +245,8 @@ def _await_analysis(grid: GridPicture, pending: list[Finding]) -> Wait:
 
 
 def _why_finished(grid: GridPicture) -> str:
+    if grid.protocol.atlas_only:
+        return "atlas-only pass"
     if grid.atlas_finding.seen is Seen.FAILED:
         return "its atlas could not be analysed"
     if not grid.squares:

@@ -55,7 +55,8 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
     ("SlotEmpty", "load_grid"): _T(_R.SKIP_GRID),
     ("LoadFailed", "load_grid"): _T(_R.SAFE_STOP),
     ("ManualExchangeNeeded", "load_grid"): _T(_R.PAUSE_FOR_PERSON),
-    ("ValvesClosed", _ANY): _T(_R.SAFE_STOP, tries=3),
+    # somebody, or an interlock, closed them: only a person knows why
+    ("ValvesClosed", _ANY): _T(_R.SAFE_STOP),
     ("AutofocusFailed", "expose"): _T(_R.SKIP_TARGET, tries=2),
     ("HeightFailed", "square"): _T(_R.SKIP_SQUARE, tries=2),
     ("RealignFailed", "square"): _T(_R.SKIP_SQUARE, tries=2),

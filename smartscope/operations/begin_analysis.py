@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from smartscope.operations.fail_analysis import bury
 
 #: attempts after which an analysis is dead, visible and waiting for a person
 MOST_ATTEMPTS = 3
+#: a worker that did not say for so long that it lives is taken for dead
+SILENCE = timedelta(seconds=30)
 _OPEN = (AnalysisState.WANTED, AnalysisState.RUNNING)
 
 
@@ -38,6 +41,8 @@ def begin_analysis(analysis_id: UUID) -> Start:
             return Start.ENDED
         if _waits_for_an_earlier_square(analysis):
             return Start.LATER
+        if _is_worked_on(analysis):
+            return Start.ENDED
         if analysis.attempts >= MOST_ATTEMPTS:
             bury(analysis, analysis.error or "every worker that took it up was killed")
             return Start.ENDED
@@ -55,6 +60,13 @@ def beat(analysis_id: UUID) -> None:
     Analysis.objects.filter(pk=analysis_id, state=AnalysisState.RUNNING).update(
         beat_at=timezone.now()
     )
+
+
+def _is_worked_on(analysis: Analysis) -> bool:
+    """A worker said a moment ago that it lives: a second message is no second attempt."""
+    if analysis.state != AnalysisState.RUNNING or analysis.beat_at is None:
+        return False
+    return analysis.beat_at > timezone.now() - SILENCE
 
 
 def _waits_for_an_earlier_square(analysis: Analysis) -> bool:

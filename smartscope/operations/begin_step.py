@@ -12,7 +12,13 @@ from django.db.models import Max
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.errors import Conflict
-from smartscope.domain.status import LIVE_RUNS, GridStatus, StepState, TargetStatus
+from smartscope.domain.status import (
+    GRID_ENDS,
+    LIVE_RUNS,
+    GridStatus,
+    StepState,
+    TargetStatus,
+)
 from smartscope.domain.steps import (
     ExposeGroup,
     ImageAtlas,
@@ -137,6 +143,7 @@ def _move_targets(step: Step, now_s: float) -> None:
 
 def _begin_load(step: LoadGrid) -> None:
     grid = _grid(step.grid)
+    _require_wanted(grid)
     if grid.status == GridStatus.WAITING:
         move_grid(grid, GridStatus.LOADING)
 
@@ -152,6 +159,7 @@ def _begin_atlas(step: ImageAtlas, now_s: float) -> None:
 
 def _begin_square(step: ImageSquare) -> None:
     grid = _grid(step.grid)
+    _require_wanted(grid)
     square = Square.objects.select_for_update(no_key=True).get(pk=step.square)
     _require_queued(square.slug, square.status)
     if grid.status == GridStatus.ATLAS:
@@ -160,6 +168,10 @@ def _begin_square(step: ImageSquare) -> None:
 
 
 def _begin_group(step: ExposeGroup) -> None:
+    _require_wanted(_grid(step.grid))
+    square = Square.objects.select_for_update(no_key=True).get(pk=step.square)
+    if square.status == TargetStatus.SKIPPED:
+        raise Conflict(f"{square.slug} was skipped; decide again.", code="target_moved")
     group = Group.objects.select_for_update(no_key=True).get(pk=step.group)
     _require_queued(group.slug, group.status)
     wanted = {shot.hole for shot in step.shots}
@@ -178,6 +190,11 @@ def _begin_group(step: ExposeGroup) -> None:
 
 def _grid(grid: UUID) -> Grid:
     return Grid.objects.select_for_update(of=("self",), no_key=True).get(pk=grid)
+
+
+def _require_wanted(grid: Grid) -> None:
+    if grid.status in GRID_ENDS:
+        raise Conflict(f"Grid {grid.name} is {grid.status}; decide again.", code="target_moved")
 
 
 def _require_queued(slug: str, status: str) -> None:

@@ -24,7 +24,7 @@ def change_run(held: Held, run_id: UUID, to: RunState, *, reason: str, now_s: fl
     run.state = moved(RUN_MOVES, before, to, "the run")
     run.state_reason = reason[:300]
     if to is RunState.ARMING:
-        run.ended_at_s, run.wish = None, Wish.RUN
+        run.ended_at_s = None
         if run.started_at_s is None:
             run.started_at_s = now_s
     if to is RunState.INTERRUPTED:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.errors import Conflict
-from smartscope.domain.status import GRID_ENDS, GridStatus, StepState
+from smartscope.domain.status import GRID_ENDS, GridStatus, StepState, TargetStatus
 from smartscope.domain.steps import FinishGrid
-from smartscope.models import Atlas, Grid, Run, Wish
+from smartscope.models import Atlas, Grid, Group, Run, Square, Wish
 from smartscope.operations.begin_step import open_row
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.lease.fence import fenced
@@ -23,6 +23,8 @@ def finish_grid(held: Held, run_id: UUID, step: FinishGrid, *, now_s: float) -> 
     grid = Grid.objects.select_for_update(of=("self",), no_key=True).get(pk=step.grid)
     if grid.status in GRID_ENDS:
         raise Conflict(f"Grid {grid.name} is {grid.status} already; decide again.")
+    if _queued_meanwhile(grid):
+        raise Conflict(f"Something was queued on grid {grid.name} meanwhile; decide again.")
     row, _ = open_row(held, run, step, {"reason": step.reason}, now_s=now_s)
     grid.ended_at_s = now_s
     if Atlas.objects.filter(grid=grid).exists():
@@ -42,6 +44,18 @@ def finish_grid(held: Held, run_id: UUID, step: FinishGrid, *, now_s: float) -> 
         epoch=held.epoch,
     )
     record_event("grid.finished", BRIDGE, scope_of(row), told)
+
+
+def _queued_meanwhile(grid: Grid) -> bool:
+    """Whether a person queued a target after the picture that the decision was taken from."""
+    if grid.status in (GridStatus.WAITING, GridStatus.LOADING, GridStatus.LOADED):
+        return False
+    ordered = {"queued_by_person": True, "status": TargetStatus.QUEUED}
+    if Square.objects.filter(grid=grid, **ordered).exists():
+        return True
+    groups = Group.objects.filter(square__grid=grid, **ordered)
+    waiting = groups.filter(holes__status=TargetStatus.QUEUED)
+    return waiting.exclude(square__status=TargetStatus.SKIPPED).exists()
 
 
 def _more_to_come(grid: Grid) -> bool:

@@ -9,12 +9,15 @@ from django.db.models import F, Max
 from django.db.models.functions import Coalesce
 
 from smartscope.domain.status import StepState
-from smartscope.models import Step
+from smartscope.models import Run, Step, Wait
 
 
 @dataclass(frozen=True, slots=True)
 class LastSign:
-    """Cassette and slot on the stage as last journaled; `at_s` is when any step last changed."""
+    """Cassette and slot as last journaled; `at_s` is when a bridge last wrote anything.
+
+    Steps, waits and what it noted of the instrument are all signs that somebody drove.
+    """
 
     fingerprint: str
     loaded_slot: int | None
@@ -38,4 +41,9 @@ def last_sign(run: UUID) -> LastSign | None:
     if not armed:
         return None
     latest = steps.aggregate(at_s=Max(Coalesce(F("ended_at_s"), F("began_at_s"))))["at_s"]
-    return LastSign(fingerprint, slot, float(latest))
+    waits = Wait.objects.filter(run=run).aggregate(
+        at_s=Max(Coalesce(F("ended_at_s"), F("began_at_s")))
+    )["at_s"]
+    noted = Run.objects.values_list("microscope__clock_s", flat=True).get(pk=run)
+    signs = [float(at_s) for at_s in (latest, waits, noted) if at_s is not None]
+    return LastSign(fingerprint, slot, max(signs))

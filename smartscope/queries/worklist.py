@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from smartscope.domain.snapshot import Wish
-from smartscope.domain.status import LIVE_RUNS, AnalysisState, RunState
-from smartscope.models import Analysis, Run
+from smartscope.domain.status import LIVE_RUNS, AnalysisState, RunState, StepState
+from smartscope.models import Analysis, Run, Step
 
 DECIDING = ("find_squares", "find_holes", "measure_exposure")
 
@@ -63,3 +63,19 @@ def analyses_due(session: UUID, now_s: float) -> int:
         visible_at_s__lte=now_s,
         state__in=[AnalysisState.WANTED, AnalysisState.RUNNING],
     ).count()
+
+
+def valves_left_open(run: UUID, epoch: int) -> bool:
+    """Whether the journal's last word on the valves is that this very bridge opened them.
+
+    A predecessor may have closed them as it left, without a step; so only one epoch is asked about.
+    """
+    last = (
+        Step.objects.filter(
+            run=run, kind__in=("open_valves", "load_grid", "safe_state"), state=StepState.DONE
+        )
+        .order_by("-number")
+        .values_list("kind", "epoch")
+        .first()
+    )
+    return last == ("open_valves", epoch)

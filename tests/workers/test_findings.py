@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from smartscope.domain.actor import Actor
 from smartscope.models import Analysis, Event, Grid, Group, Hole, Square
-from smartscope.operations.begin_analysis import MOST_ATTEMPTS, Start, begin_analysis
+from smartscope.operations.begin_analysis import (
+    MOST_ATTEMPTS,
+    SILENCE,
+    Start,
+    begin_analysis,
+)
 from smartscope.operations.edit_targets import edit_holes
 from smartscope.operations.fail_analysis import fail_analysis
 from smartscope.operations.pending_edit import Manner
@@ -115,11 +121,22 @@ def test_holes_of_a_later_square_wait_for_the_earlier_one() -> None:
 def test_an_analysis_that_kills_every_worker_is_dead_after_three_attempts() -> None:
     grid = grid_with_atlas()
     analysis = atlas_analysis(grid)
-    starts = [begin_analysis(analysis.pk) for _ in range(MOST_ATTEMPTS + 1)]
+    starts = []
+    for _ in range(MOST_ATTEMPTS + 1):
+        starts.append(begin_analysis(analysis.pk))
+        Analysis.objects.update(beat_at=timezone.now() - SILENCE)  # and silent ever since
     assert starts == [Start.GO] * MOST_ATTEMPTS + [Start.ENDED]
     analysis.refresh_from_db()
     assert analysis.state == "dead"
     assert Event.objects.filter(kind="finding.failed").count() == 1
+
+
+def test_a_second_message_for_work_in_progress_is_no_second_attempt() -> None:
+    analysis = atlas_analysis(grid_with_atlas())
+    starts = [begin_analysis(analysis.pk) for _ in range(5)]
+    assert starts == [Start.GO] + [Start.ENDED] * 4
+    analysis.refresh_from_db()
+    assert (analysis.state, analysis.attempts) == ("running", 1)
 
 
 def test_a_broken_file_ends_its_analysis_at_once_and_other_failures_are_tried_again() -> None:

@@ -96,7 +96,7 @@ def _movie(
 ) -> NewImage | None:
     path = camera_folder(helm.store, helm.spool, key) / key.rpartition("/")[2]
     due_s = item.issued_at_s + FILE_DUE_S
-    while patient and not path.is_file() and helm.clock.now() < due_s:
+    while patient and not path.is_file() and helm.clock.now() < due_s and not helm.ending():
         helm.pass_time(min(due_s, helm.clock.now() + 5.0))
     if not path.is_file():
         return None

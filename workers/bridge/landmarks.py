@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.io.image import read_image
+from smartscope.domain.errors import BadFile, NotFound
 from smartscope.domain.geometry import Point
 from smartscope.domain.protocol import HOLE_TYPES, MESHES
 from smartscope.microscope.procedures.hole_centring import hole_locator
@@ -25,6 +27,8 @@ from smartscope.models import Group, Hole, Image, Square
 from smartscope.storage.current import current_store
 from workers.analyses.context import place_of
 
+log = logging.getLogger(__name__)
+
 #: how much of the atlas is compared, in mesh pitches: the square itself and its bars
 EXTENT_PITCHES = 1.2
 #: beyond half a pitch the hole found would be another one
@@ -32,12 +36,19 @@ REACH_PITCHES = 0.5
 
 
 def square_reference(square_id: UUID) -> Reference | None:
-    """The square as the atlas shows it; None where there is no stitched atlas to compare with."""
+    """The square as the atlas shows it; None where there is no stitched atlas to compare with.
+
+    An atlas that cannot be read any more costs the comparison, not the square.
+    """
     square = Square.objects.select_related("grid__atlas__image").get(pk=square_id)
     atlas = square.grid.atlas.image
     if atlas is None or atlas.display_only or not isinstance(atlas.pixel_to_stage, list):
         return None
-    pixels = _pixels(atlas)
+    try:
+        pixels = _pixels(atlas)
+    except (BadFile, NotFound) as error:
+        log.warning("square %s is not compared with its atlas: %s", square.slug, error)
+        return None
     target = Point(square.stage_x_um, square.stage_y_um)
     mesh = MESHES[square.grid.mesh]
     extent_um = EXTENT_PITCHES * mesh.pitch_um

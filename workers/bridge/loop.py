@@ -14,14 +14,15 @@ from smartscope.domain.errors import Conflict
 from smartscope.domain.planner import next_step
 from smartscope.domain.snapshot import Wish
 from smartscope.domain.status import RunState
-from smartscope.domain.steps import Cause, Decision, Finished, FinishGrid, Wait
+from smartscope.domain.steps import Cause, Decision, Finished, FinishGrid, MakeSafe, Wait
 from smartscope.operations.arm_run import arm_run
 from smartscope.operations.change_run import change_run
 from smartscope.operations.finish_grid import finish_grid
 from smartscope.operations.obey_commands import commands_open, obey_commands
+from smartscope.operations.pause_for_person import pause_for_person
 from smartscope.operations.record_wait import begin_wait, end_waits
 from smartscope.queries.snapshot import take_snapshot
-from smartscope.queries.worklist import RunToDrive, run_to_drive
+from smartscope.queries.worklist import RunToDrive, run_to_drive, valves_left_open
 from workers.bridge.barrier import await_findings
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
@@ -77,6 +78,8 @@ class Loop:
                 self._change(run, RunState.ABORTED, "stopped before it began")
             case RunState.QUEUED | RunState.INTERRUPTED:
                 self._change(run, RunState.ARMING, "")
+            case RunState.ARMING if run.wish is Wish.STOP:
+                self._change(run, RunState.ABORTED, "stopped before it began")
             case RunState.ARMING:
                 self._arm(run)
             case RunState.FINISHING:
@@ -110,6 +113,8 @@ class Loop:
             now_s=helm.clock.now(),
             simulated=helm.clock.simulated,
         )
+        if self._closed_by_somebody(run, reading):
+            return
         decision = next_step(snapshot)
         log.debug("decided: %s", decision)
         if isinstance(decision, Wait):
@@ -117,6 +122,16 @@ class Loop:
         else:
             self._notebook.note(helm, reading, "running")
             self._act(run, decision)
+
+    def _closed_by_somebody(self, run: RunToDrive, reading: Reading) -> bool:
+        """Valves we opened are found closed: nothing opens them again before a person says so."""
+        if reading.instrument.valves_open or not valves_left_open(run.id, self._helm.held.epoch):
+            return False
+        reason = "the valves were closed from outside; resume when the column may be opened again"
+        log.warning("%s", reason)
+        pause_for_person(self._helm.held, run.id, reason)
+        perform(self._helm, run.id, MakeSafe(reason))
+        return True
 
     def _act(self, run: RunToDrive, decision: Decision) -> None:
         helm = self._helm

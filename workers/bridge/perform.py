@@ -107,15 +107,20 @@ def _drive(job: _Job, procedure: Procedure) -> str:
     for happening in procedure:
         job.helm.tick()
         if isinstance(happening, Checkpoint):
-            if wish_of(job.run) is Wish.STOP:
-                return f"stopped by a person before: {happening.doing}"
-            if job.helm.ending():
-                return f"the bridge was ended before: {happening.doing}"
             if happening.before_dose:
                 wait_while_suspended(job.helm, job.run)
+            if stopped := _why_stopped(job):
+                return f"{stopped} before: {happening.doing}"
         else:
             _heed(job, happening)
     return ""
+
+
+def _why_stopped(job: _Job) -> str:
+    """Asked last before the procedure goes on, however long something was waited for."""
+    if wish_of(job.run) is Wish.STOP:
+        return "stopped by a person"
+    return "the bridge was ended" if job.helm.ending() else ""
 
 
 def _heed(job: _Job, happening: Happening) -> None:

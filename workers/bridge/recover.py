@@ -21,7 +21,7 @@ from smartscope.operations.recover_step import (
     open_step,
     recover_step,
 )
-from smartscope.queries.last_sign import last_sign
+from smartscope.queries.last_sign import LastSign, last_sign
 from smartscope.queries.worklist import RunToDrive, run_to_drive
 from workers.bridge.adopt import adopt_issued
 from workers.bridge.errors import Quarantined
@@ -37,12 +37,15 @@ LONGEST_GAP_S = 1_800.0
 
 def recover(helm: Helm) -> None:
     """To be called once, before anything is planned. Raises Quarantined when a person must look."""
+    before = run_to_drive(helm.held.microscope)
+    # resolving writes to the journal: how it was left is read first
+    sign = None if before is None else last_sign(before.id)
     picture = open_step(helm.held.microscope)
     if picture is not None:
         _resolve(helm, picture)
     run = run_to_drive(helm.held.microscope)
     if run is not None and run.state in LIVE_RUNS:
-        _go_on_or_interrupt(helm, run)
+        _go_on_or_interrupt(helm, run, sign)
 
 
 def _resolve(helm: Helm, picture: OpenPicture) -> None:
@@ -94,7 +97,7 @@ def _load_proved(helm: Helm, picture: OpenPicture) -> bool:
 
 def _await_autoloader(helm: Helm, picture: OpenPicture) -> None:
     gives_up_at_s = helm.clock.now() + EXCHANGE_S
-    while helm.microscope.column.status().autoloader_busy:
+    while helm.microscope.column.status().autoloader_busy and not helm.ending():
         if helm.clock.now() >= gives_up_at_s:
             raise _quarantine(
                 helm, f"Step {picture.number}: the autoloader is still busy after 20 minutes."
@@ -111,11 +114,11 @@ def _quarantine(helm: Helm, reason: str) -> Quarantined:
     return Quarantined(text)
 
 
-def _go_on_or_interrupt(helm: Helm, run: RunToDrive) -> None:
+def _go_on_or_interrupt(helm: Helm, run: RunToDrive, sign: LastSign | None) -> None:
     """Everything as it was and not long ago: the run goes on; otherwise a person is asked."""
     if run.state is RunState.ARMING:
         return
-    differences = _differences(helm, run)
+    differences = [] if sign is None else _differences(helm, sign, last_sign(run.id) or sign)
     if differences:
         reason = "; ".join(differences)
         log.warning("the run does not go on by itself: %s", reason)
@@ -123,20 +126,17 @@ def _go_on_or_interrupt(helm: Helm, run: RunToDrive) -> None:
         change_run(helm.held, run.id, RunState.INTERRUPTED, reason=reason, now_s=helm.clock.now())
 
 
-def _differences(helm: Helm, run: RunToDrive) -> list[str]:
-    """What is not as the journal left it."""
-    sign = last_sign(run.id)
-    if sign is None:
-        return []
+def _differences(helm: Helm, left: LastSign, resolved: LastSign) -> list[str]:
+    """What is not as the journal left it; a load that was proved since counts as its doing."""
     found = []
     inventory = helm.microscope.autoloader.inventory()
-    if inventory.fingerprint != sign.fingerprint:
+    if inventory.fingerprint != left.fingerprint:
         found.append("the cassette was changed")
-    if inventory.loaded_slot != sign.loaded_slot:
+    if inventory.loaded_slot != resolved.loaded_slot:
         found.append(
-            f"the stage holds slot {inventory.loaded_slot} where {sign.loaded_slot} was left"
+            f"the stage holds slot {inventory.loaded_slot} where {resolved.loaded_slot} was left"
         )
-    gap_s = helm.clock.now() - sign.at_s
+    gap_s = helm.clock.now() - left.at_s
     if gap_s > LONGEST_GAP_S:
         found.append(f"nobody drove the microscope for {gap_s / 60:.0f} minutes")
     return found

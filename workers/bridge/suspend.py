@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from smartscope.domain.snapshot import Wish
 from smartscope.domain.steps import Cause, Wait
 from smartscope.microscope.procedures.readiness import Tripped, tripped
 from smartscope.operations.record_wait import begin_wait, end_waits
+from smartscope.queries.worklist import wish_of
 from workers.bridge.helm import Helm
 
 LOOK_EVERY_S = 5.0
@@ -21,10 +23,14 @@ CLEARS_BY_ITSELF = {
 
 
 def wait_while_suspended(helm: Helm, run: UUID) -> None:
-    """Return when exposing is safe, or when only a person can clear what is tripped."""
+    """Return when exposing is safe, when only a person can clear what is tripped, or at a stop."""
     gives_up_at_s = helm.clock.now() + PATIENCE_S
     waited = False
-    while (reason := _passing(helm)) is not None and helm.clock.now() < gives_up_at_s:
+    while (
+        not (helm.ending() or wish_of(run) is Wish.STOP)
+        and (reason := _passing(helm)) is not None
+        and helm.clock.now() < gives_up_at_s
+    ):
         cause = CLEARS_BY_ITSELF[reason.code]
         begin_wait(helm.held, run, Wait(cause, reason.message), now_s=helm.clock.now())
         waited = True

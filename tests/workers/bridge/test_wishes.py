@@ -289,3 +289,50 @@ def test_a_square_may_be_a_montage(
     assert image.sections_to_stage is not None
     assert len(image.sections_to_stage) == 2
     check(house, deaths=0)
+
+
+def test_valves_closed_from_outside_are_not_opened_before_a_person_says_so(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
+) -> None:
+    house = build()
+    bridge = drive(house)
+    seen: list[str] = []
+
+    def resume_when_paused() -> None:
+        run = Run.objects.get()
+        if run.state == "paused":
+            seen.append(run.state_reason)
+            Run.objects.update(wish="run")
+
+    house.during_nap = resume_when_paused
+    when("square:completed", lambda: bridge.helm.microscope.column.close_valves())
+    bridge.run_until_idle()
+    assert len(seen) == 1
+    assert "closed from outside" in seen[0]
+    kinds = list(Step.objects.order_by("number").values_list("kind", flat=True))
+    assert kinds[kinds.index("square") + 1 :][:2] == ["safe_state", "open_valves"]
+    assert Run.objects.get().state == "done"
+    check(house, deaths=0)
+
+
+def test_a_stop_while_the_dewars_fill_exposes_nothing_more(
+    build: Callable[..., Facility], drive: Callable[[Facility], Bridge], monkeypatch: Any
+) -> None:
+    from workers.bridge import suspend
+
+    house = build()
+    bridge = drive(house)
+    passing, looks = suspend._passing, [0]
+
+    def filling_from_the_first_hole_on(helm: Any) -> Any:
+        if not Step.objects.filter(kind="expose").exists() or looks[0] > 3:
+            return passing(helm)
+        looks[0] += 1
+        if looks[0] == 3:
+            Run.objects.update(wish="stop")
+        return suspend.Tripped("refill", "the dewars are being filled")
+
+    monkeypatch.setattr(suspend, "_passing", filling_from_the_first_hole_on)
+    bridge.run_until_idle()
+    assert Run.objects.get().state == "aborted"
+    assert not Exposure.objects.exists()

@@ -305,7 +305,7 @@ def test_valves_closed_from_outside_are_not_opened_before_a_person_says_so(
             Run.objects.update(wish="run")
 
     house.during_nap = resume_when_paused
-    when("square:completed", lambda: bridge.helm.microscope.column.close_valves())
+    when("square:completed", bridge.helm.microscope.column.close_valves)
     bridge.run_until_idle()
     assert len(seen) == 1
     assert "closed from outside" in seen[0]

@@ -56,30 +56,3 @@ def read_model(file: Traversable) -> SoftmaxModel:
         np.array([table["weights"][label] for label in labels], dtype=np.float64),
         np.array([table["bias"][label] for label in labels], dtype=np.float64),
     )
-
-
-def fit_model(
-    vectors: FloatArray,
-    truth: list[str],
-    *,
-    labels: tuple[str, ...],
-    features: tuple[str, ...],
-    ridge: float = 1e-2,
-    rounds: int = 2000,
-) -> SoftmaxModel:
-    """Fit by gradient steps on class-balanced cross entropy with a ridge; deterministic."""
-    mean, sd = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
-    inputs = terms((vectors - mean) / sd)
-    target = np.array([[float(name == label) for label in labels] for name in truth])
-    share = target.sum(axis=0)
-    weight = (target / np.sqrt(np.maximum(share, 1.0))).sum(axis=1)
-    weight = weight / weight.sum()
-    weights, bias = np.zeros((len(labels), inputs.shape[1])), np.zeros(len(labels))
-    velocity_w, velocity_b = np.zeros_like(weights), np.zeros_like(bias)
-    for _ in range(rounds):
-        model = SoftmaxModel(labels, features, mean, sd, weights, bias)
-        error = (model.probabilities(vectors) - target) * weight[:, None]
-        velocity_w = 0.9 * velocity_w - 0.5 * (error.T @ inputs + ridge * weights / len(truth))
-        velocity_b = 0.9 * velocity_b - 0.5 * error.sum(axis=0)
-        weights, bias = weights + velocity_w, bias + velocity_b
-    return SoftmaxModel(labels, features, mean, sd, weights, bias)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from smartscope.domain.errors import StorageFull
+from smartscope.microscope.procedures.readiness import Tripped
 from smartscope.models import (
     Analysis,
     Command,
@@ -330,7 +331,7 @@ def test_a_stop_while_the_dewars_fill_exposes_nothing_more(
         looks[0] += 1
         if looks[0] == 3:
             Run.objects.update(wish="stop")
-        return suspend.Tripped("refill", "the dewars are being filled")
+        return Tripped("refill", "the dewars are being filled")
 
     monkeypatch.setattr(suspend, "_passing", filling_from_the_first_hole_on)
     bridge.run_until_idle()

@@ -18,7 +18,7 @@ class DemoOptions:
 
     grids: int = 4
     seed: int = 7
-    speed: str = "60"
+    speed: str = "240"
     fresh: bool = False
     port: int = 0
     exit_when_done: bool = False
@@ -36,7 +36,10 @@ def parse(arguments: Sequence[str]) -> DemoOptions:
     parser.add_argument("--grids", type=_count, default=4, help="grids in the cassette (4)")
     parser.add_argument("--seed", type=int, default=7, help="which specimen (7)")
     parser.add_argument(
-        "--speed", type=_speed, default="60", help="microscope seconds per second, or instant (60)"
+        "--speed",
+        type=_speed,
+        default="240",
+        help="microscope seconds per second, or instant (240)",
     )
     parser.add_argument("--fresh", action="store_true", help="forget the last demo first")
     parser.add_argument("--port", type=_port, default=0, help="of the page (8000 or next free)")

@@ -38,7 +38,6 @@ def collect(folder: Path, *, name: str | None, group: str, mesh: str) -> EpuImpo
         voltage_kv=round(voltages[0]) if voltages else 300,
         camera=cameras[0] if cameras else "camera",
         hole_diameter_um=session.hole_diameter_um,
-        hole_pitch_um=_pitch_um(session),
         hole_type=_hole_type(session),
         mesh=mesh,
         taken_at_s=session.started_at_s,
@@ -59,11 +58,6 @@ def _only_session(folder: Path) -> EpuSession:
             }
         )
     return read_epu_session(found[0].parent)
-
-
-def _pitch_um(session: EpuSession) -> float | None:
-    """EPU's hole spacing is centre to centre."""
-    return session.hole_spacing_um
 
 
 def _hole_type(session: EpuSession) -> str:

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from types import MappingProxyType
+from typing import TypeVar
 
-from smartscope.analysis.base import Classifier, Finder, Plugin, Selector, Stitcher
+from smartscope.analysis.base import Finder, Plugin, Selector, Stitcher
 from smartscope.analysis.movies.aligner import MovieAligner
 from smartscope.domain.errors import SmartscopeError
+
+Made = TypeVar("Made", bound=Plugin)
 
 ENTRY_POINT_GROUP = "smartscope.plugins"
 
@@ -66,42 +69,22 @@ def plugin(name: str) -> Plugin:
 
 def finder(name: str) -> Finder:
     """The finder called `name`."""
-    made = plugin(name)
-    if made.manifest.kind != "finder" or not isinstance(made, Finder):
-        raise _wrong_kind(name, made, "finder")
-    return made
+    return _of_kind(name, "finder", Finder)
 
 
 def stitcher(name: str) -> Stitcher:
     """The stitcher called `name`."""
-    made = plugin(name)
-    if made.manifest.kind != "stitcher" or not isinstance(made, Stitcher):
-        raise _wrong_kind(name, made, "stitcher")
-    return made
+    return _of_kind(name, "stitcher", Stitcher)
 
 
 def selector(name: str) -> Selector:
     """The selector called `name`."""
-    made = plugin(name)
-    if made.manifest.kind != "selector" or not isinstance(made, Selector):
-        raise _wrong_kind(name, made, "selector")
-    return made
-
-
-def classifier(name: str) -> Classifier:
-    """The classifier called `name`."""
-    made = plugin(name)
-    if made.manifest.kind != "classifier" or not isinstance(made, Classifier):
-        raise _wrong_kind(name, made, "classifier")
-    return made
+    return _of_kind(name, "selector", Selector)
 
 
 def movie_aligner(name: str) -> MovieAligner:
     """The movie aligner called `name`."""
-    made = plugin(name)
-    if made.manifest.kind != "movie_aligner" or not isinstance(made, MovieAligner):
-        raise _wrong_kind(name, made, "movie_aligner")
-    return made
+    return _of_kind(name, "movie_aligner", MovieAligner)
 
 
 def survey() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:
@@ -115,10 +98,13 @@ def survey() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:
     return tuple(present), tuple(absent)
 
 
-def _wrong_kind(name: str, made: Plugin, wanted: str) -> PluginUnavailable:
-    return PluginUnavailable(
-        f"The plug-in {name!r} is a {made.manifest.kind}, not a {wanted}; correct the chain."
-    )
+def _of_kind(name: str, kind: str, protocol: type[Made]) -> Made:
+    made = plugin(name)
+    if made.manifest.kind != kind or not isinstance(made, protocol):
+        raise PluginUnavailable(
+            f"The plug-in {name!r} is a {made.manifest.kind}, not a {kind}; correct the chain."
+        )
+    return made
 
 
 def _installed() -> dict[str, str]:

@@ -73,7 +73,6 @@ class EpuImport:
     voltage_kv: int
     camera: str
     hole_diameter_um: float | None
-    hole_pitch_um: float | None
     hole_type: str
     mesh: str
     taken_at_s: float

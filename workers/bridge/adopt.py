@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 #: an exposure's longest duration and the time its file may take after it
 FILE_DUE_S = 30.0 + 90.0
 STABLE_S = 2.0
+#: reading and hashing the largest movie on slow storage; silence for so long is not death
+READING_S = 300.0
 
 
 def adopt_issued(helm: Helm, step: UUID, *, patient: bool) -> int:
@@ -57,6 +59,7 @@ def names_of(picture: OpenPicture) -> FileNames:
 
 
 def _adopt(helm: Helm, picture: OpenPicture, item: IssuedItem, *, patient: bool) -> bool:
+    helm.pulse.allow(READING_S)
     kind = kind_of_item(picture.kind, item.name)
     key = names_of(picture).key(item.name, kind)
     try:
@@ -101,6 +104,7 @@ def _movie(
     if not path.is_file():
         return None
     _await_stable(helm, path)
+    helm.pulse.allow(READING_S)
     frames, height_px, width_px, pixel_size_angstrom = _require_whole_movie(path)
     if not is_local(helm.store):
         helm.store.copy_in(key, path)

@@ -13,10 +13,30 @@ class InstrumentBusy(InstrumentError):
     """Something long is running (an exchange, a refill, the pump); wait, then ask again."""
 
 
+class ScopeBusy(InstrumentBusy):
+    """Control of the instrument could not be taken: it is busy, or somebody else holds it."""
+
+
+class BadArgument(InstrumentError):
+    """A command or argument the instrument would misread; refused before anything was sent."""
+
+
+class CommandFailed(InstrumentError):
+    """The instrument tried the command and failed; `text` is its own explanation, perhaps empty."""
+
+    def __init__(self, message: str, *, text: str = "") -> None:
+        self.text = text
+        super().__init__(message)
+
+
+class ProtocolError(InstrumentError):
+    """The instrument answered what its protocol does not allow: the link cannot be trusted now."""
+
+
 class CommandTimeout(InstrumentError):
     """No reply before the deadline: the command may have run, is running, or never arrived.
 
-    Only this class and `ConnectionLost` leave the outcome open.
+    Only this class, `ConnectionLost` and `ProtocolError` leave the outcome open.
     """
 
 

@@ -1,7 +1,8 @@
 """What the simulator costs, whether it agrees with itself, and how near it comes to real images.
 
-Costs are CPU seconds of this process, the best of three runs; targets are
-those of pure numpy, without a compiled kernel.
+Costs are CPU seconds of this process, the best of three runs; targets are those of pure numpy,
+without a compiled kernel. Images are rendered twice: as the C library handles memory by itself
+(the baseline), and with the memory of images kept, as the simulator's processes do.
 
 Run: `python -m benchmarks.simulator [--quick] [--json PATH]`.
 """
@@ -21,6 +22,7 @@ from scipy import ndimage
 
 from benchmarks.report import Report, Row, main
 from smartscope.domain.geometry import Point
+from smartscope.image_memory import keep_image_memory
 from smartscope.microscope.simulator.optics.acquire import take_image
 from smartscope.microscope.simulator.optics.camera import Camera
 from smartscope.microscope.simulator.optics.ladder import MINI_LADDER, MINI_RECORD_PIXEL_ANGSTROM
@@ -95,18 +97,19 @@ def costs(report: Report, *, quick: bool) -> None:
     hole = good_hole(world, square)
     middle = Pose(x_um=square.stage_x_um, y_um=square.stage_y_um, rotation_deg=4.0)
     centre = Pose(x_um=hole.stage_x_um, y_um=hole.stage_y_um, rotation_deg=4.0)
-    for level, pose, target in (
-        (Level.ATLAS, middle, 0.25),
-        (Level.SQUARE, middle, 0.25),
-        (Level.HOLE, centre, 0.35),
-    ):
-        camera = Camera(MINI_LADDER[level].camera)
-        size = f"{camera.profile.width_px}x{camera.profile.height_px}"
+    rungs = ((Level.ATLAS, middle, 0.25), (Level.SQUARE, middle, 0.25), (Level.HOLE, centre, 0.35))
+    cameras = {level: Camera(MINI_LADDER[level].camera) for level, _, _ in rungs}
+    by_itself = [cpu_seconds(shoot(world, level, pose, cameras[level])) for level, pose, _ in rungs]
+    keep_image_memory()
+    for (level, pose, target), baseline in zip(rungs, by_itself, strict=True):
+        profile = cameras[level].profile
         report.at_most(
-            f"{level.name.lower()} image {size}",
-            cpu_seconds(shoot(world, level, pose, camera)),
+            f"{level.name.lower()} image {profile.width_px}x{profile.height_px}",
+            cpu_seconds(shoot(world, level, pose, cameras[level])),
             unit="CPU s",
             target=target,
+            baseline=baseline,
+            baseline_name="memory not kept",
         )
     fresh = preset_spec(Preset.GOOD, GRID)
     report.inform(

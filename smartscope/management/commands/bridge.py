@@ -27,12 +27,14 @@ class Command(BaseCommand):
         parser.add_argument("--microscope", metavar="NAME", help="the microscope's name")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from smartscope.image_memory import keep_image_memory
         from workers.bridge.fault_points import arm_from_environment
         from workers.bridge.process import BridgeProcess
 
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        keep_image_memory()
         arm_from_environment()
         microscope = _await_microscope(options["microscope"], stop)
         if microscope is not None:

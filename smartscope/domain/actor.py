@@ -19,4 +19,5 @@ class Actor:
 BRIDGE = Actor("bridge", "bridge")
 ANALYSIS = Actor("service", "analysis")
 SWEEPER = Actor("service", "sweeper")
+ALARMS = Actor("service", "alarms")
 SETUP = Actor("service", "setup")

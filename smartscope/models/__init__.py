@@ -1,5 +1,6 @@
 """Rows: fields, constraints and querysets. No workflow, no I/O."""
 
+from smartscope.models.alarm import Alarm, AlarmDelivery
 from smartscope.models.analysis import Analysis
 from smartscope.models.changeset import Change, Changeset, Label
 from smartscope.models.command import Command, CommandState, IdempotencyKey
@@ -15,6 +16,8 @@ from smartscope.models.session import CollectionParameters, Session
 from smartscope.models.targets import Atlas, Group, Hole, Square
 
 __all__ = [
+    "Alarm",
+    "AlarmDelivery",
     "Analysis",
     "ApiToken",
     "Atlas",

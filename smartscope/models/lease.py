@@ -25,3 +25,5 @@ class Lease(models.Model):
     backend_pid = models.IntegerField(null=True)
     backend_start = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=LeaseState.choices, default=LeaseState.FREE)
+    #: an emergency stop stands since then: until a person starts again only making safe is sent
+    stopped_at = models.DateTimeField(null=True)

@@ -37,6 +37,9 @@ class Microscope(Row):
     tilt_deg = models.FloatField(null=True)
     valves_open = models.BooleanField(null=True)
     zero_loss_at_s = models.FloatField(null=True)
+    #: what the safety agent last answered the sweeper; blank while none is configured
+    agent_state = models.CharField(max_length=12, blank=True)
+    agent_seen_at = models.DateTimeField(null=True)
 
 
 class Detector(Row):

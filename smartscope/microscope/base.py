@@ -6,6 +6,7 @@ and never repeats a command by itself. Errors are in `smartscope.microscope.erro
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from smartscope.domain.geometry import Point
@@ -182,6 +183,14 @@ class Camera(Protocol):
         """
         ...
 
+    def find_recorded(self, name: str, folder: Path, *, file_format: str) -> Path | None:
+        """The closed movie of that name in `folder`; None while there is none (read).
+
+        Where the camera keeps its movies elsewhere, the movie is brought into `folder` first, with
+        its notes and gain reference beside it.
+        """
+        ...
+
 
 class Tasks(Protocol):
     """Small routines that every instrument has its own way of doing."""
@@ -206,6 +215,22 @@ class Tasks(Protocol):
         ...
 
 
+class Tuning(Protocol):
+    """Corrections that only some instruments can do by themselves; all of them spend dose."""
+
+    def correct_astigmatism(self) -> None:
+        """Make the objective lens round by fits of power spectra (dose)."""
+        ...
+
+    def correct_coma(self) -> None:
+        """Bring the beam to the coma-free axis by fits of tilted-beam images (dose)."""
+        ...
+
+    def update_dark_reference(self, *, max_age_h: float) -> None:
+        """Take the camera's dark reference anew when it is older (long)."""
+        ...
+
+
 class Microscope(Protocol):
     """One instrument, real or not, held by one process."""
 
@@ -227,6 +252,11 @@ class Microscope(Protocol):
     @property
     def tasks(self) -> Tasks: ...
 
+    @property
+    def tuning(self) -> Tuning | None:
+        """None where the instrument, or its calibration, cannot do it."""
+        ...
+
     def identity(self) -> Identity:
         """Which instrument this is."""
         ...
@@ -236,6 +266,14 @@ class Microscope(Protocol):
 
         Idempotent; one action's failure does not stop the next. Asks the permit for
         `absolute` only.
+        """
+        ...
+
+    def await_reply(self, timeout_s: float) -> bool:
+        """After CommandTimeout: go on reading, in real time, for the late reply; nothing is sent.
+
+        True once the instrument has answered: the command is over, and what became of it can be
+        read back by whoever connects next. This connection takes no command after a timeout.
         """
         ...
 
@@ -282,5 +320,6 @@ __all__ = [
     "Stage",
     "StagePose",
     "Tasks",
+    "Tuning",
     "VacuumStatus",
 ]

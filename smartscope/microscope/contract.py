@@ -173,6 +173,9 @@ def records_whole_files(microscope: Microscope, folder: Path) -> None:
     assert file.frames == 4
     assert math.isclose(file.dose_e_per_a2, 20.0)
     assert not list(folder.glob("*.part")), "no half file may be left"
+    found = microscope.camera.find_recorded("contract-1", folder, file_format="tif")
+    assert found == file.path, "a recorded movie must be found again by its name"
+    assert microscope.camera.find_recorded("contract-0", folder, file_format="tif") is None
     content = file.path.read_bytes()
     _raises(CommandRefused, lambda: microscope.camera.record(plan))
     assert file.path.read_bytes() == content

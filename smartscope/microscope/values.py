@@ -84,6 +84,7 @@ class Identity:
     camera: str
     has_autoloader: bool
     loader_slots: int
+    has_energy_filter: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,10 @@ class RefillStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnStatus:
-    """Everything the suspenders look at, read in one go; stale or missing counts as bad."""
+    """Everything the suspenders look at, read in one go; stale or missing counts as bad.
+
+    A temperature (kelvin) is None where the instrument does not tell it.
+    """
 
     valves_open: bool
     vacuum_ready: bool
@@ -139,6 +143,8 @@ class ColumnStatus:
     zero_loss_refined_at_s: float | None
     gun_flashed_at_s: float | None
     read_at_s: float
+    stage_temperature_k: float | None = None
+    autoloader_temperature_k: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,10 +285,13 @@ class HeightResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FocusResult:
-    """How far focus was corrected; afterwards a defocus of 0 is in focus at the stage centre."""
+    """How far focus was corrected; afterwards a defocus of 0 is in focus at the stage centre.
+
+    `astigmatism_angstrom` is None where the instrument measures none.
+    """
 
     corrected_um: float
-    astigmatism_angstrom: float
+    astigmatism_angstrom: float | None
     passes: int
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from smartscope.domain.geometry import Point
 from smartscope.microscope.simulator import column, imaging, positioning, recording, routines
@@ -223,6 +224,11 @@ class SimulatedCamera:
             ),
         )
 
+    def find_recorded(self, name: str, folder: Path, *, file_format: str) -> Path | None:
+        """This camera writes into `folder` itself, and what has its name is closed."""
+        path = folder / f"{name}.{file_format}"
+        return self.guard.run("find_recorded", READ, lambda _: path if path.is_file() else None)
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTasks:
@@ -312,6 +318,11 @@ class SimulatedMicroscope:
         """The instrument's own routines."""
         return self._tasks
 
+    @property
+    def tuning(self) -> None:
+        """Its lenses stay as they were calibrated."""
+        return None
+
     def identity(self) -> Identity:
         """Always says that it is simulated."""
         settings, calibration = self._guard.scope.settings, self._guard.scope.calibration
@@ -336,6 +347,10 @@ class SimulatedMicroscope:
             ("tilt_to_zero", lambda: self._stage.tilt_to(0.0)),
         )
         return SafeStateReport(actions=tuple((name, attempt(action)) for name, action in actions))
+
+    def await_reply(self, timeout_s: float) -> bool:
+        """A command that timed out here has ended: it ran in the caller's thread."""
+        return True
 
     def stop(self) -> None:
         """Nothing to end: commands run in the caller's thread and have ended when they return."""

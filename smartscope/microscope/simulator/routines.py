@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from smartscope.domain.geometry import Point
+from smartscope.microscope.alignment import find
 from smartscope.microscope.errors import (
     AutofocusFailed,
     DriftTooHigh,
@@ -14,7 +15,6 @@ from smartscope.microscope.errors import (
     RealignFailed,
 )
 from smartscope.microscope.simulator import positioning, sensor
-from smartscope.microscope.simulator.alignment import find
 from smartscope.microscope.simulator.chance import Purpose, uniform
 from smartscope.microscope.simulator.column import require_beam
 from smartscope.microscope.simulator.durations import Operation

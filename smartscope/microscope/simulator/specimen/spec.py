@@ -52,12 +52,33 @@ class FilmSpec:
     torn_hole_probability: float = 0.004
 
 
+_TRIANGULAR = ((1.0, 0.0), (0.5, 0.75**0.5))
+
+
+def _film(
+    name: str, hole_um: float, pitch_um: float, foil_nm: float, *, gold: bool = False
+) -> FilmSpec:
+    return FilmSpec(name=name, hole_um=hole_um, pitch_um=pitch_um, foil_nm=foil_nm, gold=gold)
+
+
 FILMS = {
     film.name: film
     for film in (
-        FilmSpec(name="R1.2/1.3", hole_um=1.2, pitch_um=2.5, foil_nm=13.0, gold=False),
-        FilmSpec(name="R2/2", hole_um=2.0, pitch_um=4.0, foil_nm=13.0, gold=False),
-        FilmSpec(name="UltrAuFoil R1.2/1.3", hole_um=1.2, pitch_um=2.5, foil_nm=50.0, gold=True),
+        _film("R0.6/1", 0.6, 1.6, 13.0),
+        _film("R1.2/1.3", 1.2, 2.5, 13.0),
+        _film("R2/1", 2.0, 3.0, 13.0),
+        _film("R2/2", 2.0, 4.0, 13.0),
+        _film("R2/4", 2.0, 6.0, 13.0),
+        _film("UltrAuFoil R1.2/1.3", 1.2, 2.5, 50.0, gold=True),
+        _film("UltrAuFoil R0.6/1", 0.6, 1.6, 50.0, gold=True),
+        FilmSpec(
+            name="HexAuFoil",
+            hole_um=0.3,
+            pitch_um=0.6,
+            foil_nm=33.0,
+            gold=True,
+            lattice=_TRIANGULAR,
+        ),
     )
 }
 

@@ -111,8 +111,9 @@ def rungs_due(level: Level, age: timedelta, failed: frozenset[Duty] = frozenset(
 
 
 class DeliveryState(StrEnum):
-    """wanted -> sending -> sent | wanted (tried again) | failed | unknown.
+    """wanted -> sending -> sent | wanted (tried again) | failed | unknown; wanted -> dropped.
 
+    `dropped`: somebody answered the alarm before this was sent.
     `unknown`: the sender died between sending and writing that down. It is not sent again; for the
     ladder it counts as failed.
     """
@@ -122,18 +123,22 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    DROPPED = "dropped"
 
 
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
-    DeliveryState.WANTED: frozenset({DeliveryState.SENDING, DeliveryState.FAILED}),
+    DeliveryState.WANTED: frozenset({DeliveryState.SENDING, DeliveryState.DROPPED}),
     DeliveryState.SENDING: frozenset(
         {DeliveryState.SENT, DeliveryState.WANTED, DeliveryState.FAILED, DeliveryState.UNKNOWN}
     ),
     DeliveryState.SENT: frozenset(),
     DeliveryState.FAILED: frozenset(),
     DeliveryState.UNKNOWN: frozenset(),
+    DeliveryState.DROPPED: frozenset(),
 }
 
+#: nobody was reached that way, and nobody will be
+NOT_TOLD = frozenset({DeliveryState.FAILED, DeliveryState.UNKNOWN})
 #: pauses before the second, third, … attempt; after the last the delivery has failed
 RETRY_AFTER = (
     timedelta(seconds=10),

@@ -26,6 +26,10 @@ class Alarm(Row):
     text = models.CharField(max_length=300)
     advice = models.CharField(max_length=500, blank=True)
     raised_at = models.DateTimeField()
+    #: null: a part of the service noticed by itself
+    raised_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     #: from here the ladder counts: when it was raised, became worse, or its shelf ended
     escalates_from = models.DateTimeField()
     #: one more each time the ladder is climbed from its foot

@@ -17,7 +17,7 @@ from smartscope.microscope.simulator.calibration import calibration
 from smartscope.microscope.simulator.cassette import cassette_from
 from smartscope.microscope.simulator.clock import INSTANT, SimulatedClock, speed_of
 from smartscope.microscope.simulator.driver import SimulatedMicroscope
-from smartscope.microscope.simulator.faults import plan_from
+from smartscope.microscope.simulator.faults import plan_from, require_no_server
 from smartscope.microscope.simulator.guard import Guard
 from smartscope.microscope.simulator.imperfections import Imperfections
 from smartscope.microscope.simulator.scope import Scope, ScopeSettings
@@ -77,7 +77,7 @@ def build(
     )
     chosen = calibration(str(settings.get("camera", "mini")))
     cassette = cassette_from(settings.get("grids"), seed)
-    faults = plan_from(settings.get("faults"))
+    faults = require_no_server(plan_from(settings.get("faults")))
     errors = Imperfections(seed=seed, scale=_number(settings, "error_scale", 1.0))
     world = World(_directory(settings), seed=seed, cassette=cassette, clock=clock, epoch=epoch)
     scope = Scope(world=world, calibration=chosen, imperfections=errors, settings=scope_settings)

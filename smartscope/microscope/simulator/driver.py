@@ -7,7 +7,7 @@ from pathlib import Path
 
 from smartscope.domain.geometry import Point
 from smartscope.microscope.simulator import column, imaging, positioning, recording, routines
-from smartscope.microscope.simulator.faults import FaultKind
+from smartscope.microscope.simulator.fault_kinds import FaultKind
 from smartscope.microscope.simulator.guard import Guard, attempt
 from smartscope.microscope.simulator.witness import NoWitness, Witness
 from smartscope.microscope.values import (

@@ -14,7 +14,8 @@ from smartscope.microscope.errors import (
     ConnectionLost,
     OperatorStop,
 )
-from smartscope.microscope.simulator.faults import Fault, FaultKind, FaultPlan, Phase
+from smartscope.microscope.simulator.fault_kinds import FaultKind, Phase
+from smartscope.microscope.simulator.faults import Fault, FaultPlan, due_now
 from smartscope.microscope.simulator.scope import Scope
 from smartscope.microscope.values import CommandClass
 
@@ -52,7 +53,7 @@ class Guard:
         with world.held():
             self.scope.settle()
             at_s = world.clock.now()
-            struck = self._due(name)
+            struck = due_now(self.faults, world, name)
             try:
                 self._fail(struck, Phase.BEFORE)
                 self._suffer(struck, _SILENT_BEFORE, (Phase.BEFORE,))
@@ -68,19 +69,6 @@ class Guard:
         if not self.closed:
             self.closed = True
             self.scope.world.close()
-
-    def _due(self, name: str) -> tuple[Fault, ...]:
-        world, due = self.scope.world, []
-        for index, fault in enumerate(self.faults):
-            if not fault.strikes(name):
-                continue
-            asked = world.count(f"fault asked:{index}") + 1
-            age_s = world.clock.now() - world.began_at_s
-            spent = world.counted(f"fault spent:{index}")
-            if fault.due(seed=world.seed, index=index, asked=asked, spent=spent, age_s=age_s):
-                world.count(f"fault spent:{index}")
-                due.append(fault)
-        return tuple(due)
 
     def _fail(self, struck: tuple[Fault, ...], phase: Phase) -> None:
         for fault in struck:

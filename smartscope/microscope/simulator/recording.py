@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,15 @@ from smartscope.microscope.simulator.witness import Witness
 from smartscope.microscope.values import Area, RecordedFile, RecordItem, RecordPlan
 
 MAX_FRAMES = 400
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filmed:
+    """A movie in the camera's memory, its line in the ledger, and its pixels' nominal place."""
+
+    movie: Movie
+    exposure: Exposure
+    nominal: Affine
 
 
 def record(
@@ -66,15 +75,9 @@ def _record_item(
     positioning.set_image_shift(scope, item.image_shift)
     positioning.set_defocus(scope, item.defocus_um)
     started = time.perf_counter()
-    exposure, pose = begin_exposure(scope, Area.RECORD, item.dose_e_per_a2, item=item.name)
     exposure_s = scope.calibration.record_exposure_s
-    recording = sensor.film(scope, item, exposure, pose, exposure_s)
-    nominal = nominal_affine(scope, Area.RECORD)
-    seen = witnessed(
-        scope, Area.RECORD, exposure, pose, true=recording.movie.image_to_stage, nominal=nominal
-    )
-    witness.saw(replace(seen, record=recording.truth))
-    file = _save(scope, plan, item, recording.movie, exposure, nominal)
+    filmed = film(scope, item, witness, exposure_s=exposure_s)
+    file = save(scope, filmed, item, _path(plan, item), save_frames=plan.save_frames)
     saving = duration_s(world.seed, Operation.SAVE, world.count(f"op:{Operation.SAVE}"))
     world.pass_time(
         exposure_s + saving * scope.calibration.record_save_factor, started_wall_s=started
@@ -83,17 +86,26 @@ def _record_item(
     return file
 
 
-def _save(
-    scope: Scope,
-    plan: RecordPlan,
-    item: RecordItem,
-    movie: Movie,
-    exposure: Exposure,
-    nominal: Affine,
+def film(scope: Scope, item: RecordItem, witness: Witness, *, exposure_s: float) -> Filmed:
+    """Expose a movie where the beam is now; dose is spent, no time has passed, no file is there."""
+    exposure, pose = begin_exposure(scope, Area.RECORD, item.dose_e_per_a2, item=item.name)
+    recording = sensor.film(scope, item, exposure, pose, exposure_s)
+    nominal = nominal_affine(scope, Area.RECORD)
+    seen = witnessed(
+        scope, Area.RECORD, exposure, pose, true=recording.movie.image_to_stage, nominal=nominal
+    )
+    witness.saw(replace(seen, record=recording.truth))
+    return Filmed(recording.movie, exposure, nominal)
+
+
+def save(
+    scope: Scope, filmed: Filmed, item: RecordItem, path: Path, *, save_frames: bool
 ) -> RecordedFile:
-    path, pixel = _path(plan, item), scope.area(Area.RECORD).pixel_size_um * 1e4
-    gain = _gain_file(plan.folder, movie, scope.calibration.name, pixel)
-    frames = movie.frames if plan.save_frames else _sum(movie)
+    """Write a movie (or its sum) to `path`, with its gain reference and `.mdoc` beside it."""
+    movie, exposure, nominal = filmed.movie, filmed.exposure, filmed.nominal
+    pixel = scope.area(Area.RECORD).pixel_size_um * 1e4
+    gain = _gain_file(path.parent, movie, scope.calibration.name, pixel)
+    frames = movie.frames if save_frames else summed(movie)
     notes = path.with_name(f"{path.name}.mdoc")
     frame_files.write_text(notes, _notes(scope, item, movie, exposure, nominal, gain))
     # Last of all: where the frames have their name, everything belonging to them is there.
@@ -107,7 +119,7 @@ def _save(
         pixel_size_angstrom=pixel,
         dose_e_per_a2=item.dose_e_per_a2,
         dose_per_frame_e_per_a2=item.dose_e_per_a2 / len(frames),
-        gain_path=gain if plan.save_frames else None,
+        gain_path=gain if save_frames else None,
         mdoc_path=notes,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         size_bytes=path.stat().st_size,
@@ -121,7 +133,7 @@ def _save(
     )
 
 
-def _sum(movie: Movie) -> frame_files.Frames:
+def summed(movie: Movie) -> frame_files.Frames:
     """The flattened sum of all frames as the only frame, float32."""
     total = movie.frames.sum(axis=0, dtype=np.float32) * movie.gain_reference
     summed: frame_files.Frames = total[None].astype(np.float32)

@@ -61,12 +61,16 @@ class SkippedSerializer(serializers.Serializer[Any]):
 
 
 class OutcomeSerializer(serializers.Serializer[Any]):
-    """What an edit did, or would do; `changeset` takes it back."""
+    """What an edit did, or would do; `changeset` takes it back.
+
+    `advice` says what is missing for it to take effect, such as a run.
+    """
 
     changeset = serializers.UUIDField(allow_null=True)
     matched = serializers.IntegerField()
     changed = serializers.IntegerField()
     skipped = SkippedSerializer(many=True)
+    advice = serializers.CharField(allow_blank=True)
 
 
 class ArgumentsBody(StrictSerializer):

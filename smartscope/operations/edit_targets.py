@@ -5,7 +5,7 @@ Whatever was exposed, or is being exposed, stays as it is and is reported; its l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +13,11 @@ from django.db import transaction
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict, InvalidInput
 from smartscope.domain.labels import EXPOSURE_LABELS, HOLE_LABELS, SQUARE_LABELS
-from smartscope.models import Exposure, Grid, Group, Hole, Session, Square
+from smartscope.models import Exposure, Grid, Session, Square
+from smartscope.operations.family import lock_family
 from smartscope.operations.hole_edits import HoleEdits
 from smartscope.operations.pending_edit import Manner, Outcome, PendingEdit
+from smartscope.operations.settle import settle_squares
 from smartscope.operations.square_edits import SquareEdits, Wanted
 from smartscope.operations.target_rows import locked, session_of
 from smartscope.queries.visible import (
@@ -52,19 +54,16 @@ def edit_holes(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner
     edit = PendingEdit(actor)
     session, found = session_of(visible_holes(reader_of(actor)), ids, "square__grid__session", edit)
     _check_session(session, wanted)
-    above = list(Hole.objects.filter(pk__in=found).values_list("square__grid", "square"))
-    grids = locked(Grid.objects.all(), {grid for grid, _ in above})
-    squares = locked(Square.objects.all(), {square for _, square in above})
-    of_holes = Group.objects.filter(holes__in=found).values_list("pk", flat=True)
-    groups = locked(Group.objects.all(), of_holes)
-    beside = Hole.objects.filter(group__in=groups).values_list("pk", flat=True)
-    holes = locked(Hole.objects.all(), {*found, *beside})
-    edits = HoleEdits(edit, grids, squares, groups, _by_group(holes.values(), groups))
-    wanted_holes = (holes[pk] for pk in found if pk in holes)
+    family = lock_family(holes=found)
+    edits = HoleEdits(edit, family.grids, family.squares, family.groups, family.members())
+    wanted_holes = (family.holes[pk] for pk in found if pk in family.holes)
     for hole in sorted(wanted_holes, key=lambda hole: (str(hole.square_id), hole.number)):
         edits.apply(hole, wanted)
     edits.settle_groups()
-    return edit.commit(session, "hole.changed", matched=len(ids), manner=manner, grid=_only(grids))
+    grid = _only(family.grids)
+    outcome = edit.commit(session, "hole.changed", matched=len(ids), manner=manner, grid=grid)
+    settle_squares(outcome, family.squares.values())
+    return outcome
 
 
 @transaction.atomic
@@ -97,14 +96,6 @@ def _check_session(session: Session, wanted: Wanted) -> None:
             f"{session.name} was imported from files: it can be labelled, never imaged.",
             code="not_capable",
         )
-
-
-def _by_group(holes: Collection[Hole], groups: Mapping[UUID, Group]) -> dict[UUID, list[Hole]]:
-    members: dict[UUID, list[Hole]] = {pk: [] for pk in groups}
-    for hole in holes:
-        if hole.group_id in members:
-            members[hole.group_id].append(hole)
-    return members
 
 
 def _only(grids: Mapping[UUID, Grid]) -> UUID | None:

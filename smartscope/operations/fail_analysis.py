@@ -12,6 +12,7 @@ from smartscope.domain.status import ANALYSIS_MOVES, AnalysisState, moved
 from smartscope.models import Analysis
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.hint_analysis import hint_analysis
+from smartscope.operations.settle import settle_exposed
 
 
 def fail_analysis(analysis_id: UUID, error: str, *, final: bool) -> None:
@@ -46,6 +47,7 @@ def bury(analysis: Analysis, error: str) -> None:
     analysis.finished_at = timezone.now()
     analysis.save(update_fields=["state", "error", "finished_at", "updated_at"])
     hint_next_square(analysis)
+    settle_exposed(analysis)
     grid = analysis.image.grid
     record_event(
         "finding.failed",

@@ -12,6 +12,7 @@ from smartscope.models import Group, Hole, Run, Square, Step, Wish
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
+from smartscope.operations.settle import settle_group
 from smartscope.operations.settle_step import settle_items
 from smartscope.operations.step_rows import (
     lock_grid,
@@ -87,6 +88,7 @@ def skip_group(row: Step, code: str) -> None:
             move_target(hole, TargetStatus.SKIPPED, reason=code)
     if group.status == TargetStatus.QUEUED:
         move_target(group, TargetStatus.SKIPPED, reason=code)
+    settle_group(group)
 
 
 def _skip_square(row: Step, code: str) -> None:

@@ -22,7 +22,7 @@ from smartscope.domain.status import (
 from smartscope.models import Grid, Group, Hole, Square
 from smartscope.models.ids import uuid7
 from smartscope.operations.pending_edit import PendingEdit
-from smartscope.operations.square_edits import PERSON, Wanted, wake
+from smartscope.operations.square_edits import PERSON, Wanted, go_on, wake
 
 T = TargetStatus
 
@@ -60,6 +60,30 @@ class HoleEdits:
                 self._move_group(group, T.FOUND)
             else:
                 self._move_group(group, T.SKIPPED, PERSON)
+
+    def follow(self) -> None:
+        """After rows were set from elsewhere: queued holes are in queued groups, and only they.
+
+        A hole whose group was imaged meanwhile gets its own; what was skipped stays skipped.
+        """
+        for hole in [hole for members in self.members.values() for hole in members]:
+            group = self.groups[hole.group_id] if hole.group_id else None
+            if hole.status == T.QUEUED and (group is None or group.status != T.QUEUED):
+                self._queue_group(hole)
+        for group_id, members in self.members.items():
+            waiting = [hole for hole in members if hole.status == T.QUEUED]
+            if any(hole.group_id == group_id for hole in waiting):
+                self._go_on(self.squares[self.groups[group_id].square_id])
+            else:
+                self.left[group_id] = True
+        self.settle_groups()
+
+    def _go_on(self, square: Square) -> None:
+        """A square that was done, on a grid that was done, has something to image again."""
+        if square.status == T.DONE:
+            self.edit.put("square", square, status=str(T.ANALYSED), reason="")
+        if square.status != T.SKIPPED:
+            go_on(self.edit, self.grids[square.grid_id])
 
     def _label(self, hole: Hole, label: str) -> None:
         status = TargetStatus(hole.status)

@@ -6,7 +6,7 @@ So a preview is the same code that stops before writing, and a refused edit has 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict
+from smartscope.domain.status import LIVE_RUNS, RunState
 from smartscope.models import (
     Change,
     Changeset,
@@ -23,6 +24,7 @@ from smartscope.models import (
     Grid,
     Hole,
     Label,
+    Run,
     Session,
     Square,
 )
@@ -31,6 +33,8 @@ from smartscope.operations.rerank_grid import rerank_grid
 
 #: what a grid is judged by
 _JUDGED = frozenset({"square", "hole", "exposure"})
+#: a run in one of these comes to whatever is queued
+GOES_ON = (LIVE_RUNS - {RunState.FINISHING}) | {RunState.QUEUED}
 #: rows written in one statement
 BATCH = 1_000
 
@@ -46,12 +50,13 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an edit did, or would do."""
+    """What an edit did, or would do; `advice` says what is missing for it to take effect."""
 
     changeset: UUID | None
     matched: int
     changed: int
     skipped: tuple[Skipped, ...]
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +117,8 @@ class PendingEdit:
         """
         resource = kind.split(".", maxsplit=1)[0]
         subjects = self.changed(resource) or [pk for _, pk in self.before]
-        outcome = Outcome(None, matched, len(subjects), tuple(self.skipped))
+        advice = self._advice(session)
+        outcome = Outcome(None, matched, len(subjects), tuple(self.skipped), advice)
         if manner.dry_run:
             return outcome
         if manner.atomic and self.skipped:
@@ -132,7 +138,17 @@ class PendingEdit:
             Scope(session.microscope_id, session.pk, grid),
             Told(subjects=subjects, changeset=changeset.pk, reason=manner.summary),
         )
-        return Outcome(changeset.pk, matched, len(subjects), tuple(self.skipped))
+        return replace(outcome, changeset=changeset.pk)
+
+    def _advice(self, session: Session) -> str:
+        """What waits now is imaged by a run; say so where none goes on by itself."""
+        queued = any(
+            "status" in before and getattr(self.rows[key], "status", "") == "queued"
+            for key, before in self.before.items()
+        )
+        if not queued or Run.objects.filter(session=session, state__in=GOES_ON).exists():
+            return ""
+        return f"Nothing drives {session.name} now: start it, and what waits is imaged."
 
     def _judge_grids_anew(self) -> None:
         """A person's word changes what a grid is worth."""

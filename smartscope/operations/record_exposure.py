@@ -20,7 +20,7 @@ from smartscope.operations.derived_image import Derived, derived_image
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.finish_analysis import result_of
 from smartscope.operations.rerank_grid import rerank_grid
-from smartscope.operations.settle import settle_group
+from smartscope.operations.settle import lock_above, settle_group
 
 T = TargetStatus
 
@@ -43,18 +43,21 @@ def record_exposure(
     with result_of(analysis_id) as analysis:
         if analysis is None:
             return
+        group = lock_above(Hole.objects.get(exposures__movie=analysis.image))
+        hole = Hole.objects.select_for_update(of=("self",), no_key=True).get(
+            exposures__movie=analysis.image
+        )
         exposure = Exposure.objects.select_for_update(of=("self",), no_key=True).get(
             movie=analysis.image
         )
-        hole = Hole.objects.select_for_update(of=("self",), no_key=True).get(pk=exposure.hole_id)
         _fill_in(exposure, hole, measured)
         exposure.sum_image = derived_image(analysis.image, total)
         exposure.spectrum_image = derived_image(analysis.image, spectrum)
         exposure.save()
         hole.status = moved(HOLE_MOVES, T(hole.status), T.ANALYSED, f"hole {hole.slug}")
         hole.save(update_fields=["status", "updated_at"])
-        if hole.group is not None:
-            settle_group(hole.group)
+        if group is not None:
+            settle_group(group)
         grid = analysis.image.grid
         rerank_grid(grid)
         record_event(

@@ -1,15 +1,17 @@
 """Take an edit back: rows that still hold what it wrote get what they had before.
 
 A revert is a changeset itself, so it can be reverted; what was changed since, or exposed, stays.
+What waits again goes on: its group, square and grid follow, as they do for an order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict, IllegalTransition, NotFound
@@ -23,22 +25,17 @@ from smartscope.domain.status import (
     TargetStatus,
     moved,
 )
-from smartscope.models import Change, Changeset, Exposure, Grid, Group, Hole, Session, Square
+from smartscope.models import Change, Changeset, Exposure, Grid, Hole, Session, Square
+from smartscope.operations.family import Family, lock_family
+from smartscope.operations.hole_edits import HoleEdits
 from smartscope.operations.pending_edit import Manner, Outcome, PendingEdit
+from smartscope.operations.settle import settle_squares
+from smartscope.operations.square_edits import SquareEdits
 from smartscope.operations.target_rows import allow, locked
 from smartscope.queries.visible import reader_of, visible_changesets
 
-#: in the order in which rows are locked everywhere
-RESOURCES: Mapping[str, Any] = {
-    "session": Session,
-    "grid": Grid,
-    "square": Square,
-    "group": Group,
-    "hole": Hole,
-    "exposure": Exposure,
-}
 TARGET_MOVES = {"square": SQUARE_MOVES, "group": GROUP_MOVES, "hole": HOLE_MOVES}
-G = GridStatus
+G, T = GridStatus, TargetStatus
 #: a grid that was skipped on its way begins that way again
 _AGAIN = {G.LOADING: G.WAITING, G.LOADED: G.WAITING, G.ATLAS: G.WAITING}
 
@@ -59,15 +56,80 @@ def revert_changeset(actor: Actor, changeset_id: UUID, *, dry_run: bool = False)
         raise Conflict("This changeset was reverted already; revert that revert to redo it.")
     edit = PendingEdit(actor)
     changes = list(changeset.changes.all())
-    for resource, model in RESOURCES.items():
-        mine = [change for change in changes if change.resource == resource]
-        rows = locked(model.objects.all(), [change.object_id for change in mine])
-        for change in mine:
-            _restore(edit, change, rows.get(change.object_id))
+    family = _family(changes)
+    rows: dict[str, Mapping[UUID, Any]] = {
+        "session": locked(Session.objects.all(), _named(changes, "session")),
+        "square": family.squares,
+        "group": family.groups,
+        "hole": family.holes,
+        "exposure": locked(Exposure.objects.all(), _named(changes, "exposure")),
+    }
+    for resource, found in rows.items():
+        for change in changes:
+            if change.resource == resource:
+                _restore(edit, change, found.get(change.object_id))
+    _follow(edit, family)
+    for change in changes:
+        if change.resource == "grid":
+            _restore_grid(edit, change, family.grids.get(change.object_id))
     manner = Manner(
         dry_run=dry_run, summary=f"take back: {changeset.summary}", reverts=changeset.pk
     )
-    return edit.commit(changeset.session, "changeset.reverted", matched=len(changes), manner=manner)
+    outcome = edit.commit(
+        changeset.session, "changeset.reverted", matched=len(changes), manner=manner
+    )
+    settle_squares(outcome, family.squares.values())
+    return outcome
+
+
+def _named(changes: Iterable[Change], resource: str) -> set[UUID]:
+    return {change.object_id for change in changes if change.resource == resource}
+
+
+def _family(changes: Sequence[Change]) -> Family:
+    """Everything that may have to follow, the groups to which holes go back included."""
+    back = {UUID(key) for change in changes if (key := change.before.get("group_id"))}
+    return lock_family(
+        grids=_named(changes, "grid"),
+        squares=_named(changes, "square"),
+        groups=_named(changes, "group") | back,
+        holes=_named(changes, "hole"),
+    )
+
+
+def _follow(edit: PendingEdit, family: Family) -> None:
+    """What was set back may not fit what happened since: groups, squares and grids are fitted."""
+    HoleEdits(edit, family.grids, family.squares, family.groups, family.members()).follow()
+    squares = SquareEdits(edit, family.grids)
+    for pk in edit.changed("square"):
+        squares.follow(family.squares[pk])
+
+
+def _restore_grid(edit: PendingEdit, change: Change, grid: Grid | None) -> None:
+    """As any row, but a grid on which something else waits by now is not ended."""
+    if grid is None:
+        return
+    ends = change.before.get("status", grid.status) == G.DONE
+    if ends and grid.status != G.DONE and _something_waits(edit, grid):
+        edit.skip(grid, "changed_since", f"something else waits on grid {grid.name} since")
+        return
+    _restore(edit, change, grid)
+
+
+def _something_waits(edit: PendingEdit, grid: Grid) -> bool:
+    squares = Square.objects.filter(grid=grid)
+    holes = Hole.objects.filter(square__grid=grid, group__isnull=False)
+    return _queued(edit, "square", squares) or _queued(
+        edit, "hole", holes.exclude(square__status=T.SKIPPED)
+    )
+
+
+def _queued(edit: PendingEdit, resource: str, rows: QuerySet[Any]) -> bool:
+    """Whether one of these is queued once the edit is written."""
+    pending = {pk for kind, pk in edit.rows if kind == resource}
+    if rows.filter(status=T.QUEUED).exclude(pk__in=pending).exists():
+        return True
+    return any(getattr(edit.rows[resource, pk], "status", "") == T.QUEUED for pk in pending)
 
 
 def _restore(edit: PendingEdit, change: Change, row: Any) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from smartscope.domain.status import ExposureStatus, GridStatus, ItemState, TargetStatus
 from smartscope.models import Atlas, Exposure, Group, Hole, Square, Step, StepItem
+from smartscope.operations.settle import settle_group
 from smartscope.operations.step_rows import (
     lock_grid,
     lock_items,
@@ -128,6 +129,7 @@ def _settle_group(row: Step) -> None:
         move_target(group, TargetStatus.LOST, reason="outcome_unknown")
     else:
         move_target(group, TargetStatus.IMAGED)
+    settle_group(group)
 
 
 def _hole(hole: UUID) -> Hole:

@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from smartscope.domain.labels import GOOD, SQUARE_LABELS
 from smartscope.domain.status import GRID_MOVES, SQUARE_MOVES, GridStatus, TargetStatus, moved
-from smartscope.models import Atlas, Grid, Square
+from smartscope.models import Atlas, Grid, Group, Square
 from smartscope.operations.pending_edit import PendingEdit
 
 PERSON = "person"
@@ -93,6 +93,12 @@ class SquareEdits:
     def _unskip(self, square: Square) -> None:
         if square.status == T.SKIPPED:
             self._move(square, T.FOUND if square.image_id is None else T.ANALYSED)
+            self.follow(square)
+
+    def follow(self, square: Square) -> None:
+        """A grid that was done goes on when this square has something to image."""
+        if square.status == T.QUEUED or (square.status == T.ANALYSED and _waits(square)):
+            go_on(self.edit, self.grids[square.grid_id])
 
     def _move(self, square: Square, to: TargetStatus, reason: str = "") -> None:
         status = moved(SQUARE_MOVES, TargetStatus(square.status), to, square.slug)
@@ -109,6 +115,16 @@ class SquareEdits:
         return self.last[grid]
 
 
+def _waits(square: Square) -> bool:
+    return Group.objects.filter(square=square, status=T.QUEUED, holes__status=T.QUEUED).exists()
+
+
+def go_on(edit: PendingEdit, grid: Grid) -> None:
+    """A grid that was done goes on; one that was skipped or failed waits for a person's word."""
+    if grid.status == G.DONE:
+        wake(edit, grid)
+
+
 def wake(edit: PendingEdit, grid: Grid) -> None:
     """A grid that had ended goes on when something new waits on it."""
     if grid.status not in (G.DONE, G.SKIPPED, G.FAILED):
@@ -117,3 +133,6 @@ def wake(edit: PendingEdit, grid: Grid) -> None:
     to = G.WORKING if has_atlas else G.WAITING
     status = moved(GRID_MOVES, GridStatus(grid.status), to, f"grid {grid.name}")
     edit.put("grid", grid, status=str(status), status_reason="", ended_at_s=None)
+    if not has_atlas:
+        # a new visit: what was lost in the last one does not count against it
+        edit.put("grid", grid, started_at_s=None)

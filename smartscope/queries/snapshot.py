@@ -14,7 +14,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from smartscope.domain.aim import aim
 from smartscope.domain.geometry import Point
@@ -128,9 +128,13 @@ def _finding(
 
 
 def _atlas_lost(grids: tuple[Grid, ...]) -> dict[UUID, int]:
+    """Of this visit: a person who takes a failed grid up again begins a new one."""
     lost: dict[UUID, int] = defaultdict(int)
     rows = StepItem.objects.filter(
-        step__grid__in=grids, step__kind="atlas", state=ItemState.LOST
+        step__grid__in=grids,
+        step__kind="atlas",
+        step__began_at_s__gte=F("step__grid__started_at_s"),
+        state=ItemState.LOST,
     ).values_list("step__grid_id", flat=True)
     for grid in rows:
         lost[grid] += 1

@@ -145,6 +145,8 @@ def test_an_edit_is_one_changeset_and_one_event(as_: As, world: World) -> None:
 
 
 def test_a_revert_gives_everything_back_and_can_be_reverted(as_: As, world: World) -> None:
+    Hole.objects.filter(square__grid=world.ours.grid, status="queued").update(status="done")
+    Group.objects.filter(pk=world.ours.group.pk).update(status="done")
     Grid.objects.filter(pk=world.ours.grid.pk).update(status="done")
     client, hole = as_("member"), world.ours.holes[4]
     done = bulk(client, "holes", [hole], set={"label": "good", "queue": True})

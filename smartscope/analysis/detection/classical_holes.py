@@ -33,6 +33,7 @@ from smartscope.analysis.detection.hole_lattice import (
     grow_patches,
 )
 from smartscope.analysis.detection.lattice import UNINDEXED, enlarged
+from smartscope.analysis.detection.lattice_mean import lattice_mean
 from smartscope.analysis.detection.periodicity import Period
 from smartscope.analysis.manifest import Manifest, read_manifest
 
@@ -43,6 +44,7 @@ SHARP_PITCHES = 0.08
 STRONG_OF_TYPICAL = 0.45
 PREDICTED_SCORE = 0.3
 FEWEST_TO_COMPARE = 12
+CERTAIN_PERIOD_SD = 4.0
 
 _HERE = files("smartscope.analysis.detection")
 
@@ -95,7 +97,12 @@ class ClassicalHoleFinder:
         if context.hole_diameter_um is not None:
             radius_hint = context.hole_diameter_um / image.pixel_size_um / factor / 2
         radius = typical_radius(film.flat, film.foil, film.period.pitch_px, radius_hint)
-        return self._findings(film, film.period, radius, factor)
+        found = self._findings(film, film.period, radius, factor, together=False)
+        if _plausibility(found) > CONVINCING or film.period.strength_sd < CERTAIN_PERIOD_SD:
+            return found
+        # The period is certain and yet single holes are not: their neighbours vouch for them.
+        together = self._findings(film, film.period, radius, factor, together=True)
+        return max(found, together, key=_plausibility)
 
     def _nothing(self, reason: str) -> Findings:
         labels = self._manifest.label_keys()
@@ -110,9 +117,14 @@ class ClassicalHoleFinder:
             diagnostics={"reason": reason},
         )
 
-    def _findings(self, film: Film, period: Period, radius_px: float, factor: int) -> Findings:
+    def _findings(
+        self, film: Film, period: Period, radius_px: float, factor: int, *, together: bool
+    ) -> Findings:
         pitch = period.pitch_px
-        where, heights = peaks(disc_response(film.flat, radius_px), film.foil, 0.6 * pitch)
+        response = disc_response(film.flat, radius_px)
+        if together:
+            response = lattice_mean(response, film.foil, period.basis_px)
+        where, heights = peaks(response, film.foil, 0.6 * pitch)
         typical = _typical_height(heights, float(film.foil.sum()) / pitch**2)
         strong = heights >= STRONG_OF_TYPICAL * typical
         where, heights = where[strong], heights[strong]
@@ -149,6 +161,7 @@ class ClassicalHoleFinder:
                 "share_on_lattice": share_on,
                 "lattice_residual_pitches": patches[0].lattice.residual_px / pitch,
                 "foil_fraction": float(film.foil.mean()),
+                "seen_together": float(together),
             },
         )
 

@@ -120,3 +120,11 @@ def test_the_same_image_gives_the_same_holes_in_the_same_order() -> None:
     assert (
         find_holes(drawn.image, drawn.context).holes == find_holes(drawn.image, drawn.context).holes
     )
+
+
+def test_small_holes_lost_in_noise_are_found_by_their_neighbours() -> None:
+    drawn = draw_film(pitch=16.0, radius=3.0, hole=0.81, noise=0.11)
+    found = find_holes(drawn.image, drawn.context)
+    assert found.diagnostics["seen_together"] == 1.0, "alone they are seen: draw more noise"
+    assert recall(places(found), drawn.truth, 1.5) >= 0.95
+    assert recall(drawn.truth, places(found), 1.5) >= 0.95

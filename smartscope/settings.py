@@ -328,6 +328,28 @@ SMARTSCOPE_SHARED_DATA = env.path("SMARTSCOPE_SHARED_DATA", BASE_DIR.parent / "s
 # How long a bridge that went silent still counts as driving; its other times follow from it.
 LEASE_TTL_S = env.number("SMARTSCOPE_LEASE_TTL_S", 15.0)
 
+# --- Alarms and the safety agent ---------------------------------------------------------------
+
+# Addresses as apprise writes them; those of a duty are separated by blanks or line ends.
+ALARM_MAIL_URL = env.secret("SMARTSCOPE_ALARM_MAIL_URL")
+ALARM_URLS = {
+    "user": [],
+    "operator": env.secret("SMARTSCOPE_ALARM_OPERATOR_URLS").split(),
+    "on_call": env.secret("SMARTSCOPE_ALARM_ON_CALL_URLS").split(),
+    "lead": env.secret("SMARTSCOPE_ALARM_LEAD_URLS").split(),
+}
+# Where people reach the page, for the link in a message.
+PAGE_URL = env.text(
+    "SMARTSCOPE_PAGE_URL", f"{CSRF_TRUSTED_ORIGINS[0]}{PREFIX}" if CSRF_TRUSTED_ORIGINS else ""
+).rstrip("/")
+# Another machine's watchdog: it pages when the sweeper is not heard of for long.
+SWEEPER_HEARTBEAT_URL = env.secret("SMARTSCOPE_SWEEPER_HEARTBEAT_URL")
+OLD_ANALYSIS_S = env.number("SMARTSCOPE_OLD_ANALYSIS_S", 900.0)
+# Safety agents by microscope: NAME=HOST:PORT, and the key that they share with the service.
+AGENTS = env.words("SMARTSCOPE_AGENTS")
+AGENT_KEY = env.secret("SMARTSCOPE_AGENT_KEY")
+UNATTENDED_WITHOUT_AGENT = env.flag("SMARTSCOPE_UNATTENDED_WITHOUT_AGENT")
+
 # --- Logs --------------------------------------------------------------------------------------
 
 LOGGING: dict[str, Any] = {

@@ -1,4 +1,7 @@
-"""Nudge what was stranded and publish what was not seen: hints may be lost, rows are not."""
+"""Nudge what was stranded, publish what was not seen, tell people what is wrong.
+
+Hints may be lost, rows are not. Alarms leave from here, without the queue they may be about.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
@@ -15,6 +18,10 @@ from smartscope.domain.status import AnalysisState
 from smartscope.models import Analysis
 from smartscope.operations.begin_analysis import SILENCE
 from smartscope.operations.publish_events import publish_events
+from workers.alarms.database_gone import DatabaseGone
+from workers.alarms.heartbeat import Heartbeat
+from workers.alarms.tell import tell_people
+from workers.alarms.watch import watch
 from workers.nudge import nudge
 
 log = logging.getLogger(__name__)
@@ -42,15 +49,26 @@ def sweep(now: datetime) -> int:
 
 def sweep_for_ever(wait: Callable[[float], bool]) -> None:
     """Sweep until `wait(seconds)` says that it is time to end."""
+    database, heartbeat = DatabaseGone(), Heartbeat()
     while not wait(settings.SMARTSCOPE_SWEEP_SECONDS):
         try:
-            nudged = sweep(timezone.now())
-            if nudged:
-                log.info("Nudged %d stranded analyses", nudged)
-        except OperationalError as error:
+            one_round(timezone.now())
+            database.answered()
+        except (OperationalError, InterfaceError) as error:
             log.warning("The database cannot be reached: %s", error)
+            database.missed()
         finally:
             close_old_connections()
+        heartbeat.beat()
+
+
+def one_round(now: datetime) -> None:
+    """Everything the sweeper does; alarms first, since nudging may meet a dead queue."""
+    watch(now)
+    tell_people(now)
+    nudged = sweep(now)
+    if nudged:
+        log.info("Nudged %d stranded analyses", nudged)
 
 
 def _unseen() -> timedelta:

@@ -5,6 +5,8 @@
     start, pause, resume, stop       member and up with a grant; operators; staff
     emergency stop                   anyone whose group has a session on that microscope; staff
     members of a group               its lead; staff
+    answer an alarm                  who may edit its session, else a grant for the microscope
+    test the alarms                  operators; staff
 
 The service's own parts (bridge, analysis, setup) are trusted here: the bridge is held by its lease.
 """
@@ -19,7 +21,7 @@ from django.contrib.auth import get_user_model
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import NotAllowed
-from smartscope.models import Membership, Microscope, MicroscopeGrant, Role, Session
+from smartscope.models import Alarm, Membership, Microscope, MicroscopeGrant, Role, Session
 from smartscope.queries.visible import reader_of, visible_sessions
 
 EDITORS = (Role.MEMBER, Role.LEAD)
@@ -72,6 +74,31 @@ def require_emergency_stop(actor: Actor, microscope: Microscope) -> None:
         f"{actor.name} has no session on {microscope.name}. Call the operator, "
         "who can stop it at once."
     )
+
+
+def require_answer(actor: Actor, alarm: Alarm) -> None:
+    """Raise NotAllowed unless the actor may acknowledge this alarm or put it aside."""
+    if _trusted(actor):
+        return
+    if alarm.session is not None:
+        allowed = _edits(actor, place_of(alarm.session))
+    else:
+        granted = MicroscopeGrant.objects.filter(
+            user_id=_person(actor), microscope_id=alarm.microscope_id
+        )
+        allowed = alarm.microscope_id is not None and _active(actor) and granted.exists()
+    if not allowed:
+        raise NotAllowed(
+            f"{actor.name} may see this alarm but not answer it; tell the operator, "
+            "or a member of the group."
+        )
+
+
+def require_alarm_test(actor: Actor) -> None:
+    """Raise NotAllowed unless the actor belongs to those whom alarms would wake."""
+    operator = MicroscopeGrant.objects.filter(user_id=_person(actor), operator=True)
+    if not (_trusted(actor) or (_active(actor) and operator.exists())):
+        raise NotAllowed("Only operators and the facility's staff test the alarms; ask them.")
 
 
 def require_lead(actor: Actor, group_id: int) -> None:

@@ -27,7 +27,9 @@ replies = st.builds(
 
 def argument(key: str) -> st.SearchStrategy[Argument]:
     """An argument that a key allows."""
-    return {"D": numbers, "I": integers, "S": texts}[key.upper()]
+    if key in "Dd":
+        return numbers
+    return integers if key in "Ii" else texts
 
 
 @st.composite

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from smartscope.microscope.serialem import wire
 from smartscope.microscope.serialem.commands import command_named
 from smartscope.microscope.serialem.wire import CommandReply, Outcome, Status
 
-REQUESTS = {
+REQUESTS: dict[str, tuple[tuple[Any, ...], str]] = {
     "V1": (("OK",), "0800000003000000"),
     "V2": (
         ("Echo", "x"),
@@ -108,7 +110,7 @@ def test_a_request_is_read_whatever_its_padding(vector: str, filler: str) -> Non
     read = wire.decode_request(captured(text, filler))
     assert read == request(*call)
     if isinstance(read, wire.CommandRequest):
-        assert wire.arguments_of(command_named(str(call[0])), read.items) == call[1:]
+        assert wire.arguments_of(command_named(call[0]), read.items) == call[1:]
 
 
 @pytest.mark.parametrize("vector", REPLIES)

@@ -156,10 +156,17 @@ def pixel_type_of(pixels: Pixels) -> PixelType:
 
 
 def header_of(pixels: Pixels, *, row_bytes: int | None = None, chunks: int = 1) -> ImageHeader:
-    """The header under which these pixels travel; packed rows when `row_bytes` is None."""
+    """The header under which these pixels travel; packed rows when `row_bytes` is None.
+
+    Raises BadArgument for pixels that fit no buffer.
+    """
     pixel_type = pixel_type_of(pixels)
     height, width = pixels.shape[:2]
     bytes_per_row = width * _pixel_bytes(pixel_type) if row_bytes is None else row_bytes
+    if not 0 < bytes_per_row * height <= LARGEST_IMAGE_BYTES:
+        raise BadArgument(
+            f"An image of shape {pixels.shape} is empty or over 2 GiB; no buffer can hold it."
+        )
     return ImageHeader(
         pixel_type=pixel_type,
         row_bytes=bytes_per_row,

@@ -26,6 +26,7 @@ from api.serializers.session import GridSetBody
 from api.views.base import View
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import InvalidInput
+from smartscope.models import ApiToken
 from smartscope.operations.edit_grid import edit_grids
 from smartscope.operations.edit_targets import edit_holes, edit_squares, label_exposures
 from smartscope.operations.pending_edit import Manner, Outcome
@@ -72,6 +73,16 @@ class BulkView(View):
         """The operation behind this route."""
         raise NotImplementedError
 
+    def wanted(self, data: Mapping[str, Any]) -> Wanted:
+        """What is to be set; a token that may only label takes nothing out of the queue."""
+        token = self.request.auth
+        return Wanted(
+            label=_label(data["label"]) if "label" in data else None,
+            queue=data.get("queue"),
+            skip=data.get("skip"),
+            may_unqueue=not isinstance(token, ApiToken) or "plan" in token.scopes,
+        )
+
     def _ids(self, data: Mapping[str, Any]) -> list[UUID]:
         if "ids" in data:
             return list(dict.fromkeys(data["ids"]))
@@ -104,7 +115,7 @@ class SquaresBulk(BulkView):
     def edit(
         self, actor: Actor, ids: Sequence[UUID], wanted: Mapping[str, Any], manner: Manner
     ) -> Outcome:
-        return edit_squares(actor, ids, _wanted(wanted), manner)
+        return edit_squares(actor, ids, self.wanted(wanted), manner)
 
 
 class HolesBulk(BulkView):
@@ -116,7 +127,7 @@ class HolesBulk(BulkView):
     def edit(
         self, actor: Actor, ids: Sequence[UUID], wanted: Mapping[str, Any], manner: Manner
     ) -> Outcome:
-        return edit_holes(actor, ids, _wanted(wanted), manner)
+        return edit_holes(actor, ids, self.wanted(wanted), manner)
 
 
 class ExposuresBulk(BulkView):
@@ -165,11 +176,6 @@ class Revert(View):
         changeset = CHANGESETS.one(self.reader, key)
         outcome = revert_changeset(self.actor, changeset.pk, dry_run=body.validated_data["dry_run"])
         return Response(OutcomeSerializer(asdict(outcome)).data)
-
-
-def _wanted(data: Mapping[str, Any]) -> Wanted:
-    label = _label(data["label"]) if "label" in data else None
-    return Wanted(label=label, queue=data.get("queue"), skip=data.get("skip"))
 
 
 def _label(label: str | None) -> str:

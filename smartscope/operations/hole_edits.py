@@ -22,7 +22,7 @@ from smartscope.domain.status import (
 from smartscope.models import Grid, Group, Hole, Square
 from smartscope.models.ids import uuid7
 from smartscope.operations.pending_edit import PendingEdit
-from smartscope.operations.square_edits import PERSON, Wanted, go_on, wake
+from smartscope.operations.square_edits import PERSON, Wanted, go_on, may_label, wake
 
 T = TargetStatus
 
@@ -42,7 +42,7 @@ class HoleEdits:
     last: dict[tuple[UUID, str], int] = field(default_factory=dict)
 
     def apply(self, hole: Hole, wanted: Wanted) -> None:
-        if wanted.label is not None:
+        if wanted.label is not None and may_label(self.edit, hole, wanted, HOLE_LABELS):
             self._label(hole, wanted.label)
         if wanted.queue is not None:
             self._queue(hole) if wanted.queue else self._take_back(hole)

@@ -42,9 +42,8 @@ def obey_commands(held: Held) -> None:
     commands = Command.objects.select_for_update(no_key=True).filter(
         microscope_id=held.microscope, state__in=_OPEN
     )
-    runs = Run.objects.select_for_update(no_key=True).filter(microscope_id=held.microscope)
-    run = runs.order_by("-created_at").first()
     for command in commands.order_by("created_at"):
+        run = _run_of(command)
         state, reason = _answer(command, run)
         if state == command.state:
             continue
@@ -62,8 +61,23 @@ def obey_commands(held: Held) -> None:
             reason=reason,
             epoch=held.epoch,
         )
-        session = run.session_id if run is not None else None
-        record_event(f"command.{state}", BRIDGE, Scope(held.microscope, session), told)
+        scope = Scope(held.microscope, _session_of(command, run))
+        record_event(f"command.{state}", BRIDGE, scope, told)
+
+
+def _run_of(command: Command) -> Run | None:
+    """The newest run of the session that the command names, locked; of the microscope if none."""
+    runs = Run.objects.select_for_update(no_key=True).filter(microscope_id=command.microscope_id)
+    if (session := command.arguments.get("session")) is not None:
+        runs = runs.filter(session_id=session)
+    return runs.order_by("-created_at").first()
+
+
+def _session_of(command: Command, run: Run | None) -> UUID | None:
+    named = command.arguments.get("session")
+    if named is not None:
+        return UUID(named)
+    return None if run is None else run.session_id
 
 
 def _answer(command: Command, run: Run | None) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import Max
 
 from smartscope.domain.labels import GOOD, SQUARE_LABELS
 from smartscope.domain.status import GRID_MOVES, SQUARE_MOVES, GridStatus, TargetStatus, moved
-from smartscope.models import Atlas, Grid, Group, Square
+from smartscope.models import Atlas, Grid, Group, Hole, Square
 from smartscope.operations.pending_edit import PendingEdit
 
 PERSON = "person"
@@ -20,11 +21,15 @@ UNTOUCHED = frozenset({T.FOUND, T.QUEUED, T.SKIPPED, T.REJECTED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be set; None leaves it. A label of "" clears."""
+    """What is to be set; None leaves it. A label of "" clears.
+
+    Without `may_unqueue` a label that would take a target out of the queue is refused.
+    """
 
     label: str | None = None
     queue: bool | None = None
     skip: bool | None = None
+    may_unqueue: bool = True
 
 
 @dataclass(slots=True)
@@ -37,7 +42,7 @@ class SquareEdits:
     last: dict[UUID, int] = field(default_factory=dict)
 
     def apply(self, square: Square, wanted: Wanted) -> None:
-        if wanted.label is not None:
+        if wanted.label is not None and may_label(self.edit, square, wanted, SQUARE_LABELS):
             self._label(square, wanted.label)
         if wanted.queue is not None:
             self._queue(square) if wanted.queue else self._unqueue(square)
@@ -113,6 +118,22 @@ class SquareEdits:
             self.last[grid] = squares.aggregate(last=Max("queue_position"))["last"] or 0
         self.last[grid] += 1
         return self.last[grid]
+
+
+def may_label(
+    edit: PendingEdit, target: Square | Hole, wanted: Wanted, excluding: Mapping[str, bool]
+) -> bool:
+    """Who may only label does not decide what is imaged: a queued target is refused and noted."""
+    unqueues = target.status == T.QUEUED and excluding.get(wanted.label or "", False)
+    if wanted.may_unqueue or not unqueues:
+        return True
+    edit.skip(
+        target,
+        "not_allowed",
+        f"{target.slug} is queued, and the label {wanted.label} would take it out; "
+        "that needs a token with the scope plan",
+    )
+    return False
 
 
 def _waits(square: Square) -> bool:

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from smartscope.models import Membership, MicroscopeGrant
+from smartscope.models import Event, Membership, MicroscopeGrant
 from tests.api.conftest import As
 from tests.api.world import World
 
@@ -44,3 +44,17 @@ def test_the_summary_is_the_apis(as_: As, world: World) -> None:
     }
     with pytest.raises(CommandError, match="no such run"):
         call_command("run_summary", "nothing", stdout=StringIO())
+
+
+def test_a_renewed_log_makes_every_client_read_again(as_: As, world: World) -> None:
+    client = as_("member")
+    before = client.get("/api/v1/events?after=0").json()
+    call_command("renew_event_log", reason="restored to 02:13", stdout=StringIO())
+    position = f"after={before['head_seq']}&log_id={before['log_id']}"
+    after = client.get(f"/api/v1/events?{position}").json()
+    assert after["resync"] is True
+    assert after["log_id"] != before["log_id"]
+    event = Event.objects.get(kind="log.renewed")
+    assert (event.reason, event.after) == ("restored to 02:13", {"log_id": after["log_id"]})
+    with pytest.raises(CommandError, match="--reason"):
+        call_command("renew_event_log", stdout=StringIO())

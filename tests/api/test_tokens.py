@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from smartscope.domain.actor import SETUP
-from smartscope.models import ApiToken, LoginLink
+from smartscope.models import ApiToken, LoginLink, Square
 from smartscope.operations.login_links import create_login_link, use_login_link
 from tests.api.conftest import As
 from tests.api.world import World
@@ -47,6 +47,25 @@ def test_the_secret_is_shown_once_and_not_kept(as_: As, world: World) -> None:
 def _label(client: APIClient, world: World, **wanted: Any) -> int:
     ids = [str(world.ours.holes[1].pk)]
     return client.post(f"{API}/holes/bulk", {"ids": ids, "set": wanted}).status_code
+
+
+def test_a_token_that_may_only_label_takes_nothing_out_of_the_queue(as_: As, world: World) -> None:
+    label, plan = make(as_, "label"), make(as_, "plan", "label")
+    queued, found = world.ours.holes[1], world.ours.holes[4]
+    Square.objects.filter(pk=world.ours.squares[1].pk).update(status="queued")
+    for resource, rows in (("holes", [queued, found]), ("squares", world.ours.squares[1:])):
+        ids = [str(row.pk) for row in rows]
+        body = {"ids": ids, "set": {"label": "contaminated"}}
+        answer = label.post(f"{API}/{resource}/bulk", body).json()
+        assert [(one["id"], one["code"]) for one in answer["skipped"]] == [(ids[0], "not_allowed")]
+        assert answer["changed"] == 1
+        rows[0].refresh_from_db()
+        assert (rows[0].status, rows[0].label) == ("queued", "")
+        rows[1].refresh_from_db()
+        assert (rows[1].status, rows[1].label) == ("rejected", "contaminated")
+        assert plan.post(f"{API}/{resource}/bulk", body).json()["skipped"] == []
+        rows[0].refresh_from_db()
+        assert rows[0].status == "rejected"
 
 
 def test_a_scope_opens_its_own_door_only(as_: As, world: World) -> None:

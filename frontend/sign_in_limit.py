@@ -9,6 +9,8 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
+from frontend.client_address import client_address
+
 log = logging.getLogger(__name__)
 
 
@@ -20,7 +22,7 @@ class SignInLimit:
 
     def __init__(self, request: HttpRequest) -> None:
         account = hashlib.sha256(request.POST.get("username", "").lower().encode()).hexdigest()
-        self._keys = (f"sign-in:{account}", f"sign-in:{request.META.get('REMOTE_ADDR', '')}")
+        self._keys = (f"sign-in:account:{account}", f"sign-in:from:{client_address(request)}")
 
     def is_reached(self) -> bool:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -63,6 +64,19 @@ def number(name: str, default: float) -> float:
 def words(name: str, default: str = "") -> list[str]:
     """A list separated by commas, empty parts left out."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Addresses and networks separated by commas. Raises BadEnvironment for anything else."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError as error:
+            raise BadEnvironment(
+                f"{name} has {word!r}; give addresses or networks such as 10.0.0.2, 10.1.0.0/24."
+            ) from error
+    return found
 
 
 def choice(name: str, allowed: tuple[str, ...], default: str) -> str:

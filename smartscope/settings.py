@@ -39,6 +39,8 @@ if PRODUCTION and (SECRET_KEY == DEFAULT_SECRET_KEY or len(SECRET_KEY) < 32):
 ALLOWED_HOSTS = env.words("SMARTSCOPE_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("SMARTSCOPE_ORIGINS")
 HTTPS = env.flag("SMARTSCOPE_HTTPS", default=PRODUCTION)
+# Whose X-Forwarded-For is believed: without them everybody behind a proxy counts as the proxy.
+TRUSTED_PROXIES = env.networks("SMARTSCOPE_TRUSTED_PROXIES")
 # Who may open a live stream: whole origins over TLS, on one's own machine any port of it.
 STREAM_ORIGINS = ALLOWED_HOSTS
 if HTTPS:

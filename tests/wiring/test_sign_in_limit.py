@@ -1,0 +1,86 @@
+"""Wrong passwords are counted per account and per address, and a proxy is nobody's address."""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client, RequestFactory
+from pytest_django import Settings
+
+from frontend.client_address import client_address
+from smartscope.environment import BadEnvironment, networks
+
+PROXY = "10.0.0.2"
+
+
+@pytest.fixture(autouse=True)
+def _behind_a_proxy(settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = [ip_network("10.0.0.0/24")]
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "KEY_PREFIX": f"smartscope-test-{uuid4().hex}"}
+    }
+
+
+def attempt(account: str, *, told: str, peer: str = PROXY, password: str = "wrong") -> int:
+    """The status of one try to sign in."""
+    body = {"username": account, "password": password}
+    answer = Client().post("/login", body, REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=told)
+    return answer.status_code
+
+
+def test_one_address_that_guesses_does_not_lock_out_the_others(db: None) -> None:
+    User.objects.create_user("mira", password="a long enough sentence")
+    for n in range(5):
+        assert attempt(f"guess-{n}", told="192.0.2.7") == 200
+    assert attempt("guess-9", told="192.0.2.7") == 429
+    assert attempt("mira", told="192.0.2.8", password="a long enough sentence") == 302
+
+
+def test_one_account_that_is_guessed_from_many_addresses_is_closed_for_a_while(db: None) -> None:
+    for n in range(5):
+        assert attempt("mira", told=f"192.0.2.{n}") == 200
+    assert attempt("mira", told="192.0.2.99") == 429
+    assert attempt("ito", told="192.0.2.99") == 200
+
+
+def test_what_a_client_writes_about_itself_is_not_believed(db: None) -> None:
+    for n in range(5):
+        assert attempt(f"guess-{n}", told=f"203.0.113.{n}", peer="192.0.2.7") == 200
+    assert attempt("guess-9", told="203.0.113.9", peer="192.0.2.7") == 429
+    for n in range(5):
+        assert attempt(f"again-{n}", told=f"203.0.113.{n}, 192.0.2.8") == 200
+    assert attempt("again-9", told="203.0.113.9, 192.0.2.8") == 429
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "client"),
+    [
+        ("192.0.2.7", "", "192.0.2.7"),
+        (PROXY, "192.0.2.7", "192.0.2.7"),
+        (PROXY, "203.0.113.1, 192.0.2.7, 10.0.0.9", "192.0.2.7"),
+        (PROXY, "192.0.2.7:4711", "192.0.2.7"),
+        (PROXY, "[2001:db8:1:2:3:4:5:6]:4711", "2001:db8:1:2::/64"),
+        (PROXY, "::ffff:192.0.2.7", "192.0.2.7"),
+        (PROXY, "", PROXY),
+        (PROXY, "nonsense", PROXY),
+        ("", "203.0.113.1, 192.0.2.7", "192.0.2.7"),
+        ("", "", ""),
+    ],
+)
+def test_the_address_is_the_last_hop_that_is_not_ours(peer: str, told: str, client: str) -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=told)
+    assert client_address(request) == client
+
+
+def test_a_proxy_that_is_no_network_stops_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMARTSCOPE_TRUSTED_PROXIES", "10.0.0.2, 2001:db8::/32")
+    assert networks("SMARTSCOPE_TRUSTED_PROXIES") == [
+        ip_network("10.0.0.2/32"),
+        ip_network("2001:db8::/32"),
+    ]
+    monkeypatch.setenv("SMARTSCOPE_TRUSTED_PROXIES", "proxy.example.org")
+    with pytest.raises(BadEnvironment, match="SMARTSCOPE_TRUSTED_PROXIES"):
+        networks("SMARTSCOPE_TRUSTED_PROXIES")

@@ -10,9 +10,14 @@ import pytest
 from django.utils import timezone
 
 from smartscope.models import Analysis
-from smartscope.operations.begin_analysis import MOST_ATTEMPTS, SILENCE, Start, begin_analysis
+from smartscope.operations.begin_analysis import (
+    MOST_ATTEMPTS,
+    SILENCE,
+    Start,
+    beat,
+    begin_analysis,
+)
 from tests.workers.night import grid_with_atlas
-from workers.analyses import heartbeat as module
 from workers.analyses.heartbeat import heartbeat
 from workers.sweeper import sweep
 
@@ -23,13 +28,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def beats(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """What the heartbeat wrote; it writes as ever."""
     written: list[UUID] = []
-    beat = module.beat
 
     def counted(analysis_id: UUID) -> None:
         written.append(analysis_id)
         beat(analysis_id)
 
-    monkeypatch.setattr(module, "beat", counted)
+    monkeypatch.setattr("workers.analyses.heartbeat.beat", counted)
     return written
 
 
@@ -64,7 +68,12 @@ def test_hung_work_is_nudged_counted_and_dead_in_the_end(
 ) -> None:
     analysis = running()
     nudged: list[UUID] = []
-    monkeypatch.setattr("workers.sweeper.nudge", lambda pk: nudged.append(pk) or True)
+
+    def nudge(pk: UUID) -> bool:
+        nudged.append(pk)
+        return True
+
+    monkeypatch.setattr("workers.sweeper.nudge", nudge)
     later = timezone.now() + SILENCE + timedelta(seconds=1)
     for attempt in range(1, MOST_ATTEMPTS + 1):
         analysis.refresh_from_db()

@@ -1,4 +1,4 @@
-"""While an analysis is worked on, its row says so: a killed or hung worker is noticed by silence."""
+"""While an analysis is worked on, its row says so: a dead or hung worker is noticed by silence."""
 
 from __future__ import annotations
 

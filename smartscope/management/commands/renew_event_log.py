@@ -1,4 +1,4 @@
-"""`manage.py renew_event_log --reason`: after a restore, so that no page trusts what it has read."""
+"""`manage.py renew_event_log --reason`: after a restore no page trusts what it has read."""
 
 from __future__ import annotations
 

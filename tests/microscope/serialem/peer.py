@@ -59,9 +59,12 @@ class Talk:
 
     def say(self, raw: bytes, *, slices: int = 1, pause_s: float = 0.0) -> None:
         """Send bytes as they are, in so many pieces."""
-        size = -(-len(raw) // slices)
+        size = max(-(-len(raw) // slices), 1)
         for begun in range(0, len(raw), size):
-            self._connection.sendall(raw[begun : begun + size])
+            try:
+                self._connection.sendall(raw[begun : begun + size])
+            except ConnectionError as error:
+                raise Gone from error
             time.sleep(pause_s)
 
     def receive(self, count: int) -> bytes:

@@ -118,7 +118,7 @@ class Column(Protocol):
 class Stage(Protocol):
     """The goniometer; positions are absolute, and the tilt axis is the stage's x axis.
 
-    A positive tilt raises what lies at positive y.
+    Whether a positive tilt raises what lies at positive y says `Identity.tilt_sign`.
     """
 
     def position(self) -> StagePose:

@@ -73,7 +73,10 @@ class ImageShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Which instrument answers; `simulated` is shown on every surface."""
+    """Which instrument answers; `simulated` is shown on every surface.
+
+    `tilt_sign` is 1 where a positive tilt raises what lies at positive stage y, -1 where it lowers.
+    """
 
     name: str
     driver: str
@@ -85,6 +88,7 @@ class Identity:
     has_autoloader: bool
     loader_slots: int
     has_energy_filter: bool = True
+    tilt_sign: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

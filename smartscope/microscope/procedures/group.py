@@ -130,7 +130,8 @@ def _expose(
     stage = microscope.stage.position()
     target = _shifted(member.target, offset)
     shift = ImageShift(target.x_um - stage.x_um, target.y_um - stage.y_um)
-    height_gained_um = shift.y_um * math.tan(math.radians(stage.tilt_deg))
+    slope = microscope.identity().tilt_sign * math.tan(math.radians(stage.tilt_deg))
+    height_gained_um = shift.y_um * slope
     item = RecordItem(
         name=member.item,
         image_shift=shift,

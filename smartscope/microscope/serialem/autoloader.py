@@ -1,0 +1,181 @@
+"""The cassette by SerialEM. Before 4.3 it does not tell which grid is on the stage: we remember.
+
+A loading is remembered before it begins, and the slot's own status proves afterwards whether it
+happened: the slot of the grid on the stage reads empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from smartscope.domain.clock import Clock
+from smartscope.domain.geometry import Point
+from smartscope.microscope.errors import (
+    CommandRefused,
+    InstrumentBusy,
+    LoadFailed,
+    ManualExchangeNeeded,
+    SlotEmpty,
+)
+from smartscope.microscope.serialem import memory
+from smartscope.microscope.serialem.column import valves_closed
+from smartscope.microscope.serialem.link import Link, Operation
+from smartscope.microscope.serialem.settings import SerialEmSettings
+from smartscope.microscope.serialem.stage import move, tilt
+from smartscope.microscope.values import Inventory, SlotStatus
+
+UNKNOWN, EMPTY, FULL = -1, 0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class SerialEmAutoloader:
+    """`tells_loaded` says whether this SerialEM has `ReportLoadedSlot` (4.3 on)."""
+
+    link: Link
+    settings: SerialEmSettings
+    clock: Clock
+    tells_loaded: bool
+
+    def inventory(self) -> Inventory:
+        """Every slot as SerialEM reports it; the fingerprint is of which slots have a grid."""
+        op = self.link.operation("inventory")
+        loaded = self._loaded(op)
+        slots: tuple[SlotStatus, ...] = (SlotStatus(slot=1, occupied=loaded is None),)
+        if self.settings.has_autoloader:
+            slots = tuple(self._slot(op, slot) for slot in self._slots())
+        return Inventory(
+            slots=slots,
+            loaded_slot=loaded,
+            fingerprint=_fingerprint(slots, loaded),
+            read_at_s=self.clock.now(),
+        )
+
+    def load(self, slot: int) -> None:
+        """Exchange grids, then prove it. Raises what `base.Autoloader` says."""
+        op = self.link.operation("load")
+        loaded = self._loaded(op)
+        if loaded == slot:
+            return
+        if not self.settings.has_autoloader:
+            raise ManualExchangeNeeded(slot)
+        self._require_exchange_possible(op)
+        if slot not in self._slots() or self._status(op, slot) == EMPTY:
+            raise SlotEmpty(
+                f"Slot {slot} holds no grid; check the cassette and correct the session."
+            )
+        self._bring_stage_home(op)
+        if loaded is not None:
+            self._exchange(op, "UnloadCartridge")
+            memory.LOADED_SLOT.put(op, 0)
+        memory.LOADING_SLOT.put(op, slot)
+        self._exchange(op, "LoadCartridge", slot)
+        if self._loaded(op) != slot:
+            raise LoadFailed(
+                f"SerialEM loaded slot {slot}, but its slot still reads full; look at the "
+                "autoloader before anything else is moved."
+            )
+        self._remember(op, slot)
+
+    def unload(self) -> None:
+        """Return the grid on the stage to its slot, and prove it."""
+        op = self.link.operation("unload")
+        loaded = self._loaded(op)
+        if loaded is None:
+            return
+        if not self.settings.has_autoloader:
+            raise ManualExchangeNeeded(None)
+        self._require_exchange_possible(op)
+        self._bring_stage_home(op)
+        self._exchange(op, "UnloadCartridge")
+        if self._status(op, loaded) != FULL:
+            raise LoadFailed(
+                f"SerialEM unloaded, but slot {loaded} does not read full; look at the "
+                "autoloader before anything else is moved."
+            )
+        self._remember(op, 0)
+
+    def loaded(self) -> int | None:
+        """The slot of the grid on the stage."""
+        return self._loaded(self.link.operation("loaded"))
+
+    def confirm_exchange(self, slot: int | None) -> None:
+        """A person says what is on the stage of a microscope without autoloader."""
+        if self.settings.has_autoloader:
+            raise CommandRefused("This microscope has an autoloader; load the slot instead.")
+        if slot is not None and slot not in self._slots():
+            raise SlotEmpty(f"There is no slot {slot} on this microscope; correct the session.")
+        op = self.link.operation("confirm_exchange")
+        if not valves_closed(op):
+            raise CommandRefused("The valves are open; close them before a grid is exchanged.")
+        self._remember(op, slot or 0)
+
+    # --- the cassette ------------------------------------------------------------------------
+
+    def _slots(self) -> range:
+        return range(1, self.settings.loader_slots + 1)
+
+    def _slot(self, op: Operation, slot: int) -> SlotStatus:
+        reply = op.read("ReportSlotStatus", slot)
+        status = reply.whole(low=UNKNOWN, high=FULL)
+        named = len(reply.values) > 1 and isinstance(reply.values[1], str)
+        return SlotStatus(
+            slot=slot,
+            occupied=None if status == UNKNOWN else status == FULL,
+            name=reply.text(1) if named else "",
+        )
+
+    def _status(self, op: Operation, slot: int) -> int:
+        return op.read("ReportSlotStatus", slot).whole(low=UNKNOWN, high=FULL)
+
+    def _loaded(self, op: Operation) -> int | None:
+        if self.tells_loaded and self.settings.has_autoloader:
+            slot = op.read("ReportLoadedSlot").whole(low=-1, high=self.settings.loader_slots)
+            return slot if slot > 0 else None
+        for remembered in (memory.LOADING_SLOT, memory.LOADED_SLOT):
+            slot = int(remembered.get(op) or 0)
+            if slot in self._slots() and self._is_out(op, slot):
+                return slot
+        return None
+
+    def _is_out(self, op: Operation, slot: int) -> bool:
+        return not self.settings.has_autoloader or self._status(op, slot) == EMPTY
+
+    def _remember(self, op: Operation, slot: int) -> None:
+        memory.LOADED_SLOT.put(op, slot)
+        memory.LOADING_SLOT.put(op, None)
+
+    # --- the exchange ------------------------------------------------------------------------
+
+    def _require_exchange_possible(self, op: Operation) -> None:
+        if not valves_closed(op):
+            raise CommandRefused("The column valves are open; close them before exchanging grids.")
+        dewars = "dewars" not in self.settings.cannot_tell
+        if dewars and op.read("AreDewarsFilling").whole(low=0, high=3) != 0:
+            raise InstrumentBusy("The dewars are being filled; exchange grids afterwards.")
+
+    def _bring_stage_home(self, op: Operation) -> None:
+        """The cartridge is taken at the stage's origin; the beam is off and undeflected."""
+        op.absolute("SetBeamBlank", 1)
+        op.absolute("SetImageShift", 0.0, 0.0)
+        tilt(op, self.settings.limits, 0.0)
+        move(op, self.settings.limits, Point(0.0, 0.0), 0.0)
+
+    def _exchange(self, op: Operation, command: str, *slot: int) -> None:
+        reply = op.never_repeat(command, *slot)
+        if reply.values and reply.number() != 0.0:
+            raise LoadFailed(
+                f"{command} ended with code {reply.number():g}; a person must look at the "
+                "autoloader before anything else is moved."
+            )
+
+
+def _fingerprint(slots: tuple[SlotStatus, ...], loaded: int | None) -> str:
+    """Of which slots own a grid, in the cassette or on the stage; names come and go with it."""
+    owned = ";".join(
+        f"{each.slot}={'unknown' if each.occupied is None else each.occupied}"
+        if each.slot != loaded
+        else f"{each.slot}=True"
+        for each in slots
+    )
+    return hashlib.blake2b(owned.encode(), digest_size=8).hexdigest()

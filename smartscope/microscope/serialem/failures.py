@@ -1,0 +1,113 @@
+"""From SerialEM's own words to our errors, as a table; what is not in it pauses for a person.
+
+Texts are searched without regard to case. They come from SerialEM's sources (4.0 to 4.3, MIT) and
+from the plug-ins whose messages it passes on; the first pattern that occurs decides.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from smartscope.domain.errors import InstrumentError
+from smartscope.microscope.errors import (
+    AutofocusFailed,
+    CameraFailed,
+    CommandFailed,
+    CommandRefused,
+    HeightFailed,
+    ImageShiftLimit,
+    InstrumentBusy,
+    LoadFailed,
+    RealignFailed,
+    SlotEmpty,
+    StageLimit,
+    StageStuck,
+    ValvesClosed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One row: a pattern of SerialEM's text, what it means, and what to do."""
+
+    pattern: re.Pattern[str]
+    error: type[InstrumentError]
+    advice: str
+
+
+def _row(pattern: str, error: type[InstrumentError], advice: str) -> Failure:
+    return Failure(re.compile(pattern, re.IGNORECASE), error, advice)
+
+
+FAILURES = (
+    _row(
+        r"(stage|position|tilt).{0,60}(beyond|outside|exceed|out of range|limit)",
+        StageLimit,
+        "Nothing moved; skip this target or widen the stage's limits in SerialEM.",
+    ),
+    _row(
+        r"image shift.{0,60}(beyond|exceed|limit|out of range)",
+        ImageShiftLimit,
+        "Move the stage nearer first.",
+    ),
+    _row(
+        r"(no cartridge|slot.{0,40}(is empty|no grid|not occupied))",
+        SlotEmpty,
+        "Check the cassette and correct the session.",
+    ),
+    _row(
+        r"(cartridge|autoloader|loader).{0,80}(error|fail|fault|not|could)",
+        LoadFailed,
+        "A person must look at the autoloader before anything else is moved.",
+    ),
+    _row(
+        r"(stage|goniometer).{0,60}(did not|not reach|timed? ?out|stuck|error|problem|busy)",
+        StageStuck,
+        "Move it again or skip this target.",
+    ),
+    _row(
+        r"(valves?).{0,40}(closed|not open)",
+        ValvesClosed,
+        "Nothing was exposed; open the valves first.",
+    ),
+    _row(
+        r"eucentric",
+        HeightFailed,
+        "The grid may be badly bent; skip this square.",
+    ),
+    _row(
+        r"autofocus|auto focus|focus.{0,40}(fail|error)",
+        AutofocusFailed,
+        "Try the next target.",
+    ),
+    _row(
+        r"(align|correlat).{0,60}(fail|error|uncertain)",
+        RealignFailed,
+        "Trust the stage or skip this target.",
+    ),
+    _row(
+        r"(refilling|being filled|dewars? (are|is) |busy|not ready|pump)",
+        InstrumentBusy,
+        "Wait, then ask again.",
+    ),
+    _row(
+        r"(camera|detector|acquir|frame|saving|shutter|exposure).{0,80}"
+        r"(error|fail|timed? ?out|not|unable|could)",
+        CameraFailed,
+        "Dose may be spent: look for the file before anything is repeated.",
+    ),
+    _row(
+        r"(command refused|not allowed|illegal|in the present state|low dose mode)",
+        CommandRefused,
+        "Nothing happened; look at SerialEM's window.",
+    ),
+)
+
+
+def meaning(command: str, error: CommandFailed) -> InstrumentError:
+    """What a failed command means to us; the error itself when nobody wrote it down."""
+    for row in FAILURES:
+        if row.pattern.search(error.text):
+            return row.error(f"{command}: {error.text.strip()} {row.advice}")
+    return error

@@ -1,0 +1,229 @@
+"""One high-magnification exposure: shift, defocus, name, expose, and the file brought home.
+
+The name given to SerialEM before the exposure is the key by which a successor adopts the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import PureWindowsPath
+from typing import Protocol
+
+from smartscope.domain.clock import Clock
+from smartscope.domain.errors import StorageFull
+from smartscope.domain.geometry import Affine
+from smartscope.microscope.errors import CameraFailed, CommandRefused
+from smartscope.microscope.serialem.areas import AreaCalibration
+from smartscope.microscope.serialem.focus import Focus
+from smartscope.microscope.serialem.frames import Brought, FrameFolder, flush_folder
+from smartscope.microscope.serialem.images import ImageReader, Placed, require_pixels
+from smartscope.microscope.serialem.link import Operation
+from smartscope.microscope.serialem.movie_files import MovieShape, write_sum
+from smartscope.microscope.serialem.notes import write_notes
+from smartscope.microscope.serialem.optics import SerialEmOptics
+from smartscope.microscope.serialem.settings import SerialEmSettings
+from smartscope.microscope.values import Area, RecordedFile, RecordItem, RecordPlan
+
+MOST_FRAMES = 400
+#: What a reply may take beyond exposure, settling and saving (s).
+RECORD_MARGIN_S = 180.0
+#: SetDoseFracParams: fractionate, save frames; never align on the camera's computer.
+FRAMES_SAVED = (1, 1, 0)
+FRAMES_DROPPED = (0, 0, 0)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,119}", re.ASCII)
+
+
+class PrepareExposure(Protocol):
+    """Sets the exposure of an area's camera set for a dose; seconds."""
+
+    def prepare(self, op: Operation, area: AreaCalibration, dose_e_per_a2: float) -> float:
+        """Raises ValvesClosed and CommandRefused, nothing exposed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shot:
+    """What is known of an exposure before its file is."""
+
+    exposure_s: float
+    mean_counts: float
+    taken_at_s: float
+    placed: Placed
+
+
+@dataclass(slots=True)
+class Recorder:
+    """`_saving` and `_frame_time_s` are what the camera was told; it is told again on change."""
+
+    settings: SerialEmSettings
+    optics: SerialEmOptics
+    focus: Focus
+    reader: ImageReader
+    folder: FrameFolder
+    clock: Clock
+    _saving: bool | None = field(default=None)
+    _frame_time_s: float = field(default=0.0)
+
+    def require_possible(self, plan: RecordPlan) -> None:
+        """Raise CommandRefused for a plan that cannot be carried out; nothing was exposed."""
+        if not plan.folder.is_dir():
+            raise CommandRefused(f"{plan.folder} is no folder; make it before exposing into it.")
+        if not self.settings.frames.mount.is_dir():
+            raise CommandRefused(
+                f"{self.settings.frames.mount} is not there; mount SerialEM's frames folder."
+            )
+        possible = self.settings.frames.file_format if plan.save_frames else "tif"
+        if plan.file_format != possible:
+            raise CommandRefused(
+                f"The camera does not write {plan.file_format!r} here but {possible!r}; plan that, "
+                "or change SerialEM's file options and frames_format."
+            )
+        for item in plan.items:
+            self._require_item(plan, item)
+
+    def record(
+        self, op: Operation, exposing: PrepareExposure, plan: RecordPlan, item: RecordItem
+    ) -> RecordedFile:
+        """Expose one item and bring its file home. Raises CameraFailed when it does not come."""
+        area = self.settings.areas[Area.RECORD]
+        self.focus.command(item.defocus_um)
+        self.optics.enter(op, Area.RECORD)
+        self.optics.shift(op, item.image_shift)
+        self.focus.apply(op)
+        exposure_s = exposing.prepare(op, area, item.dose_e_per_a2)
+        self._prepare_saving(op, plan, item, exposure_s)
+        taken_at_s = self.clock.now()
+        op.dose("Record", deadline_s=exposure_s + RECORD_MARGIN_S)
+        shot = _Shot(
+            exposure_s=exposure_s,
+            mean_counts=op.read("ReportMeanCounts", "A").number(),
+            taken_at_s=taken_at_s,
+            placed=self.reader.place(op, area),
+        )
+        brought = (self._fetch if plan.save_frames else self._write_sum)(op, plan, item)
+        file = self._recorded(item, brought, shot)
+        if file.mdoc_path is None:
+            file = replace(file, mdoc_path=write_notes(file, voltage_kv=self.settings.voltage_kv))
+        return file
+
+    # --- saving ------------------------------------------------------------------------------
+
+    def _prepare_saving(
+        self, op: Operation, plan: RecordPlan, item: RecordItem, exposure_s: float
+    ) -> None:
+        if self._saving is not plan.save_frames:
+            if plan.save_frames:
+                op.absolute("SetFolderForFrames", self.settings.frames.folder)
+            op.absolute(
+                "SetDoseFracParams", "R", *(FRAMES_SAVED if plan.save_frames else FRAMES_DROPPED)
+            )
+            self._saving = plan.save_frames
+        frame_time_s = exposure_s / item.frames
+        told = plan.save_frames and self.settings.frames.sets_frame_time
+        if told and frame_time_s != self._frame_time_s:
+            op.absolute("SetFrameTime", "R", frame_time_s)
+            self._frame_time_s = frame_time_s
+        op.absolute("SetFrameBaseName", 0, 1, 0, item.name)
+
+    def _fetch(self, op: Operation, plan: RecordPlan, item: RecordItem) -> Brought:
+        reply = op.try_read("ReportLastFrameFile")
+        if reply is None:
+            raise CameraFailed(
+                "SerialEM exposed but saved no movie; look at its frame-saving options and at the "
+                "frames folder before anything is repeated."
+            )
+        # The full path, by SerialEM's machine's rules; the name alone is all that counts here.
+        reported = PureWindowsPath(reply.text()).name
+        return self.folder.fetch(item.name, plan.folder, plan.file_format, reported=reported)
+
+    def _write_sum(self, op: Operation, plan: RecordPlan, item: RecordItem) -> Brought:
+        pixels = op.image("A")
+        require_pixels(pixels, self.settings.areas[Area.RECORD])
+        target = plan.folder / f"{item.name}.{plan.file_format}"
+        part = target.with_name(f"{target.name}.part")
+        area = self.settings.areas[Area.RECORD].settings
+        try:
+            write_sum(part, pixels, area.pixel_size_angstrom)
+            part.replace(target)
+            flush_folder(target.parent)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise StorageFull(
+                f"{target.name} could not be written ({error.strerror}); dose was spent but there "
+                "is no file. Make room and check the folder."
+            ) from error
+        with target.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Brought(
+            path=target,
+            shape=MovieShape(frames=1, width_px=pixels.shape[1], height_px=pixels.shape[0]),
+            sha256=digest,
+            size_bytes=target.stat().st_size,
+            notes=None,
+            gain=None,
+        )
+
+    # --- what came of it ---------------------------------------------------------------------
+
+    def _recorded(self, item: RecordItem, brought: Brought, shot: _Shot) -> RecordedFile:
+        settings, shape = self.settings.areas[Area.RECORD].settings, brought.shape
+        frames = max(shape.frames, 1)
+        return RecordedFile(
+            item=item.name,
+            path=brought.path,
+            frames=shape.frames,
+            width_px=shape.width_px,
+            height_px=shape.height_px,
+            pixel_size_angstrom=settings.pixel_size_angstrom * settings.width_px / shape.width_px,
+            dose_e_per_a2=item.dose_e_per_a2,
+            dose_per_frame_e_per_a2=item.dose_e_per_a2 / frames,
+            gain_path=brought.gain,
+            mdoc_path=brought.notes,
+            sha256=brought.sha256,
+            size_bytes=brought.size_bytes,
+            pose=shot.placed.pose,
+            image_shift=shot.placed.image_shift,
+            defocus_um=item.defocus_um,
+            pixel_to_stage=self._of_movie(shot.placed.pixel_to_stage, shape),
+            mean_counts=shot.mean_counts,
+            exposure_s=shot.exposure_s,
+            taken_at_s=shot.taken_at_s,
+        )
+
+    def _of_movie(self, image: Affine, movie: MovieShape) -> Affine:
+        """The map of the movie's pixels from that of the image in A.
+
+        A super-resolution movie has smaller pixels; where the site found its rows to run the other
+        way, they are turned.
+        """
+        settings = self.settings.areas[Area.RECORD].settings
+        ratio_x, ratio_y = settings.width_px / movie.width_px, settings.height_px / movie.height_px
+        first_x, first_y = 0.5 * (ratio_x - 1.0), 0.5 * (ratio_y - 1.0)
+        if self.settings.frames.rows_flipped:
+            first_y, ratio_y = (settings.height_px - 1) - first_y, -ratio_y
+        origin = image.apply(first_x, first_y)
+        return Affine(
+            image.a * ratio_x,
+            image.b * ratio_y,
+            origin.x_um,
+            image.c * ratio_x,
+            image.d * ratio_y,
+            origin.y_um,
+        )
+
+    def _require_item(self, plan: RecordPlan, item: RecordItem) -> None:
+        if not _PLAIN_NAME.fullmatch(item.name):
+            raise CommandRefused(
+                f"{item.name!r} is no plain file name (letters, digits, _ - . only); nothing was "
+                "exposed."
+            )
+        target = plan.folder / f"{item.name}.{plan.file_format}"
+        if target.exists() or self.folder.taken(item.name):
+            raise CommandRefused(
+                f"{item.name} exists already; nothing was exposed and nothing overwritten. Adopt "
+                "that file or choose another name."
+            )
+        if not 1 <= item.frames <= MOST_FRAMES:
+            raise CommandRefused(f"{item.frames} frames are not between 1 and {MOST_FRAMES}.")

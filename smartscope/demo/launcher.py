@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 from types import FrameType
 
-from smartscope.demo.options import BASE_DIR, DemoOptions
+from smartscope.demo import preparation
+from smartscope.demo.ahead import Gate
+from smartscope.demo.options import DemoOptions
 from smartscope.demo.place import Place
 from smartscope.demo.ports import LOOPBACK, answers, take_port
 from smartscope.demo.progress import Progress, read_progress
-from smartscope.demo.services import manage, services
+from smartscope.demo.services import services
 from smartscope.demo.supervision import Supervisor
 from smartscope.domain.errors import SmartscopeError
 from smartscope.domain.status import RunState
-from smartscope.servers.children import Children
+from smartscope.servers.children import STAGE_SERVERS, Children
 from smartscope.servers.opening import ServerPlan, sockets
 
 LOOK_EVERY_S = 0.5
 PAGE_TIMEOUT_S = 60.0
-# whom the session's command makes for the visitor
-PERSON = "demo"
-
-
-class CommandFailed(SmartscopeError):
-    """A preparing command of the demo did not succeed; its output says why."""
+# by then the first atlas has been looked at, and nothing was lost yet that would need repair
+LATER_S = 10.0
 
 
 class GivenDatabaseIsKept(SmartscopeError):
@@ -45,7 +44,6 @@ class Launcher:
     """The demo as one process that everything else ends with."""
 
     options: DemoOptions
-    environment: dict[str, str] = field(default_factory=dict)
     ending: bool = False
 
     @property
@@ -63,41 +61,48 @@ class Launcher:
             if self.options.fresh:
                 self._forget()
             self.place.prepare()
-            with take_port(self.options.port) as listener, sockets() as directory:
+            with take_port(self.options.port) as listener, sockets() as directory, Gate() as gate:
                 children = Children(directories=(directory,))
                 try:
-                    return self._run_with(children, self._plan(directory), listener)
+                    return self._run_with(children, self._plan(directory), listener, gate)
                 except (Interrupted, KeyboardInterrupt):
                     say("Stopping; the next make demo goes on from here.")
                     return 0
                 finally:
                     _end(children)
 
-    def _run_with(self, children: Children, plan: ServerPlan, listener: socket) -> int:
+    def _run_with(self, children: Children, plan: ServerPlan, listener: socket, gate: Gate) -> int:
         began_s = time.monotonic()
         say("Starting the database and the services ...")
-        plan.start(children)
+        environment = self._environment(plan)
+        commands = services(gate.descriptor, listener.fileno(), environment, self.place.logs)
         supervisor = Supervisor(children, say)
-        for server in children.running():
-            supervisor.adopt(server)
-        self.environment = self._environment(plan)
-        self._manage("migrate", "--no-input", "--verbosity", "0")
-        *others, bridge = services(listener.fileno(), self.environment, self.place.logs)
-        for command in others:
+        for command in commands.early:
             supervisor.keep(command)
-        # The bridge reads the microscope's speed once, when it starts.
-        self._manage(*self._session_arguments())
-        supervisor.keep(bridge)
+        self._prepare(children, plan, environment)
+        gate.open()
+        for server in children.running():
+            if server.command.stage == STAGE_SERVERS:
+                supervisor.adopt(server)
+        for command in commands.later:
+            supervisor.keep(command, after_s=LATER_S)
         port = int(listener.getsockname()[1])
         self._await_page(supervisor, port)
         self._announce(port, time.monotonic() - began_s)
         return self._watch(supervisor)
 
-    def _watch(self, supervisor: Supervisor) -> int:
-        os.environ |= self.environment
-        import django
+    def _prepare(
+        self, children: Children, plan: ServerPlan, environment: Mapping[str, str]
+    ) -> None:
+        """Servers, tables, rows; Django is read while the servers start."""
+        with ThreadPoolExecutor(1) as reader:
+            ready = reader.submit(preparation.set_up_django, environment, self.place.logs)
+            plan.start(children)
+            ready.result()
+        preparation.make_tables(self.place.logs)
+        preparation.begin_night(self.options, self.place.logs)
 
-        django.setup()
+    def _watch(self, supervisor: Supervisor) -> int:
         said: Progress | None = None
         while not self.ending:
             supervisor.look()
@@ -126,16 +131,9 @@ class Launcher:
 
     def _conclude(self, progress: Progress) -> int:
         if self.options.json is not None:
-            self.options.json.write_text(self._manage("run_summary") + "\n", encoding="utf-8")
+            self.options.json.write_text(preparation.night_summary(), encoding="utf-8")
             say(f"Wrote {self.options.json}.")
         return 0 if progress.state is RunState.DONE else 1
-
-    def _session_arguments(self) -> list[str]:
-        options = self.options
-        return [
-            "demo_session",
-            *("--grids", str(options.grids), "--seed", str(options.seed), "--speed", options.speed),
-        ]
 
     def _plan(self, directory: Path) -> ServerPlan:
         return ServerPlan.from_environment(
@@ -160,25 +158,6 @@ class Launcher:
             )
         self.place.forget()
 
-    def _manage(self, *arguments: str) -> str:
-        done = subprocess.run(
-            manage(*arguments),
-            cwd=BASE_DIR,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            log = self.place.logs / f"{arguments[0]}.txt"
-            log.write_text(done.stdout + done.stderr, encoding="utf-8")
-            reason = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
-            raise CommandFailed(
-                f"manage.py {arguments[0]} failed: {reason[-1]} All it said is in {log}."
-            )
-        return done.stdout.strip()
-
     def _await_page(self, supervisor: Supervisor, port: int) -> None:
         deadline_s = time.monotonic() + PAGE_TIMEOUT_S
         while not answers(port) and time.monotonic() < deadline_s:
@@ -187,7 +166,7 @@ class Launcher:
 
     def _announce(self, port: int, seconds: float) -> None:
         address = f"http://{LOOPBACK}:{port}/"
-        link = self._manage("login_link", PERSON, "--site", address).splitlines()[-1]
+        link = preparation.sign_in_link(address)
         say(f"Ready in {seconds:.0f} s. The page:  {address}")
         say(f"Sign in once with:     {link}")
         say("The link holds for a quarter of an hour; the next start prints a new one.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smartscope.demo.options import BASE_DIR
@@ -17,19 +17,32 @@ WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
 GRACE_S = 20.0
 
 
-def services(listener: int, environment: Mapping[str, str], logs: Path) -> list[Command]:
-    """Commands in the order in which they are started, the bridge last; the page's web server
-    inherits `listener`, the descriptor of a listening socket.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The demo's commands. Those of `early` read their modules at once and begin when the gate
+    opens; `later` only repairs what hints have lost, so it can wait.
     """
-    web = _service(
-        "web", [sys.executable, "-m", "smartscope.demo.web", str(listener)], environment, logs
+
+    early: tuple[Command, ...]
+    later: tuple[Command, ...]
+
+
+def services(gate: int, listener: int, environment: Mapping[str, str], logs: Path) -> Services:
+    """`gate` and `listener` are inherited: where to wait, and the page's listening socket."""
+
+    def early(name: str, *arguments: str) -> Command:
+        command = [sys.executable, "-m", "smartscope.demo.ahead", str(gate), name, *arguments]
+        return replace(_service(name, command, environment, logs), inherits=(gate,))
+
+    web = early("web", str(listener))
+    return Services(
+        early=(
+            early("bridge"),
+            replace(web, inherits=(gate, listener)),
+            early("worker", *_worker()),
+        ),
+        later=(_service("sweeper", manage("sweeper"), environment, logs),),
     )
-    return [
-        replace(web, inherits=(listener,)),
-        _service("worker", _worker(), environment, logs),
-        _service("sweeper", manage("sweeper"), environment, logs),
-        _service("bridge", manage("bridge"), environment, logs),
-    ]
 
 
 def manage(*arguments: str) -> list[str]:
@@ -38,9 +51,10 @@ def manage(*arguments: str) -> list[str]:
 
 
 def _worker() -> list[str]:
+    """The worker's part of celery's command line."""
     # Threads, not forks: compiled kernels that ran before a fork hang in the child.
     return [
-        *(sys.executable, "-m", "celery", "--app", "smartscope.celery", "worker"),
+        *("--app", "smartscope.celery", "worker"),
         *("--pool", "threads", "--concurrency", str(WORKER_THREADS), "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle", "--hostname", "demo@localhost"),
     ]

@@ -41,11 +41,12 @@ class Supervisor:
     now: Callable[[], float] = time.monotonic
     _kept: list[_Kept] = field(default_factory=list)
 
-    def keep(self, command: Command) -> None:
-        """Start a service and keep it running from now on."""
-        kept = _Kept(command)
+    def keep(self, command: Command, *, after_s: float = 0.0) -> None:
+        """Start a service, now or at the first look after `after_s`, and keep it running."""
+        kept = _Kept(command, start_at_s=self.now() + after_s)
         self._kept.append(kept)
-        self._start(kept)
+        if after_s <= 0.0:
+            self._start(kept)
 
     def adopt(self, child: Child) -> None:
         """Keep a child running that was started by somebody else: an embedded server."""

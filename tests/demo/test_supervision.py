@@ -96,3 +96,15 @@ def test_a_server_that_was_started_before_is_kept_too(stage: Stage, tmp_path: Pa
     stage.now_s = 1.0
     supervisor.look()
     assert [child.name for child in stage.children.running()] == ["bridge"]
+
+
+def test_a_service_that_can_wait_starts_when_its_time_has_come(
+    stage: Stage, tmp_path: Path
+) -> None:
+    supervisor = stage.supervisor()
+    supervisor.keep(dying(tmp_path), after_s=10.0)
+    supervisor.look()
+    assert stage.children.running() == ()
+    stage.now_s = 10.0
+    supervisor.look()
+    assert [child.name for child in stage.children.running()] == ["bridge"]

@@ -67,6 +67,11 @@ class Talk:
                 raise Gone from error
             time.sleep(pause_s)
 
+    def say_last(self, raw: bytes) -> None:
+        """Send bytes as they are and close."""
+        self.say(raw)
+        self.leave()
+
     def receive(self, count: int) -> bytes:
         """So many raw bytes."""
         return self._exactly(count)

@@ -51,7 +51,7 @@ MISDEEDS: dict[str, tuple[Callable[[Talk], object], type[InstrumentError]]] = {
     "says nothing": (lambda talk: None, CommandTimeout),
     "stops in the middle of the length": (lambda talk: talk.say(DONE[:2]), CommandTimeout),
     "stops in the middle of the reply": (lambda talk: talk.say(DONE[:13]), CommandTimeout),
-    "cuts the reply": (lambda talk: (talk.say(DONE[:13]), talk.leave()), ConnectionLost),
+    "cuts the reply": (lambda talk: talk.say_last(DONE[:13]), ConnectionLost),
     "claims 2 GiB": (raw(2**31 - 1, 0), ProtocolError),
     "claims 0 bytes": (raw(0, 0), ProtocolError),
     "claims less than nothing": (raw(-8, 0), ProtocolError),

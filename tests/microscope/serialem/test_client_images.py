@@ -135,7 +135,7 @@ WRONG: dict[str, tuple[Callable[[Talk], object], type[InstrumentError]]] = {
         CommandTimeout,
     ),
     "cut in the middle": (
-        lambda talk: (talk.say(wire.encode_image_header(SOUND) + b"12345"), talk.leave()),
+        lambda talk: talk.say_last(wire.encode_image_header(SOUND) + b"12345"),
         ConnectionLost,
     ),
     "never sends the second chunk": (

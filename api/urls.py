@@ -10,6 +10,7 @@ from api import resources
 from api.problems import unknown_path
 from api.views import (
     commanding,
+    driving,
     editing,
     events,
     overlays,
@@ -33,6 +34,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("microscopes/<str:key>/commands", commanding.Commands.as_view()),
     path("microscopes/<str:key>/commands/<str:command>", commanding.OneCommand.as_view()),
     path("microscopes/<str:key>/emergency-stop", commanding.EmergencyStop.as_view()),
+    path("microscopes/<str:key>/driver-lease", driving.DriverLease.as_view()),
+    path("microscopes/<str:key>/driver-lease/request", driving.DriverLeaseRequest.as_view()),
+    path("microscopes/<str:key>/driver-lease/answer", driving.DriverLeaseAnswer.as_view()),
     path("detectors", list_view(resources.DETECTORS, "detectors").as_view()),
     path("detectors/<str:key>", single_view(resources.DETECTORS, "detector").as_view()),
     path("sessions", planning.Sessions.as_view()),

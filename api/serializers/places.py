@@ -13,7 +13,10 @@ ROW = ("id", "created_at", "updated_at", "version")
 
 
 class MicroscopeSerializer(serializers.ModelSerializer[Any]):
-    """A column; `run` and `session` are null unless you may see what runs."""
+    """A column; `run` and `session` are null unless you may see what runs.
+
+    `driver` is the person at the helm, null for nobody.
+    """
 
     slug = serializers.CharField(source="name", read_only=True)
     since = serializers.DateTimeField(source="state_since", allow_null=True, read_only=True)
@@ -22,6 +25,7 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
     run = serializers.UUIDField(allow_null=True, read_only=True)
     session = serializers.UUIDField(allow_null=True, read_only=True)
     hand_loaded = serializers.SerializerMethodField()
+    driver = serializers.CharField(allow_null=True, read_only=True)
 
     class Meta:
         model = Microscope
@@ -53,6 +57,7 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
             "zero_loss_at_s",
             "run",
             "session",
+            "driver",
         )
 
     def get_state_reason(self, microscope: Any) -> str:

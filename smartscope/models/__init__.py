@@ -4,6 +4,7 @@ from smartscope.models.alarm import Alarm, AlarmDelivery
 from smartscope.models.analysis import Analysis
 from smartscope.models.changeset import Change, Changeset, Label
 from smartscope.models.command import Command, CommandState, IdempotencyKey
+from smartscope.models.driver_lease import DriverLease
 from smartscope.models.event import Event, EventCounter
 from smartscope.models.exposure import Exposure
 from smartscope.models.grid import Grid, Verdict
@@ -27,6 +28,7 @@ __all__ = [
     "Command",
     "CommandState",
     "Detector",
+    "DriverLease",
     "Event",
     "EventCounter",
     "Exposure",

@@ -37,11 +37,14 @@ from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.pending_edit import Manner, PendingEdit
 from smartscope.operations.skip_target import skip_target
 from smartscope.operations.target_rows import allow, locked
+from smartscope.queries.helm import require_helm
 from smartscope.queries.rights import place_of, require_control
 from smartscope.queries.sessions import LIVE
 from smartscope.queries.visible import Reader, reader_of, visible_grids, visible_sessions
 
 BEGINS_WITHIN = timedelta(minutes=10)
+#: nobody sets a microscope going while another person is at its helm; stopping is always open
+AT_THE_HELM = frozenset({"start", "resume", "load_grid"})
 #: a newer wish for the run makes these pointless
 OF_THE_RUN = ("start", "resume", "pause", "pause_after_current", "stop")
 
@@ -79,6 +82,8 @@ def wish_command(
         raise InvalidInput({"type": f"is one of {', '.join(COMMAND_TYPES)}."})
     wished = Wished(actor, reader_of(actor), microscope, kind, arguments)
     answer = _ANSWERS[kind](wished)
+    if kind in AT_THE_HELM:
+        require_helm(actor, microscope.pk, timezone.now())
     return record_command(wished, answer)
 
 

@@ -21,10 +21,19 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 
 from smartscope.domain.status import ExposureStatus, RunState, TargetStatus
-from smartscope.models import Exposure, Grid, Hole, Microscope, Run, Session, Square
+from smartscope.models import (
+    DriverLease,
+    Exposure,
+    Grid,
+    Hole,
+    Microscope,
+    Run,
+    Session,
+    Square,
+)
 from smartscope.queries.visible import Reader, visible_grids, visible_microscopes, visible_sessions
 
 #: a run in one of these occupies its microscope
@@ -102,10 +111,12 @@ def microscopes_shown(reader: Reader) -> QuerySet[Microscope]:
     `told` says whether the reason of the state may be told: it may speak of another group's grids.
     """
     live = Run.objects.filter(microscope=OuterRef("pk"), state__in=LIVE)
+    helm = DriverLease.objects.filter(microscope=OuterRef("pk"), expires_at__gt=Now())
     seen = live.filter(session__in=visible_sessions(reader).values("pk"))
     return visible_microscopes(reader).annotate(
         run=Subquery(seen.values("pk")[:1]),
         session=Subquery(seen.values("session")[:1]),
+        driver=Subquery(helm.values("holder__username")[:1]),
         told=Case(
             When(Exists(seen), then=Value(True)),
             When(Exists(live), then=Value(False)),

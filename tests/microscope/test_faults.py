@@ -18,7 +18,8 @@ from smartscope.microscope.errors import (
     StageStuck,
     ValvesClosed,
 )
-from smartscope.microscope.simulator.faults import Fault, FaultKind, plan_from
+from smartscope.microscope.simulator.fault_kinds import FaultKind
+from smartscope.microscope.simulator.faults import Fault, plan_from
 from smartscope.microscope.values import Area, ImageShift, RecordItem, RecordPlan
 from tests.microscope.rig import OpenRig
 

@@ -8,7 +8,7 @@ factor), `start_time_s`, `name`, `camera`, `has_autoloader`, `loader_slots`, `vo
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from smartscope.microscope.base import Permit
@@ -44,14 +44,17 @@ KEYS = frozenset(
 Settings = Mapping[str, object]
 
 
-def open_clock(settings: Settings) -> SimulatedClock:
-    """The clock of the world in `data_dir`, going on where it stood."""
+def open_clock(
+    settings: Settings, *, sleep: Callable[[float], object] = time.sleep
+) -> SimulatedClock:
+    """The clock of the world in `data_dir`, going on where it stood; `sleep` waits real seconds."""
     _require_known(settings)
     stood_at_s = last_time_s(_directory(settings))
     started_s = _number(settings, "start_time_s", time.time())
     return SimulatedClock(
         started_s if stood_at_s is None else stood_at_s,
         speed=speed_of(settings.get("clock", INSTANT)),
+        sleep=sleep,
     )
 
 
@@ -65,6 +68,13 @@ def build(
 ) -> SimulatedMicroscope:
     """Take the world over and put the driver before it. Raises BadInstrumentSettings."""
     _require_known(settings)
+    faults = require_no_server(plan_from(settings.get("faults")))
+    scope = open_scope(settings, clock=clock, epoch=epoch)
+    return SimulatedMicroscope(Guard(scope, permit, faults), witness=witness)
+
+
+def open_scope(settings: Settings, *, clock: SimulatedClock, epoch: int = 0) -> Scope:
+    """Take the world over; nothing stands before it yet. Raises BadInstrumentSettings."""
     seed = int(_number(settings, "seed", 1))
     has_autoloader = settings.get("has_autoloader", True) is True
     loader_slots = int(_number(settings, "loader_slots", 12 if has_autoloader else 1))
@@ -77,11 +87,9 @@ def build(
     )
     chosen = calibration(str(settings.get("camera", "mini")))
     cassette = cassette_from(settings.get("grids"), seed)
-    faults = require_no_server(plan_from(settings.get("faults")))
     errors = Imperfections(seed=seed, scale=_number(settings, "error_scale", 1.0))
     world = World(_directory(settings), seed=seed, cassette=cassette, clock=clock, epoch=epoch)
-    scope = Scope(world=world, calibration=chosen, imperfections=errors, settings=scope_settings)
-    return SimulatedMicroscope(Guard(scope, permit, faults), witness=witness)
+    return Scope(world=world, calibration=chosen, imperfections=errors, settings=scope_settings)
 
 
 def _require_known(settings: Settings) -> None:

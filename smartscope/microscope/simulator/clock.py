@@ -23,7 +23,7 @@ class SimulatedClock:
         start_s: float,
         *,
         speed: float | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """`speed` None is the instant clock; otherwise simulated seconds per real second."""
         self._now_s = start_s

@@ -230,3 +230,34 @@ def require_beam(scope: Scope) -> None:
     if not column.valves_open:
         raise ValvesClosed("The column valves are closed; nothing was exposed. Open them first.")
     scope.slot()
+
+
+def refill_now(scope: Scope) -> None:
+    """Fill the dewars at once instead of when it would be due; returns when they are full."""
+    begin_refill(scope, None)
+    world = scope.world
+    world.pass_time(world.state.column.refill_until_s - world.clock.now())
+    scope.settle()
+
+
+def begin_refill(scope: Scope, for_s: float | None) -> None:
+    """The dewars begin to fill by themselves now; `for_s` None takes as long as usual."""
+    world = scope.world
+    if for_s is None:
+        for_s = duration_s(world.seed, Operation.REFILL, world.count(f"op:{Operation.REFILL}"))
+    now_s = world.clock.now()
+    world.put(column=replace(world.state.column, refill_from_s=now_s, refill_until_s=now_s + for_s))
+
+
+def run_pump(scope: Scope, for_s: float) -> None:
+    """The buffer pump starts by itself."""
+    until_s = scope.world.clock.now() + for_s
+    scope.world.put(column=replace(scope.world.state.column, pump_until_s=until_s))
+
+
+def spoil_vacuum(scope: Scope, for_s: float) -> None:
+    """The vacuum goes for a while; the vendor's interlock closes the valves."""
+    ready_at_s = scope.world.clock.now() + for_s
+    scope.world.put(
+        column=replace(scope.world.state.column, vacuum_ready_at_s=ready_at_s, valves_open=False)
+    )

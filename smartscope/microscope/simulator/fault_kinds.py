@@ -83,7 +83,7 @@ class FaultKind(StrEnum):
     FILE_LATE = "file_late"  # for_s
     FILE_GROWS = "file_grows"  # for_s
     DISK_FULL = "disk_full"
-    WARMING = "warming"  # angstrom_per_s that the drift gains per hour
+    WARMING = "warming"  # angstrom_per_s_per_h: what the drift gains
 
 
 class Phase(StrEnum):

@@ -136,8 +136,8 @@ def save(
 def summed(movie: Movie) -> frame_files.Frames:
     """The flattened sum of all frames as the only frame, float32."""
     total = movie.frames.sum(axis=0, dtype=np.float32) * movie.gain_reference
-    summed: frame_files.Frames = total[None].astype(np.float32)
-    return summed
+    flat: frame_files.Frames = total[None].astype(np.float32)
+    return flat
 
 
 def _gain_file(folder: Path, movie: Movie, camera: str, pixel_size_angstrom: float) -> Path:

@@ -36,7 +36,7 @@ RUNAWAY_UM = 450.0
 HEIGHT_AGAIN_PROBABILITY = 0.35
 FOCUS_AGAIN_PROBABILITY = 0.4
 #: Focus is measured beside the target, along the tilt axis, where no exposure is planned.
-FOCUS_DISTANCE_UM = 2.0
+FOCUS_BESIDE = Point(2.0, 0.0)
 FOCUS_PATCH_PX = 64
 NO_LOCK_BELOW = 0.05
 MIN_CORRELATION = 0.15
@@ -81,14 +81,14 @@ def _height_passes(scope: Scope) -> int:
             return passes
 
 
-def autofocus(scope: Scope, *, no_lock: bool = False) -> FocusResult:
-    """Focus on the place beside the target; `no_lock` makes it fail whatever is there."""
+def autofocus(scope: Scope, *, no_lock: bool = False, beside: Point = FOCUS_BESIDE) -> FocusResult:
+    """Focus on the place `beside` the target; `no_lock` makes it fail whatever is there."""
     require_beam(scope)
     positioning.go_to(scope, Area.FOCUS)
     passes = _focus_passes(scope)
     target = scope.true_stage(Area.FOCUS)
-    place = Point(target.x_um + FOCUS_DISTANCE_UM, target.y_um)
-    if no_lock or not _has_contrast(scope, passes):
+    place = Point(target.x_um + beside.x_um, target.y_um + beside.y_um)
+    if no_lock or not _has_contrast(scope, passes, beside):
         raise AutofocusFailed(
             "Autofocus found nothing to lock on (a bar, a crystal or broken film beside the "
             "target); focus is unchanged. Try the next target."
@@ -119,12 +119,10 @@ def _focus_passes(scope: Scope) -> int:
     return 2
 
 
-def _has_contrast(scope: Scope, passes: int) -> bool:
+def _has_contrast(scope: Scope, passes: int, beside: Point) -> bool:
     """Whether the beam beside the target meets film or ice; its dose is spent there."""
     dose = 3 * passes * scope.area(Area.FOCUS).dose_e_per_a2
-    exposure, pose = begin_exposure(
-        scope, Area.FOCUS, dose, routine="focus", beside=Point(FOCUS_DISTANCE_UM, 0.0)
-    )
+    exposure, pose = begin_exposure(scope, Area.FOCUS, dose, routine="focus", beside=beside)
     calibration = scope.area(Area.FOCUS)
     side_um = calibration.pixel_size_um * max(calibration.camera.shape)
     patch = sensor.specimen_patch(

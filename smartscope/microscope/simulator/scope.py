@@ -235,7 +235,15 @@ class Scope:
         )
         disturbed = self.refilling() or self.pump_running() or not self.vacuum_ready()
         factor = self.imperfections.sizes.drift_disturbed_factor if disturbed else 1.0
-        return x * factor, y * factor
+        return x * factor + self._warming_drift(), y * factor
+
+    def _warming_drift(self) -> float:
+        """What a stage that slowly warms adds to the drift (Å/s along x)."""
+        column = self.world.state.column
+        if column.warming_from_s == 0.0:
+            return 0.0
+        hours = (self.world.clock.now() - column.warming_from_s) / 3600.0
+        return column.warming_angstrom_per_s_per_h * hours
 
     def illumination(self) -> float:
         """Beam intensity relative to its calibration; 0 when no beam arrives."""
@@ -243,4 +251,5 @@ class Scope:
         lit = column.valves_open and column.high_tension_on
         if not lit or column.beam_lost or column.beam_blanked:
             return 0.0
-        return self.imperfections.beam(self.world.clock.now() - self.world.began_at_s)
+        beam = self.imperfections.beam(self.world.clock.now() - self.world.began_at_s)
+        return beam * column.beam_factor

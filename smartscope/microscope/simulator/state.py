@@ -66,6 +66,9 @@ class ColumnState:
     zero_loss_at_s: float = 0.0
     flashed_at_s: float = 0.0
     beam_lost: bool = False
+    beam_factor: float = 1.0
+    warming_from_s: float = 0.0
+    warming_angstrom_per_s_per_h: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ class RemoteClock:
     reading the time commands nothing.
     """
 
-    def __init__(self, client: ControlClient) -> None:
-        self._client = client
+    def __init__(self, host: str, control_port: int) -> None:
+        """Connects when it is first asked."""
+        self._client = ControlClient(control_port, host=host)
 
     def now(self) -> float:
         """Simulated seconds since the epoch."""

@@ -1,7 +1,9 @@
 # Everything a person or a machine does with smartscope. Python 3.11 or newer and make are enough.
 #   make demo ARGS="--grids 2 --seed 7 --speed 60 --fresh"
 
+# A Python that is named here is taken even where .venv has another: make setup PYTHON=python3.12
 PYTHON ?= python3
+CHOSEN := $(if $(filter file,$(origin PYTHON)),,--chosen)
 RUN := .venv/bin/python
 ARGS ?=
 # Tests run side by side; say WORKERS=0 to debug one.
@@ -14,7 +16,7 @@ help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: ## Make .venv and build the page; a second run changes nothing
-	@$(PYTHON) -m tools.setup
+	@$(PYTHON) -m tools.setup $(CHOSEN)
 
 demo: setup ## A microscope, its night and the page, on this machine: --grids --seed --speed --fresh
 	@exec $(RUN) -m smartscope.demo $(ARGS)

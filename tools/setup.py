@@ -7,12 +7,14 @@ faster; where it cannot be had, pip does.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,21 +24,22 @@ STAMP = VENV / "installed.sha256"
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
 INSTALLER = "uv==0.13.9"
 OLDEST_PYTHON = (3, 11)
+RUNNING = ".".join(map(str, sys.version_info[:3]))
 
 
-def main() -> int:
-    """Everything that `make setup` does; returns the exit code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Everything that `make setup` does; returns the exit code.
+
+    `--chosen`: the Python that runs this was asked for (make setup PYTHON=...), so an environment
+    made with another is made anew. Without it a sound environment is kept, whoever made it.
+    """
     began_s = time.monotonic()
-    if sys.version_info < OLDEST_PYTHON:
-        version = ".".join(map(str, sys.version_info[:3]))
-        print(
-            f"This is Python {version}; smartscope needs 3.11 or newer. "
-            "Install one and say make setup PYTHON=python3.12 (or whichever it is)."
-        )
+    chosen = "--chosen" in (sys.argv[1:] if arguments is None else arguments)
+    if not ready(VENV, chosen=chosen):
         return 1
-    wanted = stamp()
-    if not (PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted):
-        if not (create() and install()):
+    wanted = stamp(VENV)
+    if not (STAMP.exists() and STAMP.read_text() == wanted):
+        if not install():
             return 1
         STAMP.write_text(wanted)
         print(f"Installed {VENV.name} in {time.monotonic() - began_s:.0f} s.")
@@ -44,30 +47,95 @@ def main() -> int:
     return page.returncode
 
 
-def stamp() -> str:
-    """What the environment was made from: the requirement files and this Python."""
-    digest = hashlib.sha256(sys.version.encode())
+def ready(venv: Path, *, chosen: bool) -> bool:
+    """A sound virtual environment, made anew where need be; False after saying why there is none.
+
+    One that is there is removed only when this Python can make another.
+    """
+    there = venv.exists()
+    reason = unusable(venv) or (made_by_another(venv) if there and chosen else "")
+    if there and not reason:
+        return True
+    if impossible := cannot_make():
+        print(impossible)
+        return False
+    if reason:
+        print(f"{venv.name} {reason}; it is made anew.", flush=True)
+        shutil.rmtree(venv)
+    return create(venv)
+
+
+def cannot_make() -> str:
+    """Why this Python cannot make an environment and what to do, "" when it can."""
+    if sys.version_info < OLDEST_PYTHON:
+        return (
+            f"This is Python {RUNNING}; smartscope needs 3.11 or newer. "
+            "Install one and say make setup PYTHON=python3.12 (or whichever it is)."
+        )
+    if importlib.util.find_spec("ensurepip") is None:
+        return (
+            f"Python {RUNNING} in {sys.base_prefix} cannot make virtual environments: it has no "
+            "ensurepip. On Debian and Ubuntu install python3-venv; or choose another Python with "
+            "make setup PYTHON=/path/to/python3."
+        )
+    return ""
+
+
+def stamp(venv: Path) -> str:
+    """What the environment was made from: the requirement files and its Python."""
+    digest = hashlib.sha256(version_of(venv).encode())
     for name in REQUIREMENTS:
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()
 
 
-def create() -> bool:
-    """Make the virtual environment if there is none; says what to do when Python cannot."""
-    if PYTHON.exists():
-        return True
-    print(f"Creating {VENV.name} with Python {sys.version.split()[0]} ...", flush=True)
+def unusable(venv: Path) -> str:
+    """Why an environment that is there cannot be used, "" when it can or when there is none."""
+    if not venv.exists():
+        return ""
+    python = venv / "bin" / "python"
+    if not python.exists():
+        return "has no Python any more: the one it was made with is gone"
+    try:
+        done = subprocess.run([python, "-c", "import pip"], capture_output=True, check=False)
+    except OSError as error:
+        return f"has a Python that does not start ({error.strerror})"
+    return "" if done.returncode == 0 else "is only half made: pip is missing or does not start"
+
+
+def made_by_another(venv: Path) -> str:
+    """Which other Python an environment was made with, "" when it was the one that runs this."""
+    here = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    there = _configuration(venv).get("executable", "")
+    if version_of(venv) == RUNNING and there == here:
+        return ""
+    whose = f"Python {version_of(venv)} ({there})" if there else "another Python"
+    return f"was made with {whose}, not with {RUNNING} ({here})"
+
+
+def version_of(venv: Path) -> str:
+    """The version that an environment says it was made with, such as 3.11.9; "" unknown."""
+    return _configuration(venv).get("version", "")
+
+
+def _configuration(venv: Path) -> dict[str, str]:
+    file = venv / "pyvenv.cfg"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    pairs = (line.partition("=") for line in lines)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def create(venv: Path) -> bool:
+    """Make a virtual environment with this Python; says what to do when it cannot."""
+    print(f"Creating {venv.name} with Python {RUNNING} ...", flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True, check=False
     )
-    if done.returncode == 0:
-        return True
-    print(done.stdout + done.stderr)
-    print(
-        "This Python cannot make virtual environments. On Debian and Ubuntu install python3-venv; "
-        "or choose another with make setup PYTHON=/path/to/python3."
-    )
-    return False
+    if done.returncode != 0:
+        # without pip it would look made to the next run
+        shutil.rmtree(venv, ignore_errors=True)
+        print(f"{done.stdout}{done.stderr}{venv.name} could not be made, for the reason above.")
+    return done.returncode == 0
 
 
 def install() -> bool:

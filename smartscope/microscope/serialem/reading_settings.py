@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from smartscope.microscope.errors import BadInstrumentSettings
 
@@ -67,6 +68,14 @@ class SettingsReader:
         if not isinstance(value, bool):
             raise self._wrong(key, value, "give true or false")
         return value
+
+    def day(self, key: str) -> date | None:
+        """A day as YEAR-MONTH-DAY; None when it was not given."""
+        value = self.text(key, "")
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError:
+            raise self._wrong(key, value, "write a day as 2026-11-21") from None
 
     def names(self, key: str, choices: Sequence[str]) -> frozenset[str]:
         """A list of words out of `choices`; empty when it was not given."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from smartscope.microscope.errors import BadInstrumentSettings
@@ -100,6 +101,7 @@ class SerialEmSettings:
     corrects_by_ctf: bool
     cannot_tell: frozenset[str]
     least_beam_current_na: float
+    calibrated_on: date | None
 
 
 def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
@@ -135,6 +137,7 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
         corrects_by_ctf=reader.flag("corrects_by_ctf", default=False),
         cannot_tell=reader.names("cannot_tell", SIGNALS),
         least_beam_current_na=reader.number("least_beam_current_na", 1.0, low=0.0, high=1e6),
+        calibrated_on=reader.day("calibrated_on"),
     )
     reader.finish()
     return found

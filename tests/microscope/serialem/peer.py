@@ -53,6 +53,11 @@ class Talk:
         assert self.hear() == wire.OkToRunRequest()
         self.say(wire.encode_ok_to_run_reply(1))
 
+    def refuse(self, status: wire.Status) -> None:
+        """Hear a request and answer with a status alone."""
+        self.hear()
+        self.say(wire.encode_status(status))
+
     def reply(self, *values: Value, outcome: int = 0) -> None:
         """Answer a command."""
         self.say(wire.encode_command_reply(wire.CommandReply(values, outcome)))
@@ -89,8 +94,13 @@ class Talk:
         """Say that nothing more comes, and go on listening."""
         self._connection.shutdown(socket.SHUT_WR)
 
-    def answer(self, answers: Mapping[str, tuple[Value, ...]]) -> None:
-        """Answer every command from a table, nothing for those not in it, until the client goes."""
+    def answer(
+        self, answers: Mapping[str, tuple[Value, ...]], failing: frozenset[str] = frozenset()
+    ) -> None:
+        """Answer every command from a table, nothing for those not in it, until the client goes.
+
+        Those in `failing` fail, with their own name as text.
+        """
         while True:
             request = self.hear()
             if isinstance(request, wire.OkToRunRequest):
@@ -98,6 +108,9 @@ class Talk:
                 continue
             assert isinstance(request, wire.CommandRequest)
             name = commands_by_code()[request.code].name
+            if name in failing:
+                self.reply(f"{name} failed", outcome=wire.Outcome.FAILED)
+                continue
             leaves = name == "Exit"
             outcome = wire.Outcome.EXITED_QUIETLY if leaves else wire.Outcome.DONE
             self.reply(*answers.get(name, ()), outcome=outcome)

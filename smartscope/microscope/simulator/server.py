@@ -113,6 +113,11 @@ class SimulatorServer:
         if self._failure is not None:
             raise self._failure
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still serves; when not, `close` says why."""
+        return self._thread.is_alive()
+
     def __enter__(self) -> Self:
         return self.start()
 

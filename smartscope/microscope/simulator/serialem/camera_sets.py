@@ -14,9 +14,10 @@ LINEAR, COUNTING, SUPER_RESOLUTION = range(3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraSet:
-    """One set. Frames are taken every `frame_time_s`; saved when both flags are set."""
+    """One set. Frames are saved when both flags are set; None is the camera's own frame time."""
 
     exposure_s: float
+    frame_time_s: float | None = None
     settling_s: float = 0.0
     binning: float = 1.0
     read_mode: int = COUNTING

@@ -94,7 +94,8 @@ def shoot_movie(program: Program) -> None:
     positioning.go_to(scope, Area.RECORD)
     lenses = scope.world.state.lenses
     dose = dose_rate(program, Area.RECORD) * frame_set.exposure_s
-    frames = max(1, round(frame_set.exposure_s / program.frame_time_s))
+    frame_time_s = frame_set.frame_time_s or program.frame_time_s
+    frames = max(1, round(frame_set.exposure_s / frame_time_s))
     item = RecordItem(
         name=program.frames.base,
         image_shift=ImageShift(lenses.shift_x_um, lenses.shift_y_um),

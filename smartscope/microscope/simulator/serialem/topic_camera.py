@@ -16,6 +16,7 @@ from smartscope.microscope.simulator.serialem.shots import area_of, shoot
 from smartscope.microscope.values import Area
 
 LONGEST_EXPOSURE_S = 100.0
+SHORTEST_FRAME_S = 0.001
 CAMERA = 1.0
 
 
@@ -57,6 +58,14 @@ def _set_exposure(program: Program, arguments: Arguments) -> Values:
 def _exposure(program: Program, arguments: Arguments) -> Values:
     chosen = program.sets[camera_set(arguments.text(1))]
     return chosen.exposure_s, chosen.settling_s
+
+
+def _set_frame_time(program: Program, arguments: Arguments) -> Values:
+    number, seconds = camera_set(arguments.text(1)), arguments.number(2)
+    if not SHORTEST_FRAME_S <= seconds <= LONGEST_EXPOSURE_S:
+        raise ScriptError(f"A frame time of {seconds:g} s is out of range")
+    program.sets[number] = replace(program.sets[number], frame_time_s=seconds)
+    return NOTHING
 
 
 def _set_binning(program: Program, arguments: Arguments) -> Values:
@@ -164,6 +173,7 @@ COMMANDS: Table = {
     "AcquireToMatchBuffer": _to_match,
     "SetExposure": _set_exposure,
     "ReportExposure": _exposure,
+    "SetFrameTime": _set_frame_time,
     "SetBinning": _set_binning,
     "ReportBinning": _binning,
     "SetK2ReadMode": _set_read_mode,

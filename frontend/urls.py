@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, re_path
 
 from frontend import views
+from frontend.report import views as report
 
 #: Paths the dashboard draws; the same list is `src/core/permalinks.ts`.
 PAGES = r"^(?:now|s/[^/]+(?:/g/[^/]+|/decisions)?)?$"
@@ -13,5 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", views.SignIn.as_view(), name="login"),
     path("login/<str:token>", views.LoginByLink.as_view(), name="login-link"),
     path("logout", views.sign_out, name="logout"),
+    path("s/<str:key>/report", report.report_page, name="report"),
+    path("s/<str:key>/report.html", report.report_file, name="report-file"),
+    path("s/<str:key>/report.pdf", report.report_pdf, name="report-pdf"),
     re_path(PAGES, views.shell, name="shell"),
 ]

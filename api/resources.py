@@ -22,6 +22,7 @@ from api.serializers.targets import (
     SquareSerializer,
 )
 from smartscope.queries import visible
+from smartscope.queries.journal import steps_shown
 from smartscope.queries.sessions import grids_shown, microscopes_shown, sessions_shown
 
 TIMES = {
@@ -222,7 +223,7 @@ RUNS = Resource(
 STEPS = Resource(
     name="steps",
     serializer=StepSerializer,
-    rows=visible.visible_steps,
+    rows=steps_shown,
     filters={
         "run": _id("run"),
         "session": _id("run__session", "run__session__name"),
@@ -230,8 +231,11 @@ STEPS = Resource(
         "kind": _text("kind"),
         "state": _text("state"),
         "number": _number("number"),
+        "epoch": _number("epoch"),
+        "subject": _id("subject"),
+        "microscope": _id("microscope", "microscope__name"),
     },
-    sorts=("number", "began_at_s", "created_at"),
+    sorts=("number", "began_at_s", "created_at", "duration_s"),
     default_sort="number",
 )
 WAITS = Resource(

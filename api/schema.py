@@ -129,6 +129,12 @@ def list_parameters(filters: Mapping[str, Filter], sorts: Sequence[str]) -> list
         _parameter("fields", "Only these fields, separated by commas."),
         OpenApiParameter("count", bool, description="Also count, up to 10,000."),
     ]
+    return [*parameters, *filter_parameters(filters)]
+
+
+def filter_parameters(filters: Mapping[str, Filter]) -> list[OpenApiParameter]:
+    """Every filter with its comparisons."""
+    parameters = []
     for name, wanted in filters.items():
         parameters.append(
             OpenApiParameter(

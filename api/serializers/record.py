@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers.places import ROW
-from smartscope.models import ApiToken, Changeset, Command, Event, Run, Step, Wait
+from smartscope.models import ApiToken, Changeset, Command, Event, Run, Step, StepItem, Wait
 
 
 class RunSerializer(serializers.ModelSerializer[Any]):
@@ -57,7 +57,24 @@ class RunWithSummarySerializer(RunSerializer):
         fields = (*RunSerializer.Meta.fields, "summary")
 
 
+class StepItemSerializer(serializers.ModelSerializer[Any]):
+    """One image of a step; `hole` is the slug of the hole whose dose it is."""
+
+    hole = serializers.CharField(source="hole.slug", allow_null=True, default=None)
+
+    class Meta:
+        model = StepItem
+        fields = ("name", "hole", "state", "issued_at_s", "dose_e_per_angstrom2")
+
+
 class StepSerializer(serializers.ModelSerializer[Any]):
+    """`error` is the class of the error that ended it, "" where none did."""
+
+    items = StepItemSerializer(many=True, read_only=True)
+    duration_s = serializers.FloatField(allow_null=True, read_only=True)
+    error = serializers.SerializerMethodField()
+    grid_slug = serializers.CharField(source="grid.slug", allow_null=True, default=None)
+
     class Meta:
         model = Step
         fields = (
@@ -74,7 +91,14 @@ class StepSerializer(serializers.ModelSerializer[Any]):
             "began_at_s",
             "issued_at_s",
             "ended_at_s",
+            "duration_s",
+            "error",
+            "grid_slug",
+            "items",
         )
+
+    def get_error(self, step: Any) -> str:
+        return str(step.reason.partition(":")[0]) if step.state == "failed" else ""
 
 
 class WaitSerializer(serializers.ModelSerializer[Any]):

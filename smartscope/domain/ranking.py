@@ -1,4 +1,4 @@
-"""Which grid to collect on, and why: counts, a shrunken success rate, a verdict and its reasons.
+"""Which grid to collect on first: counts, a shrunken success rate, and what they amount to.
 
 Expected usable holes = holes in range x success rate. The success rate is the share of good
 exposures, shrunk towards the prior while few were tried (analysis-targets 7.1, level 1):
@@ -9,53 +9,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
+
+from smartscope.domain.verdict import Evidence, Verdict, judge
 
 PRIOR_WEIGHT = 20.0
 #: share of exposures in good ice that turn out usable, before anything is known of the grid
 PRIOR_SUCCESS = 0.5
-#: usable holes that fill a day of collection at about 110 holes per hour (published rates)
-WORTH_COLLECTING = 2500.0
-#: fewer than a morning's worth and the grid goes back to the bench
-NOT_WORTH = 400.0
-
 #: square classes worth a view
 USABLE_CLASSES = frozenset({"good"})
 #: a movie that moved further than this in all has lost its resolution (assumed)
 DRIFT_LIMIT_ANGSTROM = 30.0
 #: exposures whose CTF reaches this are usable (the limit CryoRL used)
 CTF_LIMIT_ANGSTROM = 6.0
-
-
-class Verdict(StrEnum):
-    COLLECT = "collect"
-    RESCREEN = "re-screen"
-    DISCARD = "discard"
-    UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """What was seen on a grid so far.
-
-    `holes_in_range` are holes found in imaged squares with ice within the limits and no reason
-    against them, `holes_seen` all holes found there; `good_squares` of `squares_found` are worth
-    imaging, `squares_imaged` of them were. `exposures_good` of `exposures_judged` were usable.
-    """
-
-    atlas_analysed: bool
-    squares_found: int
-    good_squares: int
-    squares_imaged: int
-    holes_seen: int
-    holes_in_range: int
-    exposures_judged: int
-    exposures_good: int
-    ice_median_nm: float | None
-    ice_min_nm: float
-    ice_max_nm: float
-    worst_class: str = ""
-    worst_class_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +71,14 @@ def rank(evidence: Evidence) -> Ranking:
     rate = success_rate(evidence.exposures_good, evidence.exposures_judged)
     in_range = _holes_on_grid(evidence)
     expected = in_range * rate
-    confidence = _confidence(evidence)
+    judgement = judge(evidence, expected)
     return Ranking(
         holes_in_range=in_range,
         success_rate=rate,
         expected_usable_holes=expected,
-        verdict=_verdict(evidence, expected),
-        confidence=confidence,
-        reasons=_reasons(evidence, in_range, rate, expected),
+        verdict=judgement.verdict,
+        confidence=_confidence(evidence),
+        reasons=_reasons(evidence, judgement.because, (in_range, rate, expected)),
     )
 
 
@@ -132,22 +97,12 @@ def _confidence(evidence: Evidence) -> float:
     return round(0.5 * squares + 0.5 * exposures, 3)
 
 
-def _verdict(evidence: Evidence, expected: float) -> Verdict:
+def _reasons(evidence: Evidence, because: str, amount: tuple[int, float, float]) -> tuple[str, ...]:
+    """What decided comes first; the counts behind it follow."""
     if not evidence.atlas_analysed:
-        return Verdict.UNDECIDED
-    if evidence.good_squares == 0:
-        return Verdict.DISCARD
-    if evidence.squares_imaged == 0 or evidence.holes_seen == 0:
-        return Verdict.UNDECIDED
-    if expected >= WORTH_COLLECTING:
-        return Verdict.COLLECT
-    return Verdict.RESCREEN if expected >= NOT_WORTH else Verdict.DISCARD
-
-
-def _reasons(evidence: Evidence, in_range: int, rate: float, expected: float) -> tuple[str, ...]:
-    if not evidence.atlas_analysed:
-        return ("No atlas has been analysed yet.",)
-    said = [_about_squares(evidence)]
+        return (because,)
+    in_range, rate, expected = amount
+    said = [because, _about_squares(evidence)]
     if evidence.squares_imaged:
         said.append(_about_holes(evidence))
     if evidence.ice_median_nm is not None:

@@ -8,8 +8,9 @@ from django.db.models import Count, Q
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce, NullIf
 
-from smartscope.domain.ranking import USABLE_CLASSES, Evidence, Exposed, usable
+from smartscope.domain.ranking import USABLE_CLASSES, Exposed, usable
 from smartscope.domain.status import ExposureStatus, TargetStatus
+from smartscope.domain.verdict import Evidence
 from smartscope.models import Exposure, Grid, Hole, Square
 
 T = TargetStatus

@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartscope.domain.ranking import PRIOR_SUCCESS, Evidence, Verdict, rank, success_rate
+from smartscope.domain.ranking import PRIOR_SUCCESS, rank, success_rate
+from smartscope.domain.verdict import Evidence, Verdict
 
 GOOD = Evidence(
     atlas_analysed=True,
@@ -58,3 +59,85 @@ def test_nothing_is_claimed_before_the_atlas_was_analysed() -> None:
 def test_a_grid_without_good_squares_is_discarded() -> None:
     ranking = rank(replace(GOOD, good_squares=0, squares_imaged=0, holes_seen=0, holes_in_range=0))
     assert ranking.verdict is Verdict.DISCARD
+
+
+def of_demo(**seen: object) -> Evidence:
+    """What a night found on a grid of the demo, three squares and nine exposures of each."""
+    return replace(GOOD, squares_found=125, squares_imaged=3, exposures_judged=9, **seen)  # type: ignore[arg-type]
+
+
+def test_a_dirty_grid_with_many_holes_is_looked_at_again_and_says_what_to_do() -> None:
+    grid = of_demo(
+        good_squares=49,
+        worst_class="contaminated",
+        worst_class_count=50,
+        holes_seen=1844,
+        holes_in_range=1068,
+        exposures_good=9,
+    )
+    ranking = rank(grid)
+    assert ranking.expected_usable_holes > 10_000
+    assert ranking.verdict is Verdict.RESCREEN
+    assert ranking.reasons[0] == (
+        "Only 49 of 125 squares look good, 50 are contaminated: "
+        "choose clean squares by hand, or clip a cleaner grid."
+    )
+
+
+def test_each_kind_of_bad_grid_is_told_in_its_own_words() -> None:
+    few = {"good_squares": 49, "worst_class_count": 46, "exposures_good": 9}
+    first = [
+        rank(of_demo(worst_class=name, **few)).reasons[0]
+        for name in ("contaminated", "cracked", "partial", "small", "dry", "unheard of")
+    ]
+    assert len(set(first)) == len(first)
+
+
+def test_exposures_that_mostly_fail_speak_against_collecting() -> None:
+    ranking = rank(of_demo(good_squares=100, exposures_good=4))
+    assert ranking.verdict is Verdict.RESCREEN
+    assert "only 4 of 9 exposures were usable" in ranking.reasons[0].lower()
+
+
+def test_nothing_is_recommended_before_a_few_exposures_were_judged() -> None:
+    ranking = rank(replace(GOOD, exposures_judged=2, exposures_good=2))
+    assert ranking.verdict is Verdict.UNDECIDED
+    assert "only 2 exposures were judged" in ranking.reasons[0]
+
+
+def test_a_clean_grid_with_too_little_on_it_is_no_days_work() -> None:
+    ranking = rank(replace(GOOD, squares_found=6, good_squares=6))
+    assert 400 < ranking.expected_usable_holes < 2_500
+    assert ranking.verdict is Verdict.RESCREEN
+    assert "less than a day" in ranking.reasons[0]
+
+
+@given(
+    good=st.integers(0, 125),
+    imaged=st.integers(0, 5),
+    seen=st.integers(0, 2_000),
+    judged=st.integers(0, 30),
+    share=st.floats(0, 1),
+    ice_nm=st.none() | st.floats(1, 300),
+)
+def test_collecting_is_suggested_only_where_nothing_speaks_against_it(
+    good: int, imaged: int, seen: int, judged: int, share: float, ice_nm: float | None
+) -> None:
+    grid = replace(
+        GOOD,
+        squares_found=125,
+        good_squares=good,
+        squares_imaged=imaged,
+        holes_seen=seen,
+        holes_in_range=round(seen * share),
+        exposures_judged=judged,
+        exposures_good=round(judged * share),
+        ice_median_nm=ice_nm,
+    )
+    ranking = rank(grid)
+    assert ranking.reasons
+    if ranking.verdict is Verdict.COLLECT:
+        assert ranking.expected_usable_holes >= 2_500
+        assert good > 62
+        assert judged >= 3
+        assert ice_nm is None or 10.0 <= ice_nm <= 100.0

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from smartscope.domain.actor import Actor
-from smartscope.models import Analysis, Event, Grid, Group, Hole, Square
+from smartscope.models import Analysis, Event, Exposure, Grid, Group, Hole, Square
 from smartscope.operations.begin_analysis import (
     MOST_ATTEMPTS,
     SILENCE,
@@ -19,6 +19,7 @@ from smartscope.operations.fail_analysis import fail_analysis
 from smartscope.operations.pending_edit import Manner
 from smartscope.operations.record_holes import record_holes
 from smartscope.operations.record_squares import record_squares
+from smartscope.operations.rerank_grid import rerank_grid
 from smartscope.operations.square_edits import Wanted
 from tests.workers.night import grid_with_atlas, holes, imaged, squares, stitched
 
@@ -157,9 +158,23 @@ def test_a_grid_is_judged_anew_with_each_finding_and_says_why() -> None:
     for at_s in (200.0, 260.0):
         record_holes(imaged(queued_squares(grid)[0], at_s=at_s).pk, holes(*[40.0] * 400))
     grid.refresh_from_db()
-    assert grid.suggested_verdict == "collect"
     assert grid.expected_usable_holes == pytest.approx(12_000 * 0.5)
     assert "800 of 800 holes in 2 imaged squares are in range." in grid.verdict_reasons
+    assert grid.suggested_verdict == "undecided"
+    assert "only 0 exposures were judged" in grid.verdict_reasons[0]
+    for hole in Hole.objects.filter(status="queued")[:3]:
+        Exposure.objects.create(
+            hole=hole,
+            slug=hole.slug,
+            status="analysed",
+            pixel_size_angstrom=1.0,
+            dose_e_per_angstrom2=40.0,
+            exposed_at_s=300.0,
+        )
+    rerank_grid(grid)
+    grid.refresh_from_db()
+    assert grid.suggested_verdict == "collect"
+    assert grid.verdict_reasons[0] == "About 6,783 usable holes: 2 days of collection or more."
 
 
 def test_an_imported_session_is_searched_but_never_queued() -> None:

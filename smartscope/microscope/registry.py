@@ -26,22 +26,25 @@ From a notebook:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from smartscope.domain.check_up import Finding, broken, sound
 from smartscope.domain.clock import Clock
 from smartscope.microscope.base import Microscope, Permit
 from smartscope.microscope.errors import BadInstrumentSettings, UnknownDriver
+from smartscope.microscope.values import Area
 
 Settings = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How one kind of microscope is opened; both functions import what they need."""
+    """How one kind of microscope is opened and examined; the functions import what they need."""
 
     open_clock: Callable[[Settings], Clock]
     connect: Callable[[Settings, Permit, Clock, int], Microscope]
+    examine: Callable[[Settings, bool], Iterator[Finding]]
 
 
 def available() -> tuple[str, ...]:
@@ -63,6 +66,23 @@ def connect(
     follow. Raises UnknownDriver or BadInstrumentSettings.
     """
     return _driver(kind).connect(settings, permit, clock, epoch)
+
+
+def pace(clock: Clock) -> float | None:
+    """Microscope seconds per real second; None for a simulated clock on which waiting is free."""
+    if not clock.simulated:
+        return 1.0
+    speed: float | None = getattr(clock, "speed", None)
+    return speed
+
+
+def examine(kind: str, settings: Settings, *, in_control: bool) -> Iterator[Finding]:
+    """What could end a night on this microscope, as `manage.py doctor` shows it.
+
+    With `in_control` it connects, which throws any other client out: see that there is none.
+    Without, nothing is sent to the instrument. Nothing moves either way. Raises UnknownDriver.
+    """
+    return _driver(kind).examine(settings, in_control)
 
 
 def _driver(kind: str) -> Driver:
@@ -90,6 +110,76 @@ def _simulator(settings: Settings, permit: Permit, clock: Clock, epoch: int) -> 
     return assembly.build(settings, permit=permit, clock=clock, epoch=epoch)
 
 
+def _examine_simulator(settings: Settings, in_control: bool) -> Iterator[Finding]:  # noqa: FBT001 (a table's form)
+    del settings, in_control
+    yield sound("instrument", "simulated in the bridge's own process; it has no link to check")
+
+
+def _examine_serialem(settings: Settings, in_control: bool) -> Iterator[Finding]:  # noqa: FBT001 (a table's form)
+    from smartscope.microscope.serialem.doctor.examination import examine as examine_serialem
+
+    try:
+        described = _described(settings)
+    except BadInstrumentSettings as error:
+        yield broken("settings", str(error), "Correct the microscope's settings, then come back.")
+        return
+    yield from examine_serialem(described, in_control=in_control)
+
+
+def _serialem_clock(settings: Settings) -> Clock:
+    from smartscope.microscope.serialem.settings import settings_from
+    from smartscope.microscope.system_clock import SystemClock
+
+    chosen = settings_from(_described(settings))
+    if chosen.control_port is None:
+        return SystemClock()
+    from smartscope.microscope.simulator.remote_clock import RemoteClock
+
+    return RemoteClock(chosen.host, chosen.control_port)
+
+
+def _serialem(settings: Settings, permit: Permit, clock: Clock, epoch: int) -> Microscope:
+    from smartscope.microscope.serialem import driver
+
+    hang_up = getattr(clock, "close", None)  # only a simulator's clock is a connection
+    closing = () if hang_up is None else (hang_up,)
+    return driver.connect(
+        _described(settings), permit=permit, clock=clock, epoch=epoch, closing=closing
+    )
+
+
+def _described(settings: Settings) -> Settings:
+    """SerialEM settings with `areas` spelled out where they only name a simulated camera."""
+    camera = settings.get("areas")
+    if not isinstance(camera, str):
+        return settings
+    if not settings.get("control_port"):
+        raise BadInstrumentSettings(
+            f"areas is {camera!r}: only a simulator's calibration can be named. Write down the "
+            "five areas of this microscope (docs/operator.md)."
+        )
+    from smartscope.microscope.simulator.calibration import calibration
+    from smartscope.microscope.simulator.imaging import IMAGE_EXPOSURE_S
+
+    known = calibration(camera)
+    areas: dict[str, object] = {}
+    for area, each in known.areas.items():
+        values = each.settings()
+        record = area is Area.RECORD
+        areas[area.value] = {
+            "pixel_size_angstrom": values.pixel_size_angstrom,
+            "width_px": values.width_px,
+            "height_px": values.height_px,
+            "dose_e_per_a2": values.dose_e_per_a2,
+            "defocus_um": values.defocus_um,
+            "exposure_s": known.record_exposure_s if record else IMAGE_EXPOSURE_S,
+        }
+    return {"atlas_state": Area.ATLAS.value, "camera": camera, **settings, "areas": areas}
+
+
 _DRIVERS: Mapping[str, Driver] = {
-    "simulator": Driver(open_clock=_simulator_clock, connect=_simulator),
+    "simulator": Driver(
+        open_clock=_simulator_clock, connect=_simulator, examine=_examine_simulator
+    ),
+    "serialem": Driver(open_clock=_serialem_clock, connect=_serialem, examine=_examine_serialem),
 }

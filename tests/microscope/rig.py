@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from smartscope.domain.clock import Clock
 from smartscope.domain.errors import LeaseLost
 from smartscope.domain.geometry import Point
+from smartscope.microscope.base import Microscope
 from smartscope.microscope.procedures.exchange import load_grid, open_valves
 from smartscope.microscope.procedures.happenings import Happening, Procedure, Produced, Waiting
 from smartscope.microscope.procedures.requests import LoadRequest
 from smartscope.microscope.simulator import positioning
-from smartscope.microscope.simulator.clock import SimulatedClock
-from smartscope.microscope.simulator.driver import SimulatedMicroscope
 from smartscope.microscope.simulator.scope import Scope
 from smartscope.microscope.simulator.specimen.values import Box, Hole
 from smartscope.microscope.simulator.witness import Witnessed
@@ -52,8 +52,8 @@ class Notebook:
 class Rig:
     """One connection to a simulated microscope and everything round it."""
 
-    microscope: SimulatedMicroscope
-    clock: SimulatedClock
+    microscope: Microscope
+    clock: Clock
     leash: Leash
     notebook: Notebook
     scope: Scope

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from smartscope.microscope.base import Microscope
+from smartscope.domain.geometry import Point
+from smartscope.microscope.base import Microscope, Tuning
+from smartscope.microscope.errors import CommandRefused
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
     Checkpoint,
@@ -10,7 +12,7 @@ from smartscope.microscope.procedures.happenings import (
     Produced,
 )
 from smartscope.microscope.procedures.readiness import require_ready
-from smartscope.microscope.values import CommandClass
+from smartscope.microscope.values import Area, CommandClass, ImageShift
 
 
 def refine_zero_loss(microscope: Microscope) -> Procedure:
@@ -20,6 +22,57 @@ def refine_zero_loss(microscope: Microscope) -> Procedure:
     yield AboutToIssue(command_class=CommandClass.LONG, command="refine_zero_loss")
     microscope.column.refine_zero_loss()
     yield Produced(item="refine_zero_loss")
+
+
+def flash_gun(microscope: Microscope) -> Procedure:
+    """Flash the gun when the instrument advises it; the valves are closed, and stay so."""
+    yield Checkpoint(doing="flash the gun")
+    microscope.column.close_valves()
+    yield Checkpoint(doing="flash the gun")
+    yield AboutToIssue(command_class=CommandClass.NEVER_REPEAT, command="flash_gun")
+    microscope.column.flash_gun()
+    yield Produced(item="flash_gun")
+
+
+def update_dark_reference(microscope: Microscope, *, max_age_h: float) -> Procedure:
+    """Take the camera's dark reference anew when it is older. Raises CommandRefused."""
+    tuning = _tuning(microscope, "take dark references")
+    yield Checkpoint(doing="dark reference")
+    yield AboutToIssue(command_class=CommandClass.LONG, command="update_dark_reference")
+    tuning.update_dark_reference(max_age_h=max_age_h)
+    yield Produced(item="update_dark_reference")
+
+
+def tune_beam(microscope: Microscope, place: Point) -> Procedure:
+    """Correct astigmatism, then coma, on a thin place that nothing else needs (µm, level stage).
+
+    Raises CommandRefused where the instrument cannot.
+    """
+    tuning = _tuning(microscope, "correct astigmatism and coma")
+    yield Checkpoint(doing="tune")
+    microscope.optics.go_to(Area.RECORD)
+    microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
+    yield Checkpoint(doing="tune")
+    microscope.stage.tilt_to(0.0)
+    microscope.stage.move_to(place)
+    yield Checkpoint(doing="correct astigmatism", before_dose=True)
+    require_ready(microscope)
+    yield AboutToIssue(command_class=CommandClass.DOSE, command="correct_astigmatism")
+    tuning.correct_astigmatism()
+    yield Checkpoint(doing="correct coma", before_dose=True)
+    require_ready(microscope)
+    yield AboutToIssue(command_class=CommandClass.DOSE, command="correct_coma")
+    tuning.correct_coma()
+    yield Produced(item="tune_beam")
+
+
+def _tuning(microscope: Microscope, what: str) -> Tuning:
+    if microscope.tuning is None:
+        raise CommandRefused(
+            f"This microscope cannot {what} by itself, or its settings do not say that it is "
+            "calibrated for it; nothing was exposed."
+        )
+    return microscope.tuning
 
 
 def safe_stop(microscope: Microscope) -> Procedure:

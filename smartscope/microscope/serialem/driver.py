@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from smartscope.domain.clock import Clock
@@ -24,6 +25,8 @@ from smartscope.microscope.serialem.tasks import SerialEmTasks
 from smartscope.microscope.serialem.tuning import SerialEmTuning
 from smartscope.microscope.values import CommandClass, Identity, ImageShift, SafeStateReport
 
+log = logging.getLogger(__name__)
+
 
 class SerialEmMicroscope:
     """One connection under one epoch; after a lost link or the operator's STOP it sends nothing."""
@@ -35,8 +38,9 @@ class SerialEmMicroscope:
         *,
         permit: Permit,
         clock: Clock,
+        closing: tuple[Callable[[], None], ...] = (),
     ) -> None:
-        """Put the parts before a connection that is initialised."""
+        """Put the parts before a connection that is initialised; `closing` is done at its end."""
         link, focus = connected.link, Focus()
         focus.recall(link.operation("connect"))
         reader = ImageReader(focus, clock, connected.knows("BufImageToStageMatrix"))
@@ -45,7 +49,7 @@ class SerialEmMicroscope:
         recorder = Recorder(settings, optics, focus, reader, folder, clock)
         camera = SerialEmCamera(link, settings, optics, reader, recorder, folder, clock)
         self._settings, self._connected, self._permit = settings, connected, permit
-        self._link = link
+        self._link, self._closing = link, closing
         self._autoloader = SerialEmAutoloader(
             link, settings, clock, connected.knows("ReportLoadedSlot")
         )
@@ -139,16 +143,25 @@ class SerialEmMicroscope:
 
     def close(self) -> None:
         """Leave control in order while we may; without a permit the socket is closed, no more."""
+        client = self._link.client
         try:
             self._permit.check(CommandClass.ABSOLUTE, "close")
+            client.close()
         except LeaseLost:
-            self._link.client.abandon()
-            raise
-        self._link.client.close()
+            log.warning("the lease is lost: leaving without a word to SerialEM")
+        finally:
+            client.abandon()
+            for each in self._closing:
+                each()
 
 
 def connect(
-    settings: Mapping[str, object], *, permit: Permit, clock: Clock, epoch: int
+    settings: Mapping[str, object],
+    *,
+    permit: Permit,
+    clock: Clock,
+    epoch: int,
+    closing: tuple[Callable[[], None], ...] = (),
 ) -> SerialEmMicroscope:
     """Take control of the SerialEM that `settings` describe (see `settings.settings_from`).
 
@@ -158,7 +171,7 @@ def connect(
     client = SerialEmClient(chosen.host, chosen.port)
     connected = take_control(chosen, client, permit, epoch=epoch)
     try:
-        return SerialEmMicroscope(chosen, connected, permit=permit, clock=clock)
+        return SerialEmMicroscope(chosen, connected, permit=permit, clock=clock, closing=closing)
     except BaseException:
         client.close()
         raise

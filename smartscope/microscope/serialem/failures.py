@@ -42,6 +42,16 @@ def _row(pattern: str, error: type[InstrumentError], advice: str) -> Failure:
 
 FAILURES = (
     _row(
+        r"^\W*command refused|not allowed|in the present state|low dose mode",
+        CommandRefused,
+        "Nothing happened; look at SerialEM's window.",
+    ),
+    _row(
+        r"(is|are) busy|being filled|refilling|pump is running|vacuum is not ready",
+        InstrumentBusy,
+        "Wait, then ask again.",
+    ),
+    _row(
         r"(stage|position|tilt).{0,60}(beyond|outside|exceed|out of range|limit)",
         StageLimit,
         "Nothing moved; skip this target or widen the stage's limits in SerialEM.",
@@ -57,12 +67,13 @@ FAILURES = (
         "Check the cassette and correct the session.",
     ),
     _row(
-        r"(cartridge|autoloader|loader).{0,80}(error|fail|fault|not|could)",
+        r"(cartridge|autoloader|loader).{0,80}(error|fail|fault)|error.{0,40}cartridge"
+        r"|no autoloader",
         LoadFailed,
         "A person must look at the autoloader before anything else is moved.",
     ),
     _row(
-        r"(stage|goniometer).{0,60}(did not|not reach|timed? ?out|stuck|error|problem|busy)",
+        r"(stage|goniometer).{0,60}(did not|not reach|timed? ?out|stuck|error|problem)",
         StageStuck,
         "Move it again or skip this target.",
     ),
@@ -87,20 +98,10 @@ FAILURES = (
         "Trust the stage or skip this target.",
     ),
     _row(
-        r"(refilling|being filled|dewars? (are|is) |busy|not ready|pump)",
-        InstrumentBusy,
-        "Wait, then ask again.",
-    ),
-    _row(
         r"(camera|detector|acquir|frame|saving|shutter|exposure).{0,80}"
         r"(error|fail|timed? ?out|not|unable|could)",
         CameraFailed,
         "Dose may be spent: look for the file before anything is repeated.",
-    ),
-    _row(
-        r"(command refused|not allowed|illegal|in the present state|low dose mode)",
-        CommandRefused,
-        "Nothing happened; look at SerialEM's window.",
     ),
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,8 @@ class FrameFolder:
         source = self._source(name, file_format)
         if source is None or not self._is_closed(source):
             return None
-        self._bring(source, target)
+        with suppress(BadFile):  # whoever adopts it reads it whole, and judges
+            self._bring(source, target)
         return target
 
     def fetch(self, name: str, folder: Path, file_format: str, *, reported: str) -> Brought:
@@ -75,7 +77,13 @@ class FrameFolder:
             source = self.frames.mount / reported
             trouble = _trouble(source) if source.is_file() else "it is not there"
             if not trouble:
-                return self._bring(source, target)
+                try:
+                    return self._bring(source, target)
+                except BadFile as error:
+                    raise CameraFailed(
+                        f"{reported} was whole, its copy is not ({error}); the camera's own file is "
+                        "safe in the frames folder. Check this machine's disk."
+                    ) from error
             if self.clock.now() >= until_s:
                 raise CameraFailed(
                     f"The movie {reported} did not appear whole in {self.frames.mount} within "
@@ -109,16 +117,17 @@ class FrameFolder:
     def _bring(self, source: Path, target: Path) -> Brought:
         """Notes and gain first: where the movie has its name, everything belonging to it is there.
 
-        A movie that is cut short is brought as it is, for whoever adopts it to judge.
+        Raises BadFile, after bringing it, when what was brought is no whole movie.
         """
         notes, gain = self._bring_notes(source, target)
         sha256, size = _copy(source, target)
-        try:
-            shape = shape_of(target)
-        except BadFile:
-            shape = MovieShape(frames=0, width_px=0, height_px=0)
         return Brought(
-            path=target, shape=shape, sha256=sha256, size_bytes=size, notes=notes, gain=gain
+            path=target,
+            shape=shape_of(target),
+            sha256=sha256,
+            size_bytes=size,
+            notes=notes,
+            gain=gain,
         )
 
     def _bring_notes(self, source: Path, target: Path) -> tuple[Path | None, Path | None]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from smartscope.microscope.base import Permit
 from smartscope.microscope.errors import (
     BadArgument,
+    CameraFailed,
     CommandFailed,
     OperatorStop,
     ProtocolError,
@@ -162,4 +163,7 @@ class Operation:
         try:
             return self.link.send(command, arguments, deadline_s)
         except CommandFailed as error:
-            raise meaning(command, error) from error
+            found = meaning(command, error)
+            if isinstance(found, CameraFailed) and command_class is not CommandClass.DOSE:
+                raise  # a setting of the camera was refused: no dose is in doubt
+            raise found from error

@@ -6,6 +6,7 @@ The name given to SerialEM before the exposure is the key by which a successor a
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import PureWindowsPath
@@ -13,10 +14,10 @@ from typing import Protocol
 
 from smartscope.domain.clock import Clock
 from smartscope.domain.errors import StorageFull
-from smartscope.domain.geometry import Affine
 from smartscope.microscope.errors import CameraFailed, CommandRefused
 from smartscope.microscope.serialem.areas import AreaCalibration
 from smartscope.microscope.serialem.focus import Focus
+from smartscope.microscope.serialem.frame_maps import map_of_frames
 from smartscope.microscope.serialem.frames import Brought, FrameFolder, flush_folder
 from smartscope.microscope.serialem.images import ImageReader, Placed, require_pixels
 from smartscope.microscope.serialem.link import Operation
@@ -169,14 +170,19 @@ class Recorder:
 
     def _recorded(self, item: RecordItem, brought: Brought, shot: _Shot) -> RecordedFile:
         settings, shape = self.settings.areas[Area.RECORD].settings, brought.shape
-        frames = max(shape.frames, 1)
+        frames = shape.frames
+        # Frames of super-resolution have more pixels than the image has.
+        larger = settings.width_px * settings.height_px / (shape.width_px * shape.height_px)
         return RecordedFile(
             item=item.name,
             path=brought.path,
             frames=shape.frames,
             width_px=shape.width_px,
             height_px=shape.height_px,
-            pixel_size_angstrom=settings.pixel_size_angstrom * settings.width_px / shape.width_px,
+            pixel_size_angstrom=settings.pixel_size_angstrom
+            * math.sqrt(
+                settings.width_px * settings.height_px / (shape.width_px * shape.height_px)
+            ),
             dose_e_per_a2=item.dose_e_per_a2,
             dose_per_frame_e_per_a2=item.dose_e_per_a2 / frames,
             gain_path=brought.gain,
@@ -186,31 +192,15 @@ class Recorder:
             pose=shot.placed.pose,
             image_shift=shot.placed.image_shift,
             defocus_um=item.defocus_um,
-            pixel_to_stage=self._of_movie(shot.placed.pixel_to_stage, shape),
+            pixel_to_stage=map_of_frames(
+                shot.placed.pixel_to_stage,
+                image_px=(settings.width_px, settings.height_px),
+                frame_px=(shape.width_px, shape.height_px),
+                rotation_flip=self.settings.frames.rotation_flip,
+            ),
             mean_counts=shot.mean_counts,
             exposure_s=shot.exposure_s,
             taken_at_s=shot.taken_at_s,
-        )
-
-    def _of_movie(self, image: Affine, movie: MovieShape) -> Affine:
-        """The map of the movie's pixels from that of the image in A.
-
-        A super-resolution movie has smaller pixels; where the site found its rows to run the other
-        way, they are turned.
-        """
-        settings = self.settings.areas[Area.RECORD].settings
-        ratio_x, ratio_y = settings.width_px / movie.width_px, settings.height_px / movie.height_px
-        first_x, first_y = 0.5 * (ratio_x - 1.0), 0.5 * (ratio_y - 1.0)
-        if self.settings.frames.rows_flipped:
-            first_y, ratio_y = (settings.height_px - 1) - first_y, -ratio_y
-        origin = image.apply(first_x, first_y)
-        return Affine(
-            image.a * ratio_x,
-            image.b * ratio_y,
-            origin.x_um,
-            image.c * ratio_x,
-            image.d * ratio_y,
-            origin.y_um,
         )
 
     def _require_item(self, plan: RecordPlan, item: RecordItem) -> None:

@@ -54,13 +54,17 @@ class Aperture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
-    """Where movies are saved: as SerialEM's machine names it, and as this machine sees it."""
+    """Where movies are saved: as SerialEM's machine names it, and as this machine sees it.
+
+    `rotation_flip` turns a frame as saved into the image as shown: 1 to 3 quarter turns against
+    the clock, 4 to 7 the same after a mirroring left to right.
+    """
 
     folder: str
     mount: Path
     file_format: str
     sets_frame_time: bool
-    rows_flipped: bool
+    rotation_flip: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +205,7 @@ def _frames(reader: SettingsReader) -> Frames:
         mount=Path(reader.text("frames_mount")),
         file_format=reader.choice("frames_format", "tif", FORMATS),
         sets_frame_time=reader.flag("sets_frame_time", default=True),
-        rows_flipped=reader.flag("frames_rows_flipped", default=False),
+        rotation_flip=reader.whole("frames_rotation_flip", 0, low=0, high=7),
     )
 
 

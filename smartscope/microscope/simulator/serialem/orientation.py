@@ -45,6 +45,11 @@ class Orientation:
                 f"orientation is {self.operation}; give 0 to 7 (quarter turns, from 4 mirrored)."
             )
 
+    @property
+    def swaps_sides(self) -> bool:
+        """Whether a delivered image is as wide as the rendered one is high."""
+        return OPERATIONS[self.operation][1] % 2 == 1
+
     def turned(self, pixels: Pixels) -> Pixels:
         """An image as this camera would deliver it."""
         mirrored, turns = OPERATIONS[self.operation]
@@ -64,8 +69,7 @@ class Orientation:
         matrix = linear(rendered) @ self.back()
         height, width = shape
         middle = rendered.apply((width - 1) / 2, (height - 1) / 2)
-        turned = OPERATIONS[self.operation][1] % 2 == 1
-        new_width, new_height = (height, width) if turned else (width, height)
+        new_width, new_height = (height, width) if self.swaps_sides else (width, height)
         offset = matrix @ np.array([(new_width - 1) / 2, (new_height - 1) / 2])
         return Affine(
             float(matrix[0, 0]),

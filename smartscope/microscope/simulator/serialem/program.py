@@ -18,6 +18,7 @@ from smartscope.microscope.simulator.serialem.buffers import Buffers
 from smartscope.microscope.simulator.serialem.camera_sets import CameraSet, camera_sets
 from smartscope.microscope.simulator.serialem.frame_saving import FrameSaving, SlowFiles
 from smartscope.microscope.simulator.serialem.image_files import OpenFiles
+from smartscope.microscope.simulator.serialem.imaging_states import RECORD
 from smartscope.microscope.simulator.serialem.machine import Machine
 from smartscope.microscope.simulator.serialem.montage_setup import MontageSetup
 from smartscope.microscope.simulator.serialem.navigator_items import Navigator
@@ -103,6 +104,8 @@ class Program:
     findings: Findings = field(default_factory=Findings)
     navigator: Navigator | None = None
     montage: MontageSetup | None = None
+    montage_set: int = RECORD
+    montage_overlap: float = 0.1
     log: list[str] = field(default_factory=list)
     clock_zero_s: float = field(init=False)
     struck: tuple[Fault, ...] = ()

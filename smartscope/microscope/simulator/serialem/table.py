@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from smartscope.microscope.serialem.commands import commands
 from smartscope.microscope.simulator.serialem import (
+    topic_alignment,
     topic_autoloader,
     topic_buffers,
     topic_camera,
@@ -14,6 +15,10 @@ from smartscope.microscope.simulator.serialem import (
     topic_files,
     topic_frames,
     topic_low_dose,
+    topic_montage,
+    topic_multishot,
+    topic_navigator,
+    topic_navigator_files,
     topic_optics,
     topic_shift,
     topic_stage,
@@ -35,6 +40,11 @@ _TOPICS = (
     topic_tasks,
     topic_buffers,
     topic_files,
+    topic_alignment,
+    topic_montage,
+    topic_multishot,
+    topic_navigator,
+    topic_navigator_files,
 )
 
 

@@ -14,7 +14,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 \
     SMARTSCOPE_MODE=production SMARTSCOPE_STATIC_ROOT=/srv/static SMARTSCOPE_DATA_DIR=/srv/data
 WORKDIR /srv/smartscope
 RUN useradd --system --uid 10001 --home-dir /srv smartscope \
-    && mkdir -p /srv/static /srv/data/images && chown -R smartscope /srv/data
+    && mkdir -p /srv/static /srv/data/images /srv/agent && chown -R smartscope /srv/data /srv/agent
 COPY requirements.txt ./
 RUN pip install -r requirements.txt
 COPY manage.py ./
@@ -22,6 +22,7 @@ COPY smartscope/ smartscope/
 COPY api/ api/
 COPY workers/ workers/
 COPY frontend/ frontend/
+COPY safety_agent/ safety_agent/
 COPY --from=page /build/frontend/dist frontend/dist
 # The key below exists for this one command; a service without its own refuses to start.
 RUN SMARTSCOPE_MODE=development python manage.py collectstatic --no-input

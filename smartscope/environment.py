@@ -79,6 +79,17 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
     return found
 
 
+def pairs(name: str) -> dict[str, str]:
+    """A table written as `A=x,B=y`. Raises BadEnvironment otherwise."""
+    found = {}
+    for word in words(name):
+        key, equals, value = word.partition("=")
+        if not (key and equals and value):
+            raise BadEnvironment(f"{name} has {word!r}; write each as A=x, separated by commas.")
+        found[key.strip()] = value.strip()
+    return found
+
+
 def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
     """One of a few words. Raises BadEnvironment for any other."""
     word = text(name, default)

@@ -347,8 +347,8 @@ PAGE_URL = env.text(
 # Another machine's watchdog: it pages when the sweeper is not heard of for long.
 SWEEPER_HEARTBEAT_URL = env.secret("SMARTSCOPE_SWEEPER_HEARTBEAT_URL")
 OLD_ANALYSIS_S = env.number("SMARTSCOPE_OLD_ANALYSIS_S", 900.0)
-# Safety agents by microscope: NAME=HOST:PORT, and the key that they share with the service.
-AGENTS = env.words("SMARTSCOPE_AGENTS")
+# Safety agents by the microscope's id, and the key that they share with the service.
+AGENTS = env.pairs("SMARTSCOPE_AGENTS")
 AGENT_KEY = env.secret("SMARTSCOPE_AGENT_KEY")
 UNATTENDED_WITHOUT_AGENT = env.flag("SMARTSCOPE_UNATTENDED_WITHOUT_AGENT")
 

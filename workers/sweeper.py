@@ -18,6 +18,7 @@ from smartscope.domain.status import AnalysisState
 from smartscope.models import Analysis
 from smartscope.operations.begin_analysis import SILENCE
 from smartscope.operations.publish_events import publish_events
+from workers.alarms.agents import watch_agents
 from workers.alarms.database_gone import DatabaseGone
 from workers.alarms.heartbeat import Heartbeat
 from workers.alarms.tell import tell_people
@@ -65,6 +66,7 @@ def sweep_for_ever(wait: Callable[[float], bool]) -> None:
 def one_round(now: datetime) -> None:
     """Everything the sweeper does; alarms first, since nudging may meet a dead queue."""
     watch(now)
+    watch_agents()
     tell_people(now)
     nudged = sweep(now)
     if nudged:

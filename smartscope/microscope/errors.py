@@ -103,6 +103,10 @@ class OperatorStop(InstrumentError):
     """Somebody at the console pressed STOP or refused control."""
 
 
+class EmergencyStopped(InstrumentError):
+    """An emergency stop stands: nothing but making safe is sent until a person starts again."""
+
+
 class UnknownDriver(InstrumentError):
     """No driver of that name is installed."""
 

@@ -6,6 +6,7 @@ left whose sender died meanwhile is unknown; it is not sent again, the ladder go
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -99,7 +100,7 @@ def _plan(alarm: Alarm, now: datetime) -> int:
 
 
 def _due(
-    alarm: Alarm, now: datetime, told: list[AlarmDelivery], reached: dict[Duty, list[object]]
+    alarm: Alarm, now: datetime, told: list[AlarmDelivery], reached: Mapping[Duty, Sequence[object]]
 ) -> list[Duty]:
     if alarm.key == TEST_KEY:
         return list(Duty)

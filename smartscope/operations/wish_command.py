@@ -32,11 +32,14 @@ from smartscope.models import (
     Session,
     Wish,
 )
+from smartscope.operations.clear_alarm import clear_alarm
 from smartscope.operations.edit_grid import skip_grid
+from smartscope.operations.emergency_latch import unlatch
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.pending_edit import Manner, PendingEdit
 from smartscope.operations.skip_target import skip_target
 from smartscope.operations.target_rows import allow, locked
+from smartscope.queries.agents import unguarded
 from smartscope.queries.helm import require_helm
 from smartscope.queries.rights import place_of, require_control
 from smartscope.queries.sessions import LIVE
@@ -45,6 +48,9 @@ from smartscope.queries.visible import Reader, reader_of, visible_grids, visible
 BEGINS_WITHIN = timedelta(minutes=10)
 #: nobody sets a microscope going while another person is at its helm; stopping is always open
 AT_THE_HELM = frozenset({"start", "resume", "load_grid"})
+BEGINS = ("start", "resume")
+#: the alarm of an emergency stop: starting or resuming says that it is over
+EMERGENCY = "emergency.stop"
 #: a newer wish for the run makes these pointless
 OF_THE_RUN = ("start", "resume", "pause", "pause_after_current", "stop")
 
@@ -84,7 +90,17 @@ def wish_command(
     answer = _ANSWERS[kind](wished)
     if kind in AT_THE_HELM:
         require_helm(actor, microscope.pk, timezone.now())
-    return record_command(wished, answer)
+    return _begun(wished, answer) if kind in BEGINS else record_command(wished, answer)
+
+
+def _begun(wished: Wished, answer: Answer) -> Command:
+    """Beams need a guard, and end an emergency stop; the lease's row is locked last."""
+    if why := unguarded(wished.microscope):
+        raise Conflict(why, code="not_capable")
+    clear_alarm(key=EMERGENCY, microscope=wished.microscope.pk)
+    command = record_command(wished, answer)
+    unlatch(wished.microscope.pk)
+    return command
 
 
 def record_command(wished: Wished, answer: Answer) -> Command:
@@ -102,7 +118,7 @@ def record_command(wished: Wished, answer: Answer) -> Command:
         state=CommandState.DONE if answer.done else CommandState.WISHED,
         reason=answer.reason,
         wished_by_id=wished.actor.user_id,
-        expires_at=now + BEGINS_WITHIN if wished.type in ("start", "resume") else None,
+        expires_at=now + BEGINS_WITHIN if wished.type in BEGINS else None,
         ended_at=now if answer.done else None,
     )
     subjects = [command.pk] if answer.run is None else [command.pk, answer.run.pk]

@@ -83,10 +83,9 @@ def require_answer(actor: Actor, alarm: Alarm) -> None:
     if alarm.session is not None:
         allowed = _edits(actor, place_of(alarm.session))
     else:
-        granted = MicroscopeGrant.objects.filter(
-            user_id=_person(actor), microscope_id=alarm.microscope_id
-        )
-        allowed = alarm.microscope_id is not None and _active(actor) and granted.exists()
+        grants = MicroscopeGrant.objects.filter(user_id=_person(actor))
+        granted = grants.filter(microscope__alarms=alarm.pk)
+        allowed = _active(actor) and granted.exists()
     if not allowed:
         raise NotAllowed(
             f"{actor.name} may see this alarm but not answer it; tell the operator, "

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("smartscope", "api", "workers", "frontend", "tools", "tests", "benchmarks")
+PACKAGES = (
+    "smartscope", "api", "workers", "frontend", "safety_agent", "tools", "tests", "benchmarks",
+)  # fmt: skip
 TEXT = frozenset(
     {".py", ".ts", ".svelte", ".css", ".html", ".toml", ".md", ".yml", ".yaml", ".txt"}
 )

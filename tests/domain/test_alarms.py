@@ -67,7 +67,7 @@ def test_an_alarm_is_latched_until_a_person_acknowledged_it() -> None:
 
 
 def test_a_message_is_tried_again_with_growing_pauses_and_not_for_ever() -> None:
-    pauses = []
+    pauses: list[timedelta] = []
     while (pause := next_try(len(pauses) + 1)) is not None:
         pauses.append(pause)
     assert pauses == sorted(pauses)

@@ -26,7 +26,10 @@ def send(url: str, words: Words) -> str:
     messenger = apprise.Apprise(asset=asset)
     if not messenger.add(f"{url}{'&' if '?' in url else '?'}{LIMITS}"):
         return "This address is none that apprise understands; correct the setting."
-    with apprise.LogCapture(level=logging.WARNING, fmt="%(message)s") as captured:
+    capture = apprise.LogCapture(  # type: ignore[no-untyped-call]
+        level=logging.WARNING, fmt="%(message)s"
+    )
+    with capture as captured:
         try:
             taken = messenger.notify(body=words.body, title=words.title, body_format="text")
         # a channel's library may raise anything

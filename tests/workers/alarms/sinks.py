@@ -89,7 +89,7 @@ def _speak(sink: Sink, incoming: Any, outgoing: BinaryIO) -> None:
             while (part := incoming.readline()) not in (b".\r\n", b""):
                 lines.append(part)
             message = message_from_bytes(b"".join(lines), policy=policy.default)
-            sink.mails.append((to, cast("EmailMessage", message)))
+            sink.mails.append((to, message))
             to = []
             say("250 kept")
         elif verb == "QUIT":

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: parts of a volume that are free: below the first no night begins, below the second it is told
+FULL, SCARCE = 0.05, 0.15
+_GIB = 1024**3
+
 
 class Verdict(StrEnum):
     """`FAIL` forbids an unattended night; `WARN` is for a person to weigh."""
@@ -37,3 +41,14 @@ def doubtful(subject: str, told: str, advice: str) -> Finding:
 def broken(subject: str, told: str, advice: str) -> Finding:
     """It must be put right first."""
     return Finding(Verdict.FAIL, subject, told, advice)
+
+
+def room_left(subject: str, where: str, *, free_bytes: int, total_bytes: int) -> Finding:
+    """Whether a volume has room for a night."""
+    part = free_bytes / total_bytes if total_bytes else 0.0
+    told = f"{free_bytes / _GIB:.0f} GiB ({part:.0%}) are free in {where}"
+    if part < FULL:
+        return broken(subject, told, "Free space before a night: images would be cut short.")
+    if part < SCARCE:
+        return doubtful(subject, told, "Free space, or watch it during the night.")
+    return sound(subject, told)

@@ -15,14 +15,11 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from smartscope.domain.check_up import Finding, broken, doubtful, sound
+from smartscope.domain.check_up import Finding, broken, doubtful, room_left, sound
 from smartscope.microscope.serialem.settings import SerialEmSettings
 
 OLDEST_CALIBRATION_DAYS = 90
 LARGEST_CLOCK_OFFSET_S = 2.0
-#: parts of the volume that are free: below the first a new grid is refused, below the second warned
-FULL, SCARCE = 0.05, 0.15
-GIB = 1024**3
 
 
 def look_from_outside(
@@ -81,7 +78,8 @@ def _movies(mount: Path, wall_clock: Callable[[], float]) -> Iterator[Finding]:
             "Mount the camera's folder there, or correct frames_mount.",
         )
         return
-    yield _room(mount)
+    usage = shutil.disk_usage(mount)
+    yield room_left("movies' disk", str(mount), free_bytes=usage.free, total_bytes=usage.total)
     probe = probe_file(mount)
     try:
         probe.write_bytes(b"smartscope")
@@ -104,17 +102,6 @@ def _movies(mount: Path, wall_clock: Callable[[], float]) -> Iterator[Finding]:
 def probe_file(mount: Path) -> Path:
     """A name in the movies' folder that nobody else uses; it never outlives the check."""
     return mount / f"smartscope-doctor-{secrets.token_hex(6)}.txt"
-
-
-def _room(mount: Path) -> Finding:
-    usage = shutil.disk_usage(mount)
-    part = usage.free / usage.total if usage.total else 0.0
-    told = f"{usage.free / GIB:.0f} GiB ({part:.0%}) are free in {mount}"
-    if part < FULL:
-        return broken("movies' disk", told, "Free space before a night: movies would be cut short.")
-    if part < SCARCE:
-        return doubtful("movies' disk", told, "Free space, or watch it during the night.")
-    return sound("movies' disk", told)
 
 
 def _clock(offset_s: float) -> Finding:

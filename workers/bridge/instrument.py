@@ -9,7 +9,7 @@ from django.conf import settings
 
 from smartscope.domain.clock import Clock
 from smartscope.microscope.base import Microscope, Permit
-from smartscope.microscope.registry import connect, open_clock
+from smartscope.microscope.registry import connect, open_clock, pace
 from smartscope.models import Microscope as MicroscopeRow
 
 #: how the rows of a simulated microscope name its settings, and how the driver does
@@ -30,7 +30,7 @@ def open_instrument(row: MicroscopeRow, permit: Permit, *, epoch: int) -> Instru
     chosen = driver_settings(row)
     clock = open_clock(row.driver_kind, chosen)
     microscope = connect(row.driver_kind, chosen, permit=permit, clock=clock, epoch=epoch)
-    return Instrument(microscope, clock, _pace(clock, chosen))
+    return Instrument(microscope, clock, pace(clock))
 
 
 def driver_settings(row: MicroscopeRow) -> dict[str, object]:
@@ -38,13 +38,16 @@ def driver_settings(row: MicroscopeRow) -> dict[str, object]:
     chosen = {_RENAMED.get(key, key): value for key, value in row.driver_settings.items()}
     if row.driver_kind == "simulator":
         chosen.setdefault("data_dir", str(world_directory(row)))
+        if "grids" in chosen:
+            chosen["grids"] = _by_slot(chosen["grids"])
+    if row.driver_kind in ("simulator", "serialem"):
         chosen.setdefault("name", row.name)
         # A microscope without an autoloader has no slots; its one grid lies in the first.
         chosen.setdefault("loader_slots", max(row.loader_slots, 1))
         chosen.setdefault("has_autoloader", row.loader_slots > 0)
         chosen.setdefault("voltage_kv", row.voltage_kv)
-        if "grids" in chosen:
-            chosen["grids"] = _by_slot(chosen["grids"])
+    if row.driver_kind == "serialem":
+        chosen.setdefault("spherical_aberration_mm", row.spherical_aberration_mm)
     return chosen
 
 
@@ -58,13 +61,3 @@ def _by_slot(cassette: object) -> object:
     if isinstance(cassette, list):
         return {str(slot): spec for slot, spec in enumerate(cassette, start=1)}
     return cassette
-
-
-def _pace(clock: Clock, chosen: dict[str, object]) -> float | None:
-    """Microscope seconds per real second; an instant clock has no pace."""
-    if not clock.simulated:
-        return 1.0
-    speed = chosen.get("clock", "instant")
-    if speed == "real":
-        return 1.0
-    return float(speed) if isinstance(speed, (int, float)) else None

@@ -81,8 +81,8 @@ class FrameFolder:
                     return self._bring(source, target)
                 except BadFile as error:
                     raise CameraFailed(
-                        f"{reported} was whole, its copy is not ({error}); the camera's own file is "
-                        "safe in the frames folder. Check this machine's disk."
+                        f"{reported} was whole, its copy is not ({error}); the camera's own file "
+                        "is safe in the frames folder. Check this machine's disk."
                     ) from error
             if self.clock.now() >= until_s:
                 raise CameraFailed(

@@ -48,11 +48,16 @@ class SettingsReader:
 
     def text(self, key: str, default: str | None = None) -> str:
         """Text of printable ASCII, as SerialEM takes it. Without a default it is required."""
+        value = self.label(key, default)
+        if not value.isascii() or not (value.isprintable() or value == "") or "$" in value:
+            raise self._wrong(key, value, "SerialEM takes printable ASCII without $ only")
+        return value
+
+    def label(self, key: str, default: str | None = None) -> str:
+        """Any text, for people or for this machine. Without a default it is required."""
         value = self._given(key, default)
         if not isinstance(value, str):
             raise self._wrong(key, value, "give a text")
-        if not value.isascii() or not (value.isprintable() or value == "") or "$" in value:
-            raise self._wrong(key, value, "SerialEM takes printable ASCII without $ only")
         return value
 
     def choice(self, key: str, default: str, choices: Sequence[str]) -> str:

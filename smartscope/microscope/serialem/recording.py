@@ -179,10 +179,7 @@ class Recorder:
             frames=shape.frames,
             width_px=shape.width_px,
             height_px=shape.height_px,
-            pixel_size_angstrom=settings.pixel_size_angstrom
-            * math.sqrt(
-                settings.width_px * settings.height_px / (shape.width_px * shape.height_px)
-            ),
+            pixel_size_angstrom=settings.pixel_size_angstrom * math.sqrt(larger),
             dose_e_per_a2=item.dose_e_per_a2,
             dose_per_frame_e_per_a2=item.dose_e_per_a2 / frames,
             gain_path=brought.gain,

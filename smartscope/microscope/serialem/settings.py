@@ -118,10 +118,10 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
         host=reader.text("host", "127.0.0.1"),
         port=reader.whole("port", PORT, low=1, high=65535),
         control_port=control_port,
-        name=reader.text("name", "SerialEM microscope"),
+        name=reader.label("name", "SerialEM microscope"),
         voltage_kv=reader.number("voltage_kv", 300.0, low=60.0, high=400.0),
         spherical_aberration_mm=reader.number("spherical_aberration_mm", 2.7, low=0.0, high=10.0),
-        camera=reader.text("camera", ""),
+        camera=reader.label("camera", ""),
         has_autoloader=has_autoloader,
         loader_slots=reader.whole("loader_slots", 12 if has_autoloader else 1, low=1, high=48),
         has_energy_filter=reader.flag("has_energy_filter", default=True),
@@ -202,7 +202,7 @@ def _size(reader: SettingsReader, key: str) -> int | None:
 def _frames(reader: SettingsReader) -> Frames:
     return Frames(
         folder=reader.text("frames_folder"),
-        mount=Path(reader.text("frames_mount")),
+        mount=Path(reader.label("frames_mount")),
         file_format=reader.choice("frames_format", "tif", FORMATS),
         sets_frame_time=reader.flag("sets_frame_time", default=True),
         rotation_flip=reader.whole("frames_rotation_flip", 0, low=0, high=7),

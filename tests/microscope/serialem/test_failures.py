@@ -62,7 +62,7 @@ def test_what_is_not_in_the_table_waits_for_a_person() -> None:
         (errors.SlotEmpty("Slot 9 holds no grid; check the cassette."), None),
         (errors.LoadFailed("The autoloader is faulted; a person must recover it."), None),
         (
-            errors.InstrumentBusy("The autoloader is exchanging grids; the stage may not move."),
+            errors.InstrumentBusy("The autoloader is exchanging grids; the stage waits."),
             None,
         ),
         (errors.InstrumentBusy("The vacuum is not ready; the valves stay closed."), None),

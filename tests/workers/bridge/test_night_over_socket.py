@@ -1,0 +1,95 @@
+"""The same night in process and through SerialEM's socket: same steps, same targets, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from smartscope.domain.geometry import Point
+from smartscope.microscope.simulator.server import SimulatorServer
+from smartscope.models import Exposure, Hole, Image, Microscope, Run, Step
+from tests.microscope.serialem.served import row_settings
+from tests.workers.bridge.invariants import (
+    check,
+    every_file_is_a_row_or_in_quarantine,
+    events_are_gapless,
+    nothing_is_left_open,
+    world_lines,
+)
+from tests.workers.bridge.quick_findings import HOLES_UM, find_quickly
+from tests.workers.bridge.rig import Facility, facility, small_world
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STEPS = ["arm", "load_grid", "open_valves", "atlas", "square", "expose", "finish_grid"]
+DOSE_E_PER_A2 = 4.0
+#: stage + image shift (µm) at which each hole is exposed: its map, moved as the view showed it
+EXPOSED_UM = ((89.034, 26.817), (91.003, 25.108))
+
+
+@contextmanager
+def house_over(path: str, directory: Path, version: str = "4.1") -> Iterator[Facility]:
+    """A facility whose microscope is the simulator in process, or behind a socket."""
+    world = small_world(directory)
+    house = facility(
+        directory,
+        world=world,
+        atlas_tiles_x=1,
+        atlas_tiles_y=1,
+        image_shift_radius_um=5.0,
+        record_dose_e_per_angstrom2=DOSE_E_PER_A2,
+    )
+    house.analyse = find_quickly
+    if path == "in process":
+        yield house
+        return
+    with SimulatorServer(world | {"header_pause_s": 0.0, "serialem_version": version}) as server:
+        Microscope.objects.filter(pk=house.microscope.pk).update(
+            driver_kind="serialem", driver_settings=row_settings(server, directory, version)
+        )
+        yield house
+
+
+def drive(house: Facility) -> None:
+    """One bridge from the first step to the last."""
+    bridge = house.bridge()
+    try:
+        bridge.run_until_idle()
+    finally:
+        bridge.die()
+
+
+@pytest.mark.parametrize("path", ["in process", "socket"])
+def test_each_target_is_exposed_once_where_it_is(tmp_path: Path, path: str) -> None:
+    with house_over(path, tmp_path) as house:
+        drive(house)
+    assert Run.objects.get().state == "done", Run.objects.get().state_reason
+    assert list(Step.objects.order_by("number").values_list("kind", flat=True))[:7] == STEPS
+    assert set(Hole.objects.values_list("status", flat=True)) == {"imaged"}
+    assert Exposure.objects.count() == len(HOLES_UM)
+    movies = [
+        line for line in world_lines(house) if line["k"] == "exposure" and line["area"] == "record"
+    ]
+    places = [
+        Point(
+            (line["stage_x_nm"] + line["shift_x_nm"]) * 1e-3,
+            (line["stage_y_nm"] + line["shift_y_nm"]) * 1e-3,
+        )
+        for line in movies
+    ]
+    assert len(places) == len(HOLES_UM)
+    for hole, exposed in zip(HOLES_UM, EXPOSED_UM, strict=True):
+        assert Point(*hole).distance_um(Point(*exposed)) < 0.4
+        assert min(place.distance_um(Point(*exposed)) for place in places) < 0.05, (hole, places)
+    assert [line["dose_e_per_a2"] for line in movies] == pytest.approx([DOSE_E_PER_A2] * 2)
+    nothing_is_left_open()
+    events_are_gapless()
+    every_file_is_a_row_or_in_quarantine(house)
+    if path == "in process":
+        check(house, deaths=0)
+    for image in Image.objects.filter(kind="movie"):
+        assert image.sections == 2
+        assert image.gain_key

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from smartscope.domain.ordering import nearest_first
+from smartscope.domain.safekeeping import asks_person, kept_safe, made_safe
 from smartscope.domain.snapshot import (
     Finding,
     GridPicture,
@@ -30,12 +31,12 @@ from smartscope.domain.steps import (
     ImageAtlas,
     ImageSquare,
     LoadGrid,
-    MakeSafe,
     OpenValves,
     RefineZeroLoss,
     Shot,
     Wait,
 )
+from smartscope.domain.suspenders import SUSPENDERS, Then, forbids_dose, strongest
 
 #: a lost atlas is planned once more, as a new step; a second loss fails the grid
 ATLAS_LOSSES_ALLOWED = 1
@@ -46,6 +47,11 @@ SQUARES_AHEAD = 1
 
 def next_step(snapshot: Snapshot) -> Decision:
     """The one thing to do now; the same snapshot always gives the same answer."""
+    return kept_safe(snapshot, _wanted(snapshot))
+
+
+def _wanted(snapshot: Snapshot) -> Decision:
+    """What the run needs, whatever the column needs meanwhile."""
     if snapshot.wish is Wish.STOP:
         return _end(snapshot, f"stopped by {snapshot.wished_by}", aborted=True)
     if snapshot.wish is Wish.PAUSE:
@@ -53,24 +59,21 @@ def next_step(snapshot: Snapshot) -> Decision:
     grid = _current_grid(snapshot)
     if grid is None:
         return _end(snapshot, "every grid has ended", aborted=False)
-    if snapshot.instrument.storage_full:
-        return Wait(Cause.STORAGE, "the disk is nearly full; free some space to go on")
-    return _hold(snapshot) or _for_grid(snapshot, grid)
+    return asks_person(snapshot) or _hold(snapshot) or _for_grid(snapshot, grid)
 
 
 def _end(snapshot: Snapshot, reason: str, *, aborted: bool) -> Decision:
     if snapshot.instrument.valves_open:
-        return MakeSafe(reason)
+        return made_safe(snapshot, reason)
     return Finished(reason, aborted=aborted)
 
 
 def _hold(snapshot: Snapshot) -> Wait | None:
     """Conditions of the instrument under which nothing may move or be exposed."""
-    if snapshot.instrument.refilling:
-        return Wait(Cause.REFILL, "the dewars are being filled")
-    if not snapshot.instrument.vacuum_ready:
-        return Wait(Cause.VACUUM, "the vacuum is not ready")
-    return None
+    trip = forbids_dose(snapshot.instrument.trips, snapshot.now_s)
+    if trip is None:
+        return None
+    return Wait(SUSPENDERS[trip.signal].cause, trip.words, trip.clears_at_s)
 
 
 def _current_grid(snapshot: Snapshot) -> GridPicture | None:
@@ -93,7 +96,7 @@ def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
     if isinstance(work, FinishGrid | Wait):
         return work
     if not _on_stage(snapshot, grid):
-        return _bring(snapshot, grid)
+        return _no_new_grid(snapshot) or _bring(snapshot, grid)
     if not snapshot.instrument.valves_open:
         return OpenValves(grid.id)
     if _zero_loss_due(snapshot, grid):
@@ -101,11 +104,19 @@ def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
     return work
 
 
+def _no_new_grid(snapshot: Snapshot) -> Wait | None:
+    """What lets a begun grid go on but no other begin."""
+    trip = strongest(snapshot.instrument.trips, snapshot.now_s)
+    if trip is None or trip.stage(snapshot.now_s).then is not Then.NO_NEW_GRID:
+        return None
+    return Wait(SUSPENDERS[trip.signal].cause, trip.words)
+
+
 def _bring(snapshot: Snapshot, grid: GridPicture) -> Decision:
     if snapshot.instrument.has_autoloader:
         return LoadGrid(grid.id, grid.position)
     if snapshot.instrument.valves_open:
-        return MakeSafe(f"grid {grid.name} is to be inserted by hand")
+        return made_safe(snapshot, f"grid {grid.name} is to be inserted by hand")
     if snapshot.hand_loaded == grid.id:
         return LoadGrid(grid.id, grid.position)
     return Wait(Cause.PERSON, f"insert grid {grid.name} by hand, then confirm that it is loaded")

@@ -3,7 +3,8 @@
     retry -> skip_target -> skip_square -> skip_grid -> pause_for_person -> safe_stop
 
 A remedy that has no object for a step (there is no target in an atlas) means the next one that
-has. What the table does not list pauses: unknown trouble is a person's.
+has. What the table does not list pauses: unknown trouble is a person's. A link that is lost, a
+command that does not answer and an operator's STOP are not in it: they end the epoch.
 """
 
 from __future__ import annotations
@@ -64,13 +65,9 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
     ("CameraFailed", "atlas"): _T(_R.SKIP_GRID, tries=2),
     ("CameraFailed", "square"): _T(_R.SKIP_SQUARE, tries=2),
     ("CameraFailed", "expose"): _T(_R.SKIP_TARGET, tries=2),
-    ("CommandTimeout", "atlas"): _T(_R.SKIP_GRID, tries=2),
-    ("CommandTimeout", "square"): _T(_R.SKIP_SQUARE, tries=2),
-    ("CommandTimeout", "expose"): _T(_R.SKIP_TARGET, tries=2),
-    ("CommandTimeout", "zero_loss"): _T(_R.PAUSE_FOR_PERSON, tries=2),
     ("BadFile", "expose"): _T(_R.SKIP_TARGET, tries=2),
-    ("OperatorStop", _ANY): _T(_R.PAUSE_FOR_PERSON),
     ("StorageFull", _ANY): _T(_R.RETRY),
+    ("EmergencyStopped", _ANY): _T(_R.SAFE_STOP),
 }
 _OBJECTS: Mapping[str, frozenset[Remedy]] = {
     "load_grid": frozenset({_R.SKIP_GRID}),

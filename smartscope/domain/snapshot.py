@@ -13,6 +13,7 @@ from uuid import UUID
 from smartscope.domain.geometry import Point
 from smartscope.domain.protocol import CollectionProtocol
 from smartscope.domain.status import GridStatus, TargetStatus
+from smartscope.domain.suspenders import Trip
 
 
 class Wish(StrEnum):
@@ -42,17 +43,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What the bridge has just read; the zero-loss time is None until it was refined."""
+    """What the bridge has just read; the zero-loss time is None until it was refined.
+
+    `trips` are the suspenders that are tripped now.
+    """
 
     has_autoloader: bool
     loaded_position: int | None
     valves_open: bool
-    vacuum_ready: bool
-    refilling: bool
     stage: Point
     energy_filter: bool = False
     zero_loss_at_s: float | None = None
-    storage_full: bool = False
+    trips: tuple[Trip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,24 @@ class GridPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class Stillness:
+    """How long nothing was done, by the journal.
+
+    `quiet_since_s` is the end of the last step that was not a safe state; None before the first.
+    `failed_closings` counts the safe states at the journal's end that left the valves open.
+    """
+
+    quiet_since_s: float | None = None
+    failed_closings: int = 0
+    failed_at_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One run at one moment; grids in the order they are to be taken.
 
     `hand_loaded` is the grid a person says they inserted, where there is no autoloader.
+    `paused_because` has the service's reason for a pause that no person asked for.
     """
 
     now_s: float
@@ -128,3 +144,5 @@ class Snapshot:
     instrument: Instrument
     grids: tuple[GridPicture, ...]
     hand_loaded: UUID | None = None
+    paused_because: str = ""
+    stillness: Stillness = Stillness()

@@ -1,4 +1,4 @@
-"""What the service can decide to do next: a step, a wait, or the end.
+"""What the service can decide to do next: a step, a wait, a question, or the end.
 
 Steps are values that can be listed before they are run. Each names its kind and its subject;
 kind, subject and attempt together are the step's key in the journal.
@@ -129,7 +129,7 @@ Step = (
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Do nothing, for this cause. `until_s` is when the reason ends, if that is known."""
+    """Do nothing, for this cause. `until_s` is when to decide anew at the latest, if known."""
 
     cause: Cause
     reason: str
@@ -144,7 +144,14 @@ class Finished:
     aborted: bool = False
 
 
-Decision = Step | Wait | Finished
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Only a person can say what is right now: the run pauses, and is made safe meanwhile."""
+
+    reason: str
+
+
+Decision = Step | Wait | AskPerson | Finished
 
 _KINDS: dict[type, str] = {
     LoadGrid: "load_grid",

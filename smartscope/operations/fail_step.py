@@ -29,7 +29,7 @@ from smartscope.operations.step_rows import (
 def fail_step(
     held: Held, step: UUID, *, error_classes: Sequence[str], message: str, now_s: float
 ) -> Remedy:
-    """The remedy that was applied; stopping safely is left to the caller, who has the instrument.
+    """The remedy that was applied; a run paused here is made safe by the next decision.
 
     `error_classes` are the error's class and those it derives from, nearest first.
     """
@@ -43,7 +43,9 @@ def fail_step(
     move_step(row, StepState.FAILED, now_s=now_s)
     _apply(row, remedy, error_classes[0], reason)
     if remedy in (Remedy.PAUSE_FOR_PERSON, Remedy.SAFE_STOP):
-        run.wish, run.wished_by, run.state_reason = Wish.PAUSE, None, reason
+        run.state_reason = reason
+        if run.wish != Wish.STOP:
+            run.wish, run.wished_by = Wish.PAUSE, None
     run.save(update_fields=["failures_in_a_row", "wish", "wished_by", "state_reason", "updated_at"])
     told = Told(
         subjects=[row.pk, *([row.subject] if row.subject else [])],

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.status import RUN_MOVES, RunState, moved
-from smartscope.models import Command, CommandState, Run, Wish
+from smartscope.models import Command, CommandState, Lease, Run, Wish
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
@@ -39,8 +40,23 @@ def commands_open(microscope: UUID) -> bool:
 @fenced
 def obey_commands(held: Held) -> None:
     """Move every open command of this microscope to where the rows have brought it."""
+    _answer_all(held.microscope, held.epoch)
+
+
+@transaction.atomic(durable=True)
+def answer_commands(microscope: UUID) -> None:
+    """As `obey_commands`, for a bridge without control: only while nobody else has it."""
+    if not commands_open(microscope):
+        return
+    _answer_all(microscope, None)
+    lease = Lease.objects.select_for_update(no_key=True).filter(pk=microscope).first()
+    if lease is not None and lease.holder is not None:
+        transaction.set_rollback(True)
+
+
+def _answer_all(microscope: UUID, epoch: int | None) -> None:
     commands = Command.objects.select_for_update(no_key=True).filter(
-        microscope_id=held.microscope, state__in=_OPEN
+        microscope_id=microscope, state__in=_OPEN
     )
     for command in commands.order_by("created_at"):
         run = _run_of(command)
@@ -59,9 +75,9 @@ def obey_commands(held: Held) -> None:
             before={"state": before},
             after={"state": state, "type": command.type},
             reason=reason,
-            epoch=held.epoch,
+            epoch=epoch,
         )
-        scope = Scope(held.microscope, _session_of(command, run))
+        scope = Scope(microscope, _session_of(command, run))
         record_event(f"command.{state}", BRIDGE, scope, told)
 
 

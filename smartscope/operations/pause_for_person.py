@@ -13,16 +13,18 @@ from smartscope.operations.lease.held import Held
 
 @fenced
 def pause_for_person(held: Held, run_id: UUID, reason: str) -> None:
-    """Set the wish, as a person's pause would, with the service's reason."""
+    """Set the wish, as a person's pause would, with the service's reason; a stop stays a stop."""
     run = Run.objects.select_for_update(no_key=True).get(pk=run_id)
     before = run.wish
-    run.wish, run.wished_by, run.state_reason = Wish.PAUSE, None, reason[:300]
+    run.state_reason = reason[:300]
+    if run.wish != Wish.STOP:
+        run.wish, run.wished_by = Wish.PAUSE, None
     run.version += 1
     run.save(update_fields=["wish", "wished_by", "state_reason", "version", "updated_at"])
     told = Told(
         subjects=[run.pk],
         before={"wish": before},
-        after={"wish": str(Wish.PAUSE)},
+        after={"wish": str(run.wish)},
         reason=reason,
         epoch=held.epoch,
     )

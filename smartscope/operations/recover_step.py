@@ -51,6 +51,7 @@ class OpenPicture:
     grid_slug: str
     grid_position: int | None
     parameters: dict[str, Any]
+    issued_at_s: float | None
     issued: tuple[IssuedItem, ...]
 
 
@@ -76,6 +77,7 @@ def open_step(microscope: UUID) -> OpenPicture | None:
         grid_slug=row.grid.slug if row.grid else "",
         grid_position=row.grid.position if row.grid else None,
         parameters=dict(row.parameters),
+        issued_at_s=row.issued_at_s,
         issued=tuple(
             IssuedItem(
                 name=item.name,

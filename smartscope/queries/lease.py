@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from smartscope.models import Lease, LeaseState
+
 _STANDS = """
 SELECT 1 FROM smartscope_lease AS lease
  WHERE microscope_id = %s AND epoch = %s AND holder = %s AND state = 'held'
@@ -22,3 +24,9 @@ def lease_stands(microscope: UUID, *, epoch: int, holder: UUID, lock_key: int) -
     with connection.cursor() as cursor:
         cursor.execute(_STANDS, [microscope, epoch, holder, unsigned >> 32, unsigned & (2**32 - 1)])
         return cursor.fetchone() is not None
+
+
+def was_given_back(microscope: UUID) -> bool:
+    """Whether nobody holds the lease, because it was released in order or never taken."""
+    row = Lease.objects.filter(pk=microscope).values_list("state", "holder").first()
+    return row is None or row == (LeaseState.FREE, None)

@@ -28,10 +28,12 @@ from smartscope.domain.snapshot import (
     Seen,
     Snapshot,
     SquarePicture,
+    Stillness,
     Wish,
 )
 from smartscope.domain.status import AnalysisState, GridStatus, ItemState, TargetStatus
 from smartscope.models import Analysis, Grid, Group, Hole, Run, Square, StepItem
+from smartscope.queries.stillness import stillness
 
 #: where something without a place in the queue stands: behind everything that has one
 LAST = 2**31 - 1
@@ -50,6 +52,7 @@ class _Rows:
     holes: Mapping[UUID, list[Hole]]
     findings: Mapping[UUID, Finding]
     atlas_lost: Mapping[UUID, int]
+    stillness: Stillness
 
 
 def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated: bool) -> Snapshot:
@@ -64,7 +67,16 @@ def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated:
         instrument=instrument,
         grids=tuple(_grid(rows, grid) for grid in rows.grids),
         hand_loaded=rows.run.microscope.hand_loaded_id,
+        paused_because=_service_paused(rows.run),
+        stillness=rows.stillness,
     )
+
+
+def _service_paused(run: Run) -> str:
+    """Why the service itself paused the run, so that nobody need be at the microscope."""
+    if run.wish != Wish.PAUSE or run.wished_by_id is not None:
+        return ""
+    return run.state_reason or "paused by the service"
 
 
 @contextmanager
@@ -94,6 +106,7 @@ def _read(run_id: UUID, now_s: float, *, simulated: bool) -> _Rows:
         ),
         findings=_findings(grids, now_s, simulated=simulated),
         atlas_lost=_atlas_lost(grids),
+        stillness=stillness(run_id),
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from smartscope.domain.snapshot import Wish
-from smartscope.domain.status import LIVE_RUNS, AnalysisState, RunState, StepState
+from smartscope.domain.status import LIVE_RUNS, OPEN_STEPS, AnalysisState, RunState, StepState
 from smartscope.models import Analysis, Run, Step
 
 DECIDING = ("find_squares", "find_holes", "measure_exposure")
@@ -45,6 +45,11 @@ def run_to_drive(microscope: UUID) -> RunToDrive | None:
         wish=Wish(row["wish"]),
         state_reason=row["state_reason"],
     )
+
+
+def step_left_open(microscope: UUID) -> bool:
+    """Whether a step waits to be recovered."""
+    return Step.objects.filter(microscope=microscope, state__in=sorted(OPEN_STEPS)).exists()
 
 
 def wish_of(run: UUID) -> Wish:

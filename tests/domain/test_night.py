@@ -18,13 +18,17 @@ from hypothesis.stateful import (
 
 from smartscope.domain.errors import IllegalTransition
 from smartscope.domain.planner import next_step
-from smartscope.domain.snapshot import GroupPicture, HolePicture, Snapshot, Wish
+from smartscope.domain.safekeeping import IDLE_S
+from smartscope.domain.snapshot import GroupPicture, HolePicture, Snapshot, Stillness, Wish
 from smartscope.domain.status import GRID_ENDS, TargetStatus
-from smartscope.domain.steps import Decision, ExposeGroup, Finished, MakeSafe, Shot, Wait
-from tests.domain.rows import Night, Rules, cassette
+from smartscope.domain.steps import Cause, Decision, ExposeGroup, Finished, MakeSafe, Shot, Wait
+from smartscope.domain.suspenders import Signal
+from tests.domain.night import WAIT_S, Night, Rules
+from tests.domain.rows import cassette
 
 T = TargetStatus
 ENOUGH_TURNS = 400
+PASSING = (Signal.VACUUM, Signal.REFILL, Signal.DISK_FULL, Signal.PUMP)
 
 
 class AnyNight(RuleBasedStateMachine):
@@ -67,7 +71,19 @@ class AnyNight(RuleBasedStateMachine):
     @rule()
     def resume(self) -> None:
         if self.night.wish is Wish.PAUSE:
-            self.night.wish = Wish.RUN
+            self.night.wish, self.night.paused_because = Wish.RUN, ""
+
+    @rule(what=st.sampled_from(["all is well", "valves stick", *PASSING]), turns=st.integers(1, 6))
+    def stand_still(self, what: str | Signal, turns: int) -> None:
+        """Up to half an hour in which nobody finds or decides anything, and something is wrong."""
+        if what == "valves stick":
+            self.night.world.stuck = 2
+        elif isinstance(what, Signal):
+            self.night.bad.add(what)
+        else:
+            self.night.bad.clear()
+        for _ in range(turns):
+            self._turn(None)
 
     @rule(which=st.integers(0, 30), to=st.sampled_from([T.SKIPPED, T.REJECTED, T.FOUND, T.QUEUED]))
     def relabel_hole(self, which: int, to: TargetStatus) -> None:
@@ -94,7 +110,7 @@ class AnyNight(RuleBasedStateMachine):
             square.move(T.ANALYSED if square.groups else T.QUEUED)
 
     def _turn(self, kill_at: int | None) -> None:
-        """One turn of the bridge; while paused it may recover, but moves and exposes nothing."""
+        """One turn of the bridge; while paused it may recover and close, and exposes nothing."""
         paused = self.night.wish is Wish.PAUSE
         commands = self.night.world.commands
         self.night.turn(kill_at)
@@ -108,12 +124,32 @@ class AnyNight(RuleBasedStateMachine):
             assert not doubled, f"exposed twice: {doubled}"
 
     @invariant()
+    def valves_are_not_open_over_an_idle_column(self) -> None:
+        if hasattr(self, "night") and self.night.stillness.failed_closings == 0:
+            since_s = self.night.stillness.quiet_since_s
+            idle_s = 0.0 if since_s is None else self.night.now_s - since_s
+            # noticed at the turn after
+            assert not self.night.world.valves_open or idle_s <= IDLE_S + 2 * WAIT_S
+
+    @invariant()
+    def who_has_nothing_to_do_holds_nothing(self) -> None:
+        if hasattr(self, "night") and self.night.wish is Wish.PAUSE:
+            since_s = self.night.stillness.quiet_since_s
+            idle_s = 0.0 if since_s is None else self.night.now_s - since_s
+            closed = not self.night.world.valves_open
+            waits = isinstance(self.night.last, Wait) and self.night.last.cause is Cause.PAUSE
+            if closed and waits and idle_s > IDLE_S + 2 * WAIT_S:
+                assert not self.night.held, "control was kept for nothing"
+
+    @invariant()
     def no_more_is_lost_than_was_killed(self) -> None:
         if hasattr(self, "night"):
             assert self.night.lost <= self.night.kills
 
     def _left_alone(self) -> Finished | None:
         self.night.wish, self.night.finished = Wish.RUN, None
+        self.night.bad.clear()
+        self.night.world.stuck = 0
         return self.night.run_to_the_end(ENOUGH_TURNS)
 
     def teardown(self) -> None:
@@ -224,6 +260,19 @@ def _leave_valves_open(snapshot: Snapshot) -> Decision:
     return Finished(decision.reason) if isinstance(decision, MakeSafe) else decision
 
 
+def _never_idle(snapshot: Snapshot) -> Decision:
+    """Forget how long nothing was done."""
+    return next_step(replace(snapshot, stillness=Stillness()))
+
+
+def _ignore_trips(snapshot: Snapshot) -> Decision:
+    return next_step(replace(snapshot, instrument=replace(snapshot.instrument, trips=())))
+
+
+def _keep_control(snapshot: Snapshot, decision: Decision) -> bool:
+    return False
+
+
 def _wait_for_ever(snapshot: Snapshot) -> Decision:
     decision = next_step(snapshot)
     return next_step(replace(snapshot, wish=Wish.PAUSE)) if _ends(decision) else decision
@@ -244,9 +293,12 @@ def _ends(decision: Decision) -> bool:
         pytest.param(Rules(decide=_expose_every_member), id="planner-forgets-what-was-exposed"),
         pytest.param(Rules(decide=_leave_valves_open), id="planner-leaves-valves-open"),
         pytest.param(Rules(decide=_wait_for_ever), id="planner-never-ends"),
+        pytest.param(Rules(decide=_never_idle), id="planner-leaves-an-idle-column-open"),
+        pytest.param(Rules(decide=_ignore_trips), id="planner-ignores-suspenders"),
+        pytest.param(Rules(release=_keep_control), id="bridge-keeps-control-for-nothing"),
     ],
 )
 def test_a_mutant_is_caught(mutant: Rules) -> None:
     machine = type("MutantNight", (AnyNight,), {"under_test": mutant})
     with pytest.raises((AssertionError, IllegalTransition)):
-        run_state_machine_as_test(machine, settings=QUICK)
+        run_state_machine_as_test(machine, settings=settings(QUICK, max_examples=600))

@@ -21,7 +21,7 @@ from smartscope.microscope.base import Microscope
 from smartscope.microscope.procedures.atlas import atlas
 from smartscope.microscope.procedures.exchange import load_grid, open_valves
 from smartscope.microscope.procedures.group import expose_group
-from smartscope.microscope.procedures.happenings import Procedure
+from smartscope.microscope.procedures.happenings import Procedure, Produced
 from smartscope.microscope.procedures.requests import (
     AtlasRequest,
     FocusPolicy,
@@ -35,6 +35,7 @@ from smartscope.microscope.procedures.upkeep import refine_zero_loss, safe_stop
 from smartscope.microscope.values import Area, HeightMode
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import PlannedItem
+from workers.bridge.errors import ValvesStayOpen
 from workers.bridge.helm import Helm
 from workers.bridge.landmarks import centre_locator, square_reference
 from workers.bridge.names import MOVIE, FileNames, camera_folder
@@ -73,9 +74,25 @@ def act_for(helm: Helm, step: Step) -> Act:
         case RefineZeroLoss():
             return Act(begin=lambda scope, *_: refine_zero_loss(scope))
         case MakeSafe():
-            return Act(begin=lambda scope, *_: safe_stop(scope), parameters={"reason": step.reason})
+            return Act(begin=lambda scope, *_: _safe(scope), parameters={"reason": step.reason})
         case FinishGrid():
             raise AssertionError("finishing a grid is an operation, not an act")
+
+
+def _safe(scope: Microscope) -> Procedure:
+    """Sought, then read back: a safe state with open valves has failed."""
+    trouble = ""
+    for happening in safe_stop(scope):
+        if isinstance(happening, Produced):
+            trouble = "; ".join(
+                f"{name}: {text}" for name, text in happening.measurements.items() if text != "done"
+            )
+        yield happening
+    if scope.column.status().valves_open:
+        raise ValvesStayOpen(
+            f"The valves are still open ({trouble or 'no action failed'}); close them at the "
+            "console now."
+        )
 
 
 def item_of_hole(number: int) -> str:

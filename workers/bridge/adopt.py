@@ -27,12 +27,14 @@ from workers.bridge.act import kind_of_item
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
 from workers.bridge.keep_files import adopted, keep_gain
-from workers.bridge.names import FileNames, camera_folder, is_local
+from workers.bridge.names import MOVIE, FileNames, camera_folder, is_local
 
 log = logging.getLogger(__name__)
 #: an exposure's longest duration and the time its file may take after it
 FILE_DUE_S = 30.0 + 90.0
 STABLE_S = 2.0
+#: below the spool, as below the storage
+QUARANTINE = "quarantine"
 #: reading and hashing the largest movie on slow storage; silence for so long is not death
 READING_S = 300.0
 
@@ -70,7 +72,7 @@ def _adopt(helm: Helm, picture: OpenPicture, item: IssuedItem, *, patient: bool)
         )
     except BadFile as error:
         log.warning("%s is not whole: %s", key, error)
-        helm.store.quarantine(key, str(error))
+        _put_aside(helm, key, str(error))
         return False
     if image is None:
         return False
@@ -94,14 +96,28 @@ def _ours(helm: Helm, key: str, kind: ImageKind) -> NewImage | None:
     return image
 
 
+def _put_aside(helm: Helm, key: str, reason: str) -> None:
+    """Into quarantine, wherever the broken file lies: in the storage, or still in the spool."""
+    if helm.store.exists(key):
+        helm.store.quarantine(key, reason)
+    spooled = camera_folder(helm.store, helm.spool, key) / key.rpartition("/")[2]
+    if is_local(helm.store) or not spooled.is_file():
+        return
+    target = helm.spool / QUARANTINE / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
+    spooled.replace(target)
+
+
 def _movie(
     helm: Helm, picture: OpenPicture, item: IssuedItem, key: str, *, patient: bool
 ) -> NewImage | None:
-    path = camera_folder(helm.store, helm.spool, key) / key.rpartition("/")[2]
+    path = _recorded(helm, key)
     due_s = item.issued_at_s + FILE_DUE_S
-    while patient and not path.is_file() and helm.clock.now() < due_s and not helm.ending():
+    while patient and path is None and helm.clock.now() < due_s and not helm.ending():
         helm.pass_time(min(due_s, helm.clock.now() + 5.0))
-    if not path.is_file():
+        path = _recorded(helm, key)
+    if path is None:
         return None
     _await_stable(helm, path)
     helm.pulse.allow(READING_S)
@@ -125,6 +141,14 @@ def _movie(
         **_place(notes, width_px, height_px),
         gain_key=_gain(helm, path, notes, key),
     )
+
+
+def _recorded(helm: Helm, key: str) -> Path | None:
+    """The closed movie of that name, brought to where the bridge reads it."""
+    folder = camera_folder(helm.store, helm.spool, key)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = key.rpartition("/")[2].removesuffix(f".{MOVIE}")
+    return helm.microscope.camera.find_recorded(stem, folder, file_format=MOVIE)
 
 
 def _await_stable(helm: Helm, path: Path) -> None:

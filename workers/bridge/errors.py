@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from smartscope.domain.errors import SmartscopeError
+from smartscope.domain.errors import InstrumentError, LeaseLost, SmartscopeError
 
 
 class Quarantined(SmartscopeError):
     """What the instrument did could not be found out: a person must look before anything moves."""
+
+
+class LeaseSlipping(LeaseLost):
+    """The lease is still ours but cannot be renewed: close the valves now, then end."""
+
+
+class ValvesStayOpen(InstrumentError):
+    """The safe state was sought and the valves are open all the same: a person must close them."""
 
 
 def classes_of(error: Exception) -> list[str]:

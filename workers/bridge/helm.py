@@ -13,8 +13,10 @@ from smartscope.microscope.base import Microscope
 from smartscope.microscope.values import Area, AreaSettings, Identity
 from smartscope.operations.lease.held import Held
 from smartscope.storage.store import Store
+from workers.bridge.errors import LeaseSlipping
 from workers.bridge.keeper import Keeper
 from workers.bridge.pulse import Pulse
+from workers.bridge.watch import Watch
 
 POLL_S = 1.0
 
@@ -36,11 +38,17 @@ class Helm:
     pace: float | None
     sleep: Callable[[float], None] = time.sleep
     ending: Callable[[], bool] = field(default=lambda: False)
+    watch: Watch = field(default_factory=Watch)
     _identity: Identity | None = None
     _areas: dict[Area, AreaSettings] = field(default_factory=dict)
 
     def tick(self) -> None:
-        """The loop lives and the lease is ours. Raises LeaseLost."""
+        """The loop lives and the lease is ours. Raises LeaseLost, or LeaseSlipping in good time."""
+        if self.keeper.slipping:
+            raise LeaseSlipping(
+                f"The lease of epoch {self.held.epoch} cannot be renewed; the valves are closed "
+                "while that is still allowed."
+            )
         self.keeper.require()
         self.pulse.tick()
 

@@ -32,6 +32,7 @@ class Keeper:
         pulse: Pulse,
         *,
         end_process: Callable[[str], None],
+        renewed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = boot_time_s,
     ) -> None:
         self.held = acquired.held
@@ -39,11 +40,13 @@ class Keeper:
         self._times = times
         self._pulse = pulse
         self._end_process = end_process
+        self._renewed = renewed
         self._clock = clock
         self._stop = threading.Event()
         self._guard = threading.Lock()
         self._deadline_s = acquired.taken_at_boot_s + times.ttl_s - times.margin_s
         self._lost = ""
+        self._broken = ""
         self._failing = False
         self._thread = threading.Thread(target=self._keep, name="lease-keeper", daemon=True)
 
@@ -58,8 +61,16 @@ class Keeper:
             self._thread.join()
         self._lock_connection.close()
 
+    def now_s(self) -> float:
+        """The clock the lease is kept by; it neither jumps nor stops."""
+        return self._clock()
+
     def require(self) -> None:
-        """Raise LeaseLost when the local deadline has passed or a renewal was refused."""
+        """Raise LeaseLost when the local deadline has passed or a renewal was refused.
+
+        Until then no other bridge can hold the lease, whether or not the database answers: whoever
+        wants it must first have seen it unrenewed for longer.
+        """
         with self._guard:
             lost, deadline_s = self._lost, self._deadline_s
         if lost:
@@ -71,11 +82,12 @@ class Keeper:
             )
 
     @property
-    def close_the_valves(self) -> bool:
-        """Renewal fails and time runs out: an idle bridge makes safe what it still may."""
+    def slipping(self) -> bool:
+        """The lease cannot be kept: whoever is idle closes the valves while they may, and ends."""
         with self._guard:
             left_s = self._deadline_s - self._clock()
-            return self._failing and 0.0 < left_s < self._times.close_valves_below_s
+            running_out = self._failing and left_s < self._times.close_valves_below_s
+            return bool(self._broken) or running_out
 
     def renew(self) -> None:
         """One renewal now; what went wrong is kept for `require`."""
@@ -90,11 +102,13 @@ class Keeper:
                 with self._guard:
                     self._failing = True
             else:
-                self._lose(f"The connection that holds the microscope's lock broke: {error}")
+                with self._guard:
+                    self._broken = f"The connection that holds the microscope's lock broke: {error}"
         else:
             with self._guard:
                 self._deadline_s = began_s + self._times.ttl_s - self._times.margin_s
                 self._failing = False
+            self._renewed()
 
     def _keep(self) -> None:
         while not self._stop.wait(self._pause_s()):
@@ -104,8 +118,8 @@ class Keeper:
                 )
                 return
             self.renew()
-            if self._lost:
-                self._end(self._lost)
+            if self._lost or self._broken:
+                self._end(self._lost or self._broken)
                 return
 
     def _pause_s(self) -> float:
@@ -117,7 +131,12 @@ class Keeper:
             self._lost = reason
 
     def _end(self, reason: str) -> None:
-        self._lose(reason)
-        # The loop gets a moment to notice and to leave in order.
-        if not self._stop.wait(self._times.margin_s / 2):
+        """The loop gets a moment to notice, to close the valves while it may, and to leave."""
+        moment_s = self._times.margin_s / 2
+        if self._broken and not self._lost:
+            with self._guard:
+                moment_s = max(moment_s, self._deadline_s - self._clock())
+        else:
+            self._lose(reason)
+        if not self._stop.wait(moment_s):
             self._end_process(reason)

@@ -11,11 +11,16 @@ import logging
 from dataclasses import dataclass
 from uuid import UUID
 
+from smartscope.domain.alarms import Level
 from smartscope.domain.errors import BadFile, InstrumentError, NotFound, StorageFull
-from smartscope.domain.recovery import Remedy
 from smartscope.domain.snapshot import Wish
 from smartscope.domain.steps import Cause, MakeSafe, Step, Wait
-from smartscope.microscope.errors import CameraFailed, CommandTimeout, ConnectionLost
+from smartscope.microscope.errors import (
+    CameraFailed,
+    CommandTimeout,
+    ConnectionLost,
+    OperatorStop,
+)
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
     Checkpoint,
@@ -27,10 +32,12 @@ from smartscope.microscope.procedures.happenings import (
 )
 from smartscope.models import Grid
 from smartscope.operations.begin_step import begin_step
+from smartscope.operations.clear_alarm import clear_alarm
 from smartscope.operations.complete_step import complete_step
 from smartscope.operations.fail_step import fail_step
 from smartscope.operations.issue_items import issue_items
 from smartscope.operations.journal_values import OpenStep, StepPlan
+from smartscope.operations.raise_alarm import raise_alarm
 from smartscope.operations.record_item import record_item
 from smartscope.operations.record_wait import begin_wait, end_waits
 from smartscope.queries.worklist import wish_of
@@ -47,6 +54,9 @@ from workers.bridge.suspend import wait_while_suspended
 log = logging.getLogger(__name__)
 #: a file of one item may be large and the storage slow
 WRITING_S = 300.0
+#: the kind of step that brings the safe state, and the alarm when it does not
+CLOSING = "safe_state"
+VALVES_OPEN = "valves.open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +77,8 @@ class _Job:
 def perform(helm: Helm, run: UUID, step: Step) -> None:
     """Do the step; errors of the instrument end it as the table of remedies says.
 
-    Raises LeaseLost and ConnectionLost: this process must end, its successor recovers. Raises
-    Conflict, with nothing sent, when a row moved meanwhile.
+    Raises LeaseLost, ConnectionLost, CommandTimeout and OperatorStop: this epoch is over and its
+    successor recovers the step. Raises Conflict, with nothing sent, when a row moved meanwhile.
     """
     act = act_for(helm, step)
     plan = StepPlan(run=run, step=step, items=act.items, parameters=act.parameters)
@@ -90,7 +100,7 @@ def _carry_out(job: _Job, act: Act) -> None:
     procedure = act.begin(job.helm.microscope, job.names, job.opened.last_error)
     try:
         stopped = _drive(job, procedure)
-    except ConnectionLost:
+    except (ConnectionLost, CommandTimeout, OperatorStop):
         raise
     except (InstrumentError, StorageFull, BadFile, NotFound) as error:
         _fail(job, error)
@@ -98,6 +108,8 @@ def _carry_out(job: _Job, act: Act) -> None:
         job.point("before_complete")
         complete_step(job.helm.held, job.opened.id, now_s=job.now_s(), stopped=stopped)
         job.point("completed")
+        if job.opened.kind == CLOSING:
+            clear_alarm(key=VALVES_OPEN, microscope=job.helm.held.microscope)
     finally:
         procedure.close()
 
@@ -107,10 +119,9 @@ def _drive(job: _Job, procedure: Procedure) -> str:
     for happening in procedure:
         job.helm.tick()
         if isinstance(happening, Checkpoint):
-            if happening.before_dose:
-                wait_while_suspended(job.helm, job.run)
-            if stopped := _why_stopped(job):
-                return f"{stopped} before: {happening.doing}"
+            held_up = wait_while_suspended(job.helm, job.run) if happening.before_dose else ""
+            if stopped := _why_stopped(job) or held_up:
+                return f"{stopped}; ended before: {happening.doing}"
         else:
             _heed(job, happening)
     return ""
@@ -163,7 +174,7 @@ def _register(job: _Job, produced: Produced) -> None:
 
 def _fail(job: _Job, error: Exception) -> None:
     log.warning("step %d failed: %s", job.opened.number, error)
-    if isinstance(error, CommandTimeout | CameraFailed):
+    if isinstance(error, CameraFailed):
         # The dose may be spent and the file there: what is whole is kept before the rest is lost.
         adopt_issued(job.helm, job.opened.id, patient=True)
     job.point("before_fail")
@@ -175,5 +186,12 @@ def _fail(job: _Job, error: Exception) -> None:
         now_s=job.now_s(),
     )
     job.point("failed")
-    if remedy is Remedy.SAFE_STOP:
-        perform(job.helm, job.run, MakeSafe(f"after {classes_of(error)[0]}"))
+    log.info("remedy: %s", remedy)
+    if job.opened.kind == CLOSING:
+        raise_alarm(
+            key=VALVES_OPEN,
+            level=Level.MAJOR,
+            microscope=job.helm.held.microscope,
+            text=f"The column could not be closed: {error}",
+            advice="Close the valves at the console now; the bridge goes on trying.",
+        )

@@ -1,7 +1,8 @@
-"""One bridge process: wait for the lease, connect, recover, drive, leave in order.
+"""One bridge process: wait for work, take the lease, connect, recover, drive, give it back.
 
-It ends with a code that tells its supervisor what to do: 0 it was asked to end; 75 start it again,
-the lease, the link or the database was lost, or a person must clear something first.
+A bridge with nothing to do holds no control of its instrument. It ends with a code that tells its
+supervisor what to do: 0 it was asked to end; 75 start it again, the lease, the link or the database
+was lost, or a person must clear something first.
 """
 
 from __future__ import annotations
@@ -16,19 +17,29 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from smartscope.domain.errors import InstrumentError, LeaseLost
-from smartscope.microscope.errors import ConnectionLost
+from smartscope.domain.errors import InstrumentError, LeaseLost, SmartscopeError
+from smartscope.microscope.errors import CommandTimeout, ConnectionLost, OperatorStop
 from smartscope.models import Microscope as MicroscopeRow
 from smartscope.operations.lease.acquire_lease import Acquired, LeaseRefused, acquire_lease
 from smartscope.operations.lease.held import LeaseTimes, lease_times
 from smartscope.operations.lease.release_lease import release_lease
 from smartscope.operations.note_state import note_state
+from smartscope.operations.obey_commands import answer_commands
 from smartscope.storage.current import current_store
-from workers.bridge.errors import Quarantined
+from workers.bridge.agent_heartbeat import heartbeat_of
+from workers.bridge.ashore import LastSeen, control_wanted
+from workers.bridge.errors import LeaseSlipping, Quarantined, ValvesStayOpen
 from workers.bridge.helm import Helm
 from workers.bridge.instrument import open_instrument
 from workers.bridge.keeper import Keeper
 from workers.bridge.loop import Loop
+from workers.bridge.parting import (
+    close_while_allowed,
+    give_to_operator,
+    listen,
+    make_safe,
+    note_lost_link,
+)
 from workers.bridge.permit import LeasePermit
 from workers.bridge.pulse import Pulse
 from workers.bridge.recover import recover
@@ -63,12 +74,18 @@ class BridgeProcess:
         self._stop = stop
         self._times = times or lease_times()
         self._end_process = end_process
+        self._seen: LastSeen | None = None
+        #: the state last said while not driving
+        self._said = ""
 
     def run(self) -> int:
-        """Drive until asked to end; the exit code."""
+        """Take control while there is something to do, until asked to end; the exit code."""
         try:
-            acquired = self._await_lease()
-            return ENDED if acquired is None else self.drive(acquired)
+            while not self._stop.is_set():
+                acquired = self._take_control()
+                if acquired is not None:
+                    self.drive(acquired)
+            self._say("offline", "the bridge was ended in order")
         except LeaseLost as error:
             log.error("the lease is lost: %s", error)
         except ConnectionLost as error:
@@ -82,48 +99,82 @@ class BridgeProcess:
             self._say("offline", str(error))
         except (DatabaseError, InterfaceError) as error:
             log.error("the database cannot be reached: %s", error)
+        else:
+            return ENDED
         return AGAIN
 
-    def drive(self, acquired: Acquired) -> int:
+    def drive(self, acquired: Acquired) -> None:
         """Connect under this epoch and turn the loop; ended in order, the lease is released."""
         pulse = Pulse()
-        keeper = Keeper(acquired, self._times, pulse, end_process=self._end_process)
+        heartbeat = heartbeat_of(self._microscope, epoch=acquired.held.epoch)
+        keeper = Keeper(
+            acquired, self._times, pulse, end_process=self._end_process, renewed=heartbeat.beat
+        )
+        heartbeat.beat()
         keeper.start()
         try:
             helm = self._take_helm(acquired, keeper, pulse)
             try:
-                recover(helm)
-                Loop(helm).run()
-                self._leave(helm)
+                reason = self._drive(helm)
+                heartbeat.release()
             finally:
-                helm.microscope.close()
-            release_lease(acquired.held)
-            return ENDED
+                _close(helm)
+            release_lease(acquired.held, reason)
         finally:
             keeper.stop()
+        self._say("released", reason)
 
-    def _leave(self, helm: Helm) -> None:
-        """Asked to end: nobody will watch the beam."""
-        helm.microscope.safe_state()
-        self._say("offline", "the bridge was ended in order")
+    def _drive(self, helm: Helm) -> str:
+        """Recover, then turn; why control is given back. Raises what ends this process."""
+        try:
+            recover(helm)
+            loop = Loop(helm)
+            loop.run()
+            if not make_safe(helm):
+                raise ValvesStayOpen("The valves are still open: control is not given back.")
+        except OperatorStop as error:
+            give_to_operator(helm, error)
+            return str(error)
+        except CommandTimeout as error:
+            listen(helm, error)
+            raise
+        except ConnectionLost as error:
+            note_lost_link(helm, error)
+            raise
+        except LeaseSlipping:
+            close_while_allowed(helm)
+            raise
+        except (LeaseLost, Quarantined):
+            raise
+        except Exception:
+            # The database is gone, or this is a mistake of ours: the column is not left open.
+            close_while_allowed(helm)
+            raise
+        self._seen = None if loop.seen is None else LastSeen(loop.seen, helm.clock)
+        return "nothing is to be done that needs the microscope"
 
-    def _await_lease(self) -> Acquired | None:
-        said = False
-        while not self._stop.is_set():
-            try:
-                acquired = acquire_lease(self._microscope, self._times, sleep=self._sleep)
-            except LeaseRefused as error:
-                self._say("quarantined", str(error))
-                self._sleep(REFUSED_ASK_AGAIN_S)
-                continue
-            if acquired is not None:
-                log.info("driving under epoch %d", acquired.held.epoch)
-                return acquired
-            if not said:
-                log.warning("another bridge drives this microscope; waiting for its lease")
-                said = True
+    def _take_control(self) -> Acquired | None:
+        """The lease, once it is wanted and free; None after a look that found it so or not."""
+        if not control_wanted(self._microscope, self._seen):
+            self._say_once("released", "nothing is to be done that needs the microscope")
+            answer_commands(self._microscope)
             self._sleep(ASK_AGAIN_S)
-        return None
+            return None
+        try:
+            acquired = acquire_lease(self._microscope, self._times, sleep=self._sleep)
+        except LeaseRefused as error:
+            self._say_once("quarantined", str(error))
+            self._sleep(REFUSED_ASK_AGAIN_S)
+            return None
+        if acquired is None:
+            if self._said != "taken":
+                log.warning("another bridge drives this microscope; waiting for its lease")
+            self._said = "taken"
+            self._sleep(ASK_AGAIN_S)
+            return None
+        log.info("driving under epoch %d", acquired.held.epoch)
+        self._said = ""
+        return acquired
 
     def _take_helm(self, acquired: Acquired, keeper: Keeper, pulse: Pulse) -> Helm:
         row = MicroscopeRow.objects.get(pk=self._microscope)
@@ -145,8 +196,22 @@ class BridgeProcess:
     def _sleep(self, seconds: float) -> None:
         self._stop.wait(seconds)
 
+    def _say_once(self, state: str, reason: str) -> None:
+        """Say it when it is news."""
+        if self._said != state:
+            self._say(state, reason)
+
     def _say(self, state: str, reason: str) -> None:
+        self._said = state
         try:
             note_state(self._microscope, state, reason)
         except (DatabaseError, InterfaceError) as error:
             log.warning("the microscope's state could not be noted: %s", error)
+
+
+def _close(helm: Helm) -> None:
+    """The connection's end; what is wrong with it then cannot be helped any more."""
+    try:
+        helm.microscope.close()
+    except (SmartscopeError, DatabaseError, InterfaceError) as error:
+        log.warning("the connection did not close in order: %s", error)

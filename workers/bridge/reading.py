@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from smartscope.domain.snapshot import Instrument
+from smartscope.domain.suspenders import Signal
 from smartscope.microscope.values import ColumnStatus, StagePose
 from smartscope.operations.lease.held import boot_time_s
 from smartscope.operations.note_instrument import InstrumentNote, note_instrument
 from workers.bridge.helm import Helm
+from workers.bridge.room import disk_levels
 
-#: below this part of the volume nothing new is begun
-LEAST_FREE_BYTES = 2 * 1024**3
 NOTE_EVERY_S = 3.0
 
 
@@ -25,13 +26,13 @@ class Reading:
     instrument: Instrument
 
 
-def read(helm: Helm) -> Reading:
-    """Freshly read, all of it."""
+def read(helm: Helm, also_bad: Mapping[Signal, str] | None = None) -> Reading:
+    """Freshly read, all of it; `also_bad` are signals that only the caller can judge."""
     identity = helm.identity()
     column = helm.microscope.column.status()
     pose = helm.microscope.stage.position()
     loaded = helm.microscope.autoloader.loaded()
-    free = helm.store.free_bytes()
+    others = {**disk_levels(helm), **(also_bad or {})}
     return Reading(
         column,
         pose,
@@ -40,12 +41,10 @@ def read(helm: Helm) -> Reading:
             has_autoloader=identity.has_autoloader,
             loaded_position=loaded,
             valves_open=column.valves_open,
-            vacuum_ready=column.vacuum_ready,
-            refilling=column.refilling,
             stage=pose.point,
-            energy_filter=True,
+            energy_filter=identity.has_energy_filter,
             zero_loss_at_s=column.zero_loss_refined_at_s,
-            storage_full=free is not None and free < LEAST_FREE_BYTES,
+            trips=helm.watch.look(column, helm.clock.now(), others),
         ),
     )
 

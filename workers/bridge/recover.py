@@ -1,20 +1,24 @@
 """After a start: resolve what the predecessor left open, then go on by itself or ask a person.
 
-| what was open            | what is done                                                        |
-|--------------------------|---------------------------------------------------------------------|
-| intent                   | nothing was sent: abandoned, its targets wait again                 |
-| dose issued              | the file is waited for; whole → adopted, else lost                  |
-| never-repeat issued      | read back; carried out or untouched → closed, else quarantined      |
-| long issued              | polled until it is over; then planned anew                          |
+| what was open       | what is done                                                            |
+|---------------------|-------------------------------------------------------------------------|
+| intent              | nothing that counts was sent: abandoned, its targets wait again         |
+| dose issued         | the file is waited for; whole → adopted, else lost                      |
+| never-repeat issued | read back; carried out or surely untouched → closed, else quarantined   |
+| long issued         | over once the instrument answers a new connection; done when it says so |
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 
+from smartscope.domain.alarms import Level
+from smartscope.domain.snapshot import Wish
 from smartscope.domain.status import LIVE_RUNS, RunState, StepState
 from smartscope.operations.change_run import change_run
 from smartscope.operations.lease.release_lease import quarantine_lease
+from smartscope.operations.raise_alarm import raise_alarm
 from smartscope.operations.recover_step import (
     OpenPicture,
     mark_unknown,
@@ -27,6 +31,7 @@ from workers.bridge.adopt import adopt_issued
 from workers.bridge.errors import Quarantined
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
+from workers.bridge.parting import close_while_allowed
 
 log = logging.getLogger(__name__)
 #: a never-repeat command has at most this long to come to its end
@@ -69,14 +74,19 @@ def _resolve(helm: Helm, picture: OpenPicture) -> None:
 
 
 def _proved(helm: Helm, picture: OpenPicture) -> bool:
-    """Whether a command that is never repeated was carried out. Raises Quarantined."""
-    if picture.kind == "load_grid":
-        return _load_proved(helm, picture)
-    if picture.kind == "open_valves":
-        return helm.microscope.column.status().valves_open
-    if picture.kind == "safe_state":
-        return not helm.microscope.column.status().valves_open
-    return False
+    """Whether a command without a file was carried out. Raises Quarantined."""
+    prove = _PROOFS.get(picture.kind)
+    return prove is not None and prove(helm, picture)
+
+
+def _valves_proved(helm: Helm, _: OpenPicture) -> bool:
+    return helm.microscope.column.status().valves_open
+
+
+def _zero_loss_proved(helm: Helm, picture: OpenPicture) -> bool:
+    refined_at_s = helm.microscope.column.status().zero_loss_refined_at_s
+    issued_at_s = picture.issued_at_s
+    return refined_at_s is not None and issued_at_s is not None and refined_at_s >= issued_at_s
 
 
 def _load_proved(helm: Helm, picture: OpenPicture) -> bool:
@@ -95,6 +105,13 @@ def _load_proved(helm: Helm, picture: OpenPicture) -> bool:
     )
 
 
+_PROOFS: Mapping[str, Callable[[Helm, OpenPicture], bool]] = {
+    "load_grid": _load_proved,
+    "open_valves": _valves_proved,
+    "zero_loss": _zero_loss_proved,
+}
+
+
 def _await_autoloader(helm: Helm, picture: OpenPicture) -> None:
     gives_up_at_s = helm.clock.now() + EXCHANGE_S
     while helm.microscope.column.status().autoloader_busy and not helm.ending():
@@ -110,15 +127,31 @@ def _quarantine(helm: Helm, reason: str) -> Quarantined:
     run = run_to_drive(helm.held.microscope)
     if run is not None and run.state in LIVE_RUNS:
         change_run(helm.held, run.id, RunState.INTERRUPTED, reason=text, now_s=helm.clock.now())
+    # The way to safety is short here: nothing else moves before somebody has looked.
+    close_while_allowed(helm)
     quarantine_lease(helm.held, text)
+    raise_alarm(
+        key="lease.quarantined",
+        level=Level.MAJOR,
+        microscope=helm.held.microscope,
+        text=reason,
+        advice="Look at the autoloader, then clear the lease; nothing moves before.",
+    )
     return Quarantined(text)
 
 
 def _go_on_or_interrupt(helm: Helm, run: RunToDrive, sign: LastSign | None) -> None:
-    """Everything as it was and not long ago: the run goes on; otherwise a person is asked."""
-    if run.state is RunState.ARMING:
+    """Everything as it was and not long ago: the run goes on; otherwise a person is asked.
+
+    A pause is not gone on from, and a stop needs no asking. Who resumed a paused run has asked for
+    it, however long it stood; what was changed meanwhile is shown all the same.
+    """
+    if run.state is RunState.ARMING or run.wish is not Wish.RUN or sign is None:
         return
-    differences = [] if sign is None else _differences(helm, sign, last_sign(run.id) or sign)
+    differences = _differences(helm, sign, last_sign(run.id) or sign)
+    gap_s = helm.clock.now() - sign.at_s
+    if gap_s > LONGEST_GAP_S and run.state is not RunState.PAUSED:
+        differences.append(f"nobody drove the microscope for {gap_s / 60:.0f} minutes")
     if differences:
         reason = "; ".join(differences)
         log.warning("the run does not go on by itself: %s", reason)
@@ -136,7 +169,4 @@ def _differences(helm: Helm, left: LastSign, resolved: LastSign) -> list[str]:
         found.append(
             f"the stage holds slot {inventory.loaded_slot} where {resolved.loaded_slot} was left"
         )
-    gap_s = helm.clock.now() - left.at_s
-    if gap_s > LONGEST_GAP_S:
-        found.append(f"nobody drove the microscope for {gap_s / 60:.0f} minutes")
     return found

@@ -5,44 +5,46 @@ from __future__ import annotations
 from uuid import UUID
 
 from smartscope.domain.snapshot import Wish
-from smartscope.domain.steps import Cause, Wait
-from smartscope.microscope.procedures.readiness import Tripped, tripped
+from smartscope.domain.steps import Wait
+from smartscope.domain.suspenders import SUSPENDERS, Then, Trip, forbids_dose
 from smartscope.operations.record_wait import begin_wait, end_waits
 from smartscope.queries.worklist import wish_of
+from workers.bridge.announce import announce
 from workers.bridge.helm import Helm
+from workers.bridge.room import disk_levels
 
 LOOK_EVERY_S = 5.0
-PATIENCE_S = 1_800.0
-#: what clears without a person, and the cause under which the wait is counted
-CLEARS_BY_ITSELF = {
-    "vacuum": Cause.VACUUM,
-    "autoloader": Cause.INSTRUMENT,
-    "refill": Cause.REFILL,
-    "pump": Cause.VACUUM,
-}
 
 
-def wait_while_suspended(helm: Helm, run: UUID) -> None:
-    """Return when exposing is safe, when only a person can clear what is tripped, or at a stop."""
-    gives_up_at_s = helm.clock.now() + PATIENCE_S
-    waited = False
-    while (
-        not (helm.ending() or wish_of(run) is Wish.STOP)
-        and (reason := _passing(helm)) is not None
-        and helm.clock.now() < gives_up_at_s
-    ):
-        cause = CLEARS_BY_ITSELF[reason.code]
-        begin_wait(helm.held, run, Wait(cause, reason.message), now_s=helm.clock.now())
+def wait_while_suspended(helm: Helm, run: UUID) -> str:
+    """ "" when exposing is safe, or a person wants to stop; else why the step must end here.
+
+    What does not pass by waiting is the planner's to decide, with the valves and the run in view.
+    """
+    waited, ends = False, ""
+    while (trip := _forbidding(helm)) is not None:
+        if helm.ending() or wish_of(run) is Wish.STOP:
+            break
+        announce(helm)
+        if trip.stage(helm.clock.now()).then is not Then.WAIT:
+            ends = trip.words
+            break
+        wait = Wait(SUSPENDERS[trip.signal].cause, trip.words)
+        begin_wait(helm.held, run, wait, now_s=helm.clock.now())
         waited = True
-        helm.pass_time(helm.clock.now() + LOOK_EVERY_S)
+        helm.pass_time(_look_again_s(helm, trip))
     if waited:
         end_waits(helm.held, run, now_s=helm.clock.now())
+        announce(helm)
+    return ends
 
 
-def _passing(helm: Helm) -> Tripped | None:
-    """The first suspender, when every one that is tripped will clear by itself."""
-    status = helm.microscope.column.status()
-    reasons = tripped(status, helm.clock.now())
-    if not reasons or any(reason.code not in CLEARS_BY_ITSELF for reason in reasons):
-        return None
-    return reasons[0]
+def _forbidding(helm: Helm) -> Trip | None:
+    now_s = helm.clock.now()
+    trips = helm.watch.look(helm.microscope.column.status(), now_s, disk_levels(helm))
+    return forbids_dose(trips, now_s)
+
+
+def _look_again_s(helm: Helm, trip: Trip) -> float:
+    soon_s = helm.clock.now() + LOOK_EVERY_S
+    return soon_s if trip.clears_at_s is None else min(soon_s, trip.clears_at_s)

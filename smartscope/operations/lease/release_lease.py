@@ -11,12 +11,12 @@ from smartscope.operations.lease.fence import hold_fence
 from smartscope.operations.lease.held import Held
 
 
-def release_lease(held: Held) -> None:
+def release_lease(held: Held, reason: str = "") -> None:
     """The instrument is safe and disconnected: whoever comes next need not wait.
 
     Raises LeaseLost when it was not ours to release.
     """
-    _leave(held, LeaseState.FREE, "lease.released", "")
+    _leave(held, LeaseState.FREE, "lease.released", reason)
 
 
 def quarantine_lease(held: Held, reason: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from smartscope.domain.actor import Actor
+from smartscope.microscope.errors import CommandTimeout
 from smartscope.models import Analysis, Atlas, Exposure, Grid, Group, Hole, Run, Square, Step
 from smartscope.operations.edit_grid import edit_grids
 from smartscope.operations.edit_targets import edit_holes
@@ -84,6 +85,9 @@ def test_a_square_whose_only_group_was_lost_is_done(tmp_path: Path, drive: Drive
         for nth in (1, 2)
     ]
     house = house_with(tmp_path, faults=faults)
+    for _ in faults:
+        with pytest.raises(CommandTimeout):
+            drive(house).run_until_idle()
     drive(house).run_until_idle()
     assert set(Hole.objects.values_list("status", flat=True)) == {"lost"}
     assert states() == ("lost", "done")

@@ -40,6 +40,7 @@ def test_the_real_finders_bring_a_queued_run_to_its_end(tmp_path: Path) -> None:
         bridge.run_until_idle()
     finally:
         bridge.die()
+    house.work_off()
     run = Run.objects.get()
     assert run.state == "done", run.state_reason
     assert Grid.objects.get().status == "done"

@@ -23,8 +23,6 @@ STILL = Instrument(
     has_autoloader=True,
     loaded_position=1,
     valves_open=True,
-    vacuum_ready=True,
-    refilling=False,
     stage=Point(0.0, 0.0),
 )
 

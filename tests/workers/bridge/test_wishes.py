@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from smartscope.domain.errors import StorageFull
-from smartscope.microscope.procedures.readiness import Tripped
+from smartscope.domain.suspenders import Signal
+from smartscope.microscope.errors import CommandTimeout, ConnectionLost
 from smartscope.models import (
     Analysis,
     Command,
@@ -28,6 +30,7 @@ from smartscope.models import (
 from tests.workers.bridge.invariants import check
 from tests.workers.bridge.quick_findings import find_quickly
 from tests.workers.bridge.rig import Bridge, Facility, ProcessDeath, dies_at, facility, small_world
+from workers.bridge import watch
 from workers.bridge.errors import Quarantined
 from workers.bridge.fault_points import Plan, arm
 from workers.bridge.recover import recover
@@ -83,7 +86,9 @@ def when(place: str, do: Callable[[], object]) -> None:
 
 
 def wish(what: str) -> Callable[[], object]:
-    return lambda: Run.objects.update(wish=what)
+    """A person wants it."""
+    person, _ = User.objects.get_or_create(username="somebody")
+    return lambda: Run.objects.update(wish=what, wished_by=person)
 
 
 def test_a_stop_between_two_holes_leaves_the_second_unexposed(
@@ -188,8 +193,12 @@ def test_a_full_disk_fails_the_step_registers_nothing_and_is_waited_for(
     def make_room() -> None:
         full["now"] = full["now"] and Run.objects.get().state != "suspended"
 
+    def seen() -> bool:
+        """Another program fills the disk just as the image is written."""
+        return full["now"] and Step.objects.filter(state="failed").exists()
+
     monkeypatch.setattr(house.store, "write_atomic", no_room)
-    monkeypatch.setattr(house.store, "free_bytes", lambda: 0 if full["now"] else free())
+    monkeypatch.setattr(house.store, "free_bytes", lambda: 0 if seen() else free())
     house.during_nap = make_room
     when("square:issued:square", lambda: full.update(now=True))
     bridge.run_until_idle()
@@ -211,6 +220,8 @@ def test_a_camera_that_never_answers_costs_one_hole_and_a_truncated_file_is_quar
             {"kind": "truncated_file", "phase": "after", "nth": 2},
         ]
     )
+    with pytest.raises(CommandTimeout):
+        drive(house).run_until_idle()
     drive(house).run_until_idle()
     assert Run.objects.get().state == "done"
     assert set(Hole.objects.values_list("status", flat=True)) == {"lost"}
@@ -223,8 +234,6 @@ def test_a_camera_that_never_answers_costs_one_hole_and_a_truncated_file_is_quar
 def test_a_lost_link_ends_the_process_and_its_successor_adopts_the_file(
     build: Callable[..., Facility], drive: Callable[[Facility], Bridge]
 ) -> None:
-    from smartscope.microscope.errors import ConnectionLost
-
     house = build(
         faults=[{"kind": "connection_lost", "phase": "after", "command": "record", "nth": 1}]
     )
@@ -317,23 +326,23 @@ def test_valves_closed_from_outside_are_not_opened_before_a_person_says_so(
 
 
 def test_a_stop_while_the_dewars_fill_exposes_nothing_more(
-    build: Callable[..., Facility], drive: Callable[[Facility], Bridge], monkeypatch: Any
+    build: Callable[..., Facility],
+    drive: Callable[[Facility], Bridge],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from workers.bridge import suspend
-
     house = build()
     bridge = drive(house)
-    passing, looks = suspend._passing, [0]
+    levels, looks = watch.levels, [0]
 
-    def filling_from_the_first_hole_on(helm: Any) -> Any:
+    def filling_from_the_first_hole_on(column: Any, now_s: float) -> dict[Signal, str]:
         if not Step.objects.filter(kind="expose").exists() or looks[0] > 3:
-            return passing(helm)
+            return levels(column, now_s)
         looks[0] += 1
         if looks[0] == 3:
             Run.objects.update(wish="stop")
-        return Tripped("refill", "the dewars are being filled")
+        return {Signal.REFILL: ""}
 
-    monkeypatch.setattr(suspend, "_passing", filling_from_the_first_hole_on)
+    monkeypatch.setattr(watch, "levels", filling_from_the_first_hole_on)
     bridge.run_until_idle()
     assert Run.objects.get().state == "aborted"
     assert not Exposure.objects.exists()

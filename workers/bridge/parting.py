@@ -1,0 +1,105 @@
+"""How an epoch ends: in order, to the operator, without an answer, or with the database gone.
+
+nothing is to be done       safe state, lease free; we return when there is work
+an operator pressed STOP    run paused, step unknown, lease free; we return when a person says so
+a command did not answer    step unknown, alarm; its reply is awaited, then a fresh process looks
+the link broke              a fresh process; the third time within ten minutes pauses the run
+the lease cannot be kept    the valves are closed while that is allowed; a fresh process
+"""
+
+from __future__ import annotations
+
+import logging
+
+from smartscope.domain.alarms import Level
+from smartscope.domain.errors import SmartscopeError
+from smartscope.microscope.errors import CommandTimeout, ConnectionLost, OperatorStop
+from smartscope.operations.leave_unknown import (
+    leave_to_operator,
+    leave_unknown,
+    record_lost_link,
+)
+from smartscope.operations.raise_alarm import raise_alarm
+from workers.bridge.helm import Helm
+
+log = logging.getLogger(__name__)
+
+#: real seconds for which a late reply is awaited: only it proves that the command is over
+LATE_REPLY_S = 600.0
+LISTEN_S = 2.0
+
+
+def make_safe(helm: Helm) -> bool:
+    """The safe state before control is given back; False, and an alarm, when it was not reached."""
+    report = helm.microscope.safe_state()
+    trouble = "; ".join(f"{name}: {text}" for name, text in report.actions if text)
+    if not report.valves_closed:
+        log.critical("the valves were not closed: %s", trouble)
+        raise_alarm(
+            key="valves.open",
+            level=Level.MAJOR,
+            microscope=helm.held.microscope,
+            text=f"Control was given back with open valves: {trouble or 'no answer'}",
+            advice="Close the valves at the console now.",
+        )
+    elif trouble:
+        log.warning("the safe state is not complete: %s", trouble)
+    return report.valves_closed
+
+
+def give_to_operator(helm: Helm, error: OperatorStop) -> None:
+    """Nothing more is sent, not even on the way to safety: the operator has the column."""
+    reason = f"an operator took the microscope: {error}"
+    leave_to_operator(helm.held, reason=reason, now_s=helm.clock.now())
+    raise_alarm(
+        key="operator.stop",
+        level=Level.MINOR,
+        microscope=helm.held.microscope,
+        text="An operator pressed STOP or refused control; the valves are as they left them.",
+        advice="Ask at the console; resume the run when the microscope is free again.",
+    )
+
+
+def listen(helm: Helm, error: CommandTimeout) -> bool:
+    """Wait for the late reply, sending nothing; whether it came. This epoch is over either way."""
+    now_s = helm.clock.now()
+    leave_unknown(helm.held, reason=str(error), now_s=now_s)
+    raise_alarm(
+        key="command.timeout",
+        level=Level.MAJOR,
+        microscope=helm.held.microscope,
+        text=f"The microscope does not answer: {error}",
+        advice="Look at its console for an open dialog; nothing is sent meanwhile.",
+    )
+    gives_up_at_s = helm.keeper.now_s() + LATE_REPLY_S
+    while helm.keeper.now_s() < gives_up_at_s and not helm.ending():
+        helm.tick()
+        if helm.microscope.await_reply(LISTEN_S):
+            log.warning("the late reply came; a fresh connection looks what became of the command")
+            return True
+    log.error("no reply came within %.0f minutes", LATE_REPLY_S / 60)
+    return False
+
+
+def note_lost_link(helm: Helm, error: ConnectionLost) -> None:
+    """Somebody else may want the instrument: the third time a person is asked."""
+    if record_lost_link(helm.held, reason=str(error)):
+        raise_alarm(
+            key="link.lost",
+            level=Level.MAJOR,
+            microscope=helm.held.microscope,
+            text="The link to the instrument was lost three times within ten minutes.",
+            advice="Another program may want the microscope; end it, then resume the run.",
+        )
+
+
+def close_while_allowed(helm: Helm) -> bool:
+    """Without a database: whether the valves were closed before our time was over."""
+    try:
+        helm.microscope.column.close_valves()
+        closed = not helm.microscope.column.status().valves_open
+    except SmartscopeError as error:
+        log.critical("the valves could not be closed: %s", error)
+        return False
+    log.warning("the valves %s", "are closed" if closed else "are still open")
+    return closed

@@ -1,0 +1,47 @@
+"""How much room is left where images are written, and what that means for the night."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from smartscope.domain.suspenders import Signal
+from workers.bridge.helm import Helm
+from workers.bridge.names import is_local
+
+GIB = 1024**3
+#: (signal, part of the volume, and how many bytes are always enough), the worst first
+LIMITS = (
+    (Signal.DISK_FULL, 0.05, 50 * GIB),
+    (Signal.DISK_SCARCE, 0.10, 200 * GIB),
+    (Signal.DISK_LOW, 0.15, 400 * GIB),
+)
+
+
+def disk_levels(helm: Helm) -> dict[Signal, str]:
+    """The worst of the disk's signals that is bad now; none where the volume cannot be measured.
+
+    A large volume with a small part free still has room enough for a night.
+    """
+    free = helm.store.free_bytes() if is_local(helm.store) else None
+    total = shutil.disk_usage(_volume(helm)).total
+    if free is None:
+        free = shutil.disk_usage(_volume(helm)).free
+    return level_of(free, total)
+
+
+def level_of(free_bytes: int, total_bytes: int) -> dict[Signal, str]:
+    """The first limit that is not kept."""
+    for signal, part, enough_bytes in LIMITS:
+        if free_bytes < min(part * total_bytes, enough_bytes):
+            return {signal: f"{free_bytes / GIB:.1f} GiB are free where images are written"}
+    return {}
+
+
+def _volume(helm: Helm) -> Path:
+    """The directory images are written to first: the storage's own, else the spool's."""
+    if is_local(helm.store):
+        return Path(unquote(urlsplit(helm.store.root_url).path))
+    helm.spool.mkdir(parents=True, exist_ok=True)
+    return helm.spool

@@ -1,0 +1,68 @@
+"""Which suspenders are tripped: the level of every signal, looked at again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from smartscope.domain.suspenders import Signal, Stage, Trip, followed
+from smartscope.microscope.values import ColumnStatus
+
+#: a state that was read so long ago counts as bad
+STALE_AFTER_S = 30.0
+#: above this the ice of a specimen begins to change; a site's own limit may be lower
+STAGE_LIMIT_K = 110.0
+AUTOLOADER_LIMIT_K = 110.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """Follows the levels; `told` is what people were told of each signal that is tripped.
+
+    What it forgets when a process ends is only since when: the levels are read anew.
+    """
+
+    trips: tuple[Trip, ...] = ()
+    told: dict[Signal, Stage] | None = None
+    #: signals that are judged elsewhere, from images and by probing the storage
+    reported: dict[Signal, str] = field(default_factory=dict)
+    _closed_while_filling: bool = False
+
+    def look(
+        self, column: ColumnStatus, now_s: float, others: Mapping[Signal, str]
+    ) -> tuple[Trip, ...]:
+        """The trips after this reading; `others` are bad signals that the column does not tell."""
+        bad = {**levels(column, now_s), **self.reported, **others}
+        self.trips = followed(self.trips, bad, now_s)
+        return self.trips
+
+    def knows_why_closed(self, column: ColumnStatus) -> bool:
+        """Whether valves found closed were closed by a filling, after which they may be opened."""
+        if column.valves_open:
+            self._closed_while_filling = False
+        elif column.refilling:
+            self._closed_while_filling = True
+        return self._closed_while_filling
+
+
+def levels(column: ColumnStatus, now_s: float) -> dict[Signal, str]:
+    """The column's signals that are bad, each with its words, "" for the usual ones."""
+    bad = {
+        Signal.OPERATOR: column.operator_stop,
+        Signal.HIGH_TENSION: not column.high_tension_on,
+        Signal.VACUUM: not column.vacuum_ready,
+        Signal.AUTOLOADER: column.autoloader_busy,
+        Signal.REFILL: column.refilling,
+        Signal.PUMP: column.pump_running,
+        Signal.STALE: now_s - column.read_at_s > STALE_AFTER_S,
+    }
+    found = {signal: "" for signal, tripped in bad.items() if tripped}
+    warm = [
+        f"the {what} is at {kelvin:.0f} K, above {limit:.0f} K"
+        for what, kelvin, limit in (
+            ("stage", column.stage_temperature_k, STAGE_LIMIT_K),
+            ("autoloader", column.autoloader_temperature_k, AUTOLOADER_LIMIT_K),
+        )
+        if kelvin is not None and not kelvin <= limit
+    ]
+    return found | ({Signal.TEMPERATURE: "; ".join(warm)} if warm else {})

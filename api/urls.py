@@ -22,6 +22,7 @@ from api.views import (
     report,
     runs,
     service,
+    timeline,
     tokens,
 )
 from api.views.reading import list_view, single_view
@@ -46,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("detectors/<str:key>", single_view(resources.DETECTORS, "detector").as_view()),
     path("sessions", planning.Sessions.as_view()),
     path("sessions/<str:key>", planning.OneSession.as_view()),
+    path("sessions/<str:key>/timeline", timeline.SessionTimeline.as_view()),
+    path("sessions/<str:key>/timeline.csv", timeline.SessionTimelineTable.as_view()),
     path("sessions/<str:key>/report", report.SessionReport.as_view()),
     path("sessions/<str:key>/report.csv", report.SessionReportTable.as_view()),
     path("grids", list_view(resources.GRIDS, "grids").as_view()),

@@ -1,0 +1,92 @@
+"""Where the time went: every second is a step, a wait, or counted as neither."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from smartscope.models import Analysis, Run, Step, Wait
+from tests.api.conftest import As
+from tests.api.world import World
+
+API = "/api/v1"
+
+
+@pytest.fixture
+def hour(world: World) -> World:
+    """Our run from 1,000 to 4,600 s: atlas to 1,300, a wait to 1,310, squares, an open step."""
+    ours = world.ours
+    Run.objects.filter(pk=ours.run.pk).update(started_at_s=1_000.0)
+    world.microscope.clock_s = 4_600.0
+    world.microscope.save()
+    common = {"run": ours.run, "microscope": world.microscope, "grid": ours.grid, "epoch": 1}
+    Step.objects.create(
+        **common,
+        number=2,
+        key="square/x/1",
+        kind="square",
+        state="done",
+        began_at_s=1_310.0,
+        ended_at_s=2_000.0,
+    )
+    Wait.objects.create(
+        run=ours.run, cause="refill", reason="", began_at_s=2_000.0, ended_at_s=2_600.0
+    )
+    Wait.objects.create(
+        run=ours.run, cause="refill", reason="", began_at_s=2_500.0, ended_at_s=2_900.0
+    )
+    Step.objects.create(
+        **common, number=3, key="expose/x/1", kind="expose", state="intent", began_at_s=4_000.0
+    )
+    Analysis.objects.create(
+        image=ours.image,
+        kind="find_squares",
+        plugin="classical-squares",
+        plugin_version="1",
+        state="done",
+        visible_at_s=1_305.0,
+    )
+    return world
+
+
+def test_every_second_is_accounted_for(as_: As, hour: World) -> None:
+    body = as_("viewer").get(f"{API}/sessions/{hour.ours.session.pk}/timeline").json()
+    assert (body["begin_s"], body["end_s"], body["live"]) == (1_000.0, 4_600.0, True)
+    assert body["working_s"] == 300 + 690 + 600, "the open step counts until now"
+    assert [(w["cause"], w["seconds"]) for w in body["waiting"]] == [
+        ("refill", 900.0),
+        ("analysis", 10.0),
+    ], "overlapping waits of one cause count once"
+    assert body["waiting"][0]["share"] == pytest.approx(900 / 3_600)
+    assert body["idle_s"] == pytest.approx(3_600 - 1_590 - 910)
+    assert body["steps"] == 3
+
+
+def test_lanes_come_in_the_order_of_the_work(as_: As, hour: World) -> None:
+    body = as_("viewer").get(f"{API}/sessions/{hour.ours.session.pk}/timeline").json()
+    lanes = list(dict.fromkeys(span["lane"] for span in body["spans"]))
+    assert lanes == ["atlas", "square", "exposure", "analysis", "waiting"]
+    (looked,) = [span for span in body["spans"] if span["lane"] == "analysis"]
+    assert (looked["begin_s"], looked["end_s"], looked["grid"]) == (1_200.0, 1_305.0, "g01")
+
+
+def test_a_session_that_never_ran_has_an_empty_timeline(as_: As, world: World) -> None:
+    Run.objects.filter(pk=world.ours.run.pk).update(started_at_s=None)
+    body = as_("viewer").get(f"{API}/sessions/{world.ours.session.pk}/timeline").json()
+    assert (body["begin_s"], body["spans"], body["waiting"]) == (None, [], [])
+
+
+def test_the_table_has_the_same_spans(as_: As, hour: World) -> None:
+    path = f"{API}/sessions/{hour.ours.session.pk}/timeline"
+    answer = as_("viewer").get(f"{path}.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert len(rows) == len(as_("viewer").get(path).json()["spans"])
+    assert [row["end_s"] for row in rows if row["lane"] == "exposure"] == [""]
+
+
+@pytest.mark.parametrize("form", ["", ".csv"])
+def test_strangers_see_no_timeline(as_: As, world: World, form: str) -> None:
+    path = f"{API}/sessions/{world.ours.session.pk}/timeline{form}"
+    assert as_("stranger").get(path).status_code == 404

@@ -12,7 +12,9 @@ from pathlib import Path
 from socket import socket
 from types import FrameType
 
-from smartscope.demo import preparation
+import psycopg
+
+from smartscope.demo import blank, preparation
 from smartscope.demo.ahead import Gate
 from smartscope.demo.options import DemoOptions
 from smartscope.demo.place import Place
@@ -24,6 +26,7 @@ from smartscope.domain.errors import SmartscopeError
 from smartscope.domain.status import RunState
 from smartscope.servers.children import STAGE_SERVERS, Children
 from smartscope.servers.opening import ServerPlan, sockets
+from smartscope.servers.postgres import ServerFailed
 
 LOOK_EVERY_S = 0.5
 PAGE_TIMEOUT_S = 60.0
@@ -97,10 +100,25 @@ class Launcher:
         """Servers, tables, rows; Django is read while the servers start."""
         with ThreadPoolExecutor(1) as reader:
             ready = reader.submit(preparation.set_up_django, environment, self.place.logs)
-            plan.start(children)
+            self._start_servers(children, plan)
             ready.result()
         preparation.make_tables(self.place.logs)
+        if not plan.database_url:
+            blank.keep(plan.sockets)
         preparation.begin_night(self.options, self.place.logs)
+
+    def _start_servers(self, children: Children, plan: ServerPlan) -> None:
+        if not self.options.fresh:
+            plan.start(children)
+            return
+        try:
+            plan.start(children)
+            blank.renew(plan.sockets)
+        except (ServerFailed, psycopg.Error):
+            say("The last demo's database cannot be used; a new one is made.")
+            children.stop_stage(STAGE_SERVERS)
+            self.place.forget_cluster()
+            plan.start(children)
 
     def _watch(self, supervisor: Supervisor) -> int:
         said: Progress | None = None
@@ -156,7 +174,7 @@ class Launcher:
                 "--fresh empties only the demo's own database, not the one DATABASE_URL names. "
                 "Name an empty database there, or unset it."
             )
-        self.place.forget()
+        self.place.forget_night()
 
     def _await_page(self, supervisor: Supervisor, port: int) -> None:
         deadline_s = time.monotonic() + PAGE_TIMEOUT_S

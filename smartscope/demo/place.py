@@ -34,6 +34,11 @@ class Place:
         return self.directory / "servers"
 
     @property
+    def cluster(self) -> Path:
+        """PostgreSQL's files; elsewhere where its account cannot reach this directory."""
+        return reachable_directory(self.servers / "postgres", lent_account())
+
+    @property
     def data(self) -> Path:
         return self.directory / "data"
 
@@ -64,14 +69,22 @@ class Place:
             yield
 
     def forget(self) -> None:
-        """Remove everything the last demo made."""
-        # PostgreSQL's files may lie elsewhere where its account cannot reach this directory.
-        for directory in (
-            reachable_directory(self.servers / "postgres", lent_account()),
-            self.directory,
-        ):
+        """Remove everything that demos made here."""
+        for directory in (self.cluster, self.directory):
             if directory.exists():
                 shutil.rmtree(directory)
+
+    def forget_night(self) -> None:
+        """Remove everything but the database cluster, whose databases `blank.renew` replaces."""
+        kept = {self.servers, self.servers / "postgres"}
+        for directory in (self.directory, self.servers):
+            for path in directory.iterdir() if directory.exists() else ():
+                if path not in kept:
+                    _remove(path)
+
+    def forget_cluster(self) -> None:
+        """Remove the database cluster, for one that does not start any more."""
+        _remove(self.cluster)
 
     def prepare(self) -> None:
         """Make the directories and, once, the secret key that only this account may read."""
@@ -81,3 +94,10 @@ class Place:
             descriptor = os.open(self.secrets, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(secrets.token_urlsafe(48))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

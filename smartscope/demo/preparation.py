@@ -38,11 +38,14 @@ def set_up_django(environment: Mapping[str, str], logs: Path) -> None:
 
 
 def make_tables(logs: Path) -> None:
-    """Bring the database to this version's tables. Raises PreparationFailed."""
+    """Bring the database to this version's tables and leave it. Raises PreparationFailed."""
     from django.core.management import call_command
+    from django.db import connection
 
     with _explained("Making the tables", logs):
         call_command("migrate", interactive=False, verbosity=0)
+    # a database with clients cannot be copied
+    connection.close()
 
 
 def begin_night(options: DemoOptions, logs: Path) -> None:

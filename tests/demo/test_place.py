@@ -44,3 +44,16 @@ def test_forgetting_leaves_nothing_of_the_last_demo(tmp_path: Path) -> None:
     place.forget()
     assert not place.directory.exists()
     place.forget()
+
+
+def test_forgetting_a_night_leaves_only_the_cluster(tmp_path: Path) -> None:
+    place = Place(tmp_path / "demo")
+    place.prepare()
+    (place.servers / "redis").mkdir()
+    (place.servers / "postgres").mkdir()
+    (place.servers / "postgres" / "log.txt").touch()
+    (place.directory / "worlds").mkdir()
+    place.forget_night()
+    left = {path.relative_to(place.directory) for path in place.directory.rglob("*")}
+    names = {Path("servers"), Path("servers/postgres"), Path("servers/postgres/log.txt")}
+    assert left == names

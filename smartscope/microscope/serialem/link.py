@@ -84,10 +84,18 @@ class Link:
         return Operation(self, name)
 
     def image(self, name: str, buffer: str) -> Pixels:
-        """The pixels of a buffer (read), as SerialEM gives them: row 0 on top."""
+        """The pixels of a buffer (read), as SerialEM gives them: row 0 on top.
+
+        Raises CameraFailed when there are none, and as `SerialEmClient.image` does.
+        """
         self.admit(CommandClass.READ, name)
         try:
             return self.client.image(buffer)
+        except CommandFailed as error:
+            raise CameraFailed(
+                f"SerialEM exposed, but there is no image in {buffer} ({error}). Look at the "
+                "camera before anything is repeated."
+            ) from error
         except OperatorStop as error:
             self._stopped = str(error)
             raise

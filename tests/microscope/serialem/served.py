@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smartscope.microscope.base import Microscope, Permit
 from smartscope.microscope.registry import connect, open_clock
+from smartscope.microscope.simulator.control_client import ControlClient
 from smartscope.microscope.simulator.server import SimulatorServer
 from tests.microscope.rig import STARTED_S, Leash, Notebook, Rig
 
@@ -17,10 +20,39 @@ OLD = {
 }
 
 
+@dataclass(slots=True)
+class ServedRig(Rig):
+    """A rig whose microscope is reached through a socket, and the server at its other end."""
+
+    server: SimulatorServer
+    settings: dict[str, Any]
+
+    @contextmanager
+    def again(self, *, epoch: int, permit: Permit | None = None) -> Iterator[Microscope]:
+        """A successor's connection, which replaces ours."""
+        clock = open_clock("serialem", self.settings)
+        chosen = self.leash if permit is None else permit
+        microscope = connect("serialem", self.settings, permit=chosen, clock=clock, epoch=epoch)
+        try:
+            yield microscope
+        finally:
+            microscope.close()
+
+    def plan(self, *faults: dict[str, Any]) -> None:
+        """Let these happen from now on."""
+        with ControlClient(self.server.control_port) as control:
+            control.faults(faults)
+
+    def sent(self) -> list[str]:
+        """The names of all commands that arrived so far."""
+        with ControlClient(self.server.control_port) as control:
+            return [str(entry["name"]) for entry in control.log()]
+
+
 @contextmanager
 def served(
     directory: Path, *, driver: dict[str, Any] | None = None, **world: Any
-) -> Iterator[tuple[Rig, SimulatorServer]]:
+) -> Iterator[tuple[ServedRig, SimulatorServer]]:
     """The server in threads of this process, and one connection of our driver to it.
 
     `world` are settings of the server, `driver` those of the driver.
@@ -35,7 +67,8 @@ def served(
         clock = open_clock("serialem", settings)
         microscope = connect("serialem", settings, permit=leash, clock=clock, epoch=3)
         stack.callback(microscope.close)
-        yield Rig(microscope, clock, leash, notebook, server._instrument.scope), server
+        scope = server._instrument.scope
+        yield ServedRig(microscope, clock, leash, notebook, scope, server, settings), server
 
 
 def row_settings(server: SimulatorServer, directory: Path, version: str) -> dict[str, Any]:

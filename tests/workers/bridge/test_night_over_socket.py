@@ -14,8 +14,8 @@ from smartscope.models import Exposure, Hole, Image, Microscope, Run, Step
 from tests.microscope.serialem.served import row_settings
 from tests.workers.bridge.invariants import (
     check,
-    every_file_is_a_row_or_in_quarantine,
     events_are_gapless,
+    every_file_is_a_row_or_in_quarantine,
     nothing_is_left_open,
     world_lines,
 )

@@ -23,6 +23,7 @@ from smartscope.microscope.serialem.wire import (
 Now = Callable[[], float]
 
 _SHORTEST_WAIT_S = 0.001
+_LARGEST_PIECE_BYTES = 1 << 16
 _KEEPALIVE_IDLE_S, _KEEPALIVE_EVERY_S, _KEEPALIVE_TRIES = 30, 10, 3
 
 
@@ -96,8 +97,9 @@ class SocketLink:
         filled = 0
         while filled < len(target):
             within_s = min(self._left_s(until_s), stall_s)
-            count = self._receive(target[filled:], within_s)
-            filled += count
+            filled += self._receive(target[filled:], within_s)
+            if filled < len(target):
+                self._require_time(until_s)
 
     def close(self) -> None:
         """Close the socket, whoever waits on it in another thread included."""
@@ -108,20 +110,20 @@ class SocketLink:
     def _fill(self, wanted: int, until_s: float) -> None:
         """Receive until `wanted` bytes of the frame are there, and no byte more."""
         while (missing := wanted - len(self._arrived)) > 0:
-            piece = bytearray(missing)
+            piece = bytearray(min(missing, _LARGEST_PIECE_BYTES))
             count = self._receive(memoryview(piece), self._left_s(until_s))
             self._arrived += piece[:count]
+            if count < missing:
+                self._require_time(until_s)
 
     def _receive(self, target: memoryview, within_s: float) -> int:
         try:
             self._socket.settimeout(within_s)
             count = self._socket.recv_into(target)
-        except TimeoutError as error:
-            raise CommandTimeout(
-                f"{self._where} did not answer in time; what it was asked may still be running. "
-                "Nothing more is sent on this connection."
-            ) from error
         except OSError as error:
+            # the kernel's own ETIMEDOUT, a peer that vanished, is a TimeoutError too
+            if isinstance(error, TimeoutError) and error.errno is None:
+                raise self._late() from error
             raise ConnectionLost(
                 f"{self._where} broke the connection before it had answered ({error})."
             ) from error
@@ -131,6 +133,17 @@ class SocketLink:
                 "have taken its place."
             )
         return count
+
+    def _require_time(self, until_s: float) -> None:
+        """A peer that goes on trickling does not outlive a deadline."""
+        if self._now() >= until_s:
+            raise self._late()
+
+    def _late(self) -> CommandTimeout:
+        return CommandTimeout(
+            f"{self._where} did not answer in time; what it was asked may still be running. "
+            "Nothing more is sent on this connection."
+        )
 
     def _left_s(self, until_s: float) -> float:
         return max(until_s - self._now(), _SHORTEST_WAIT_S)

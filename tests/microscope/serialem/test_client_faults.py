@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -221,6 +223,38 @@ def test_a_late_reply_means_what_a_timely_one_would(
     with pytest.raises(ConnectionLost):
         client.await_late_reply(5.0)
     assert peer.commands == ["Record"]
+
+
+def test_a_peer_that_trickles_does_not_outlive_the_deadline(meet: Meet) -> None:
+    def scene(talk: Talk) -> None:
+        talk.expect("Record")
+        talk.say(struct.pack("<i", 900_000) + bytes(2_000), slices=2_000, pause_s=0.0005)
+        talk.receive(1)
+
+    client, _ = meet(scene)
+    began_s = time.monotonic()
+    with pytest.raises(CommandTimeout):
+        client.call("Record", deadline_s=0.1)
+    assert time.monotonic() - began_s < 0.6
+
+
+def test_a_computer_that_vanished_is_a_lost_connection_not_a_late_reply(meet: Meet) -> None:
+    """What the kernel says when keepalive gives up, which no local peer can bring about."""
+
+    class Vanished:
+        def settimeout(self, seconds: float) -> None:
+            """As a socket."""
+
+        def recv_into(self, target: memoryview) -> int:
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
+
+    client, _ = meet(lambda talk: talk.answer({}))
+    link = client._link
+    assert link is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(link, "_socket", Vanished())
+        with pytest.raises(ConnectionLost, match="timed out"):
+            link.receive_frame(until_s=time.monotonic() + 1.0)
 
 
 def test_no_late_reply_is_awaited_where_none_is_due(meet: Meet) -> None:

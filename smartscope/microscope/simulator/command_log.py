@@ -23,8 +23,8 @@ UNENDED = "not ended"
 class Entry:
     """One command; times are virtual seconds since the epoch.
 
-    `phase` is how far it came: "before" its effect or "after" it. `outcome` is "done", "stopped",
-    "exited", "refused STATUS" or "failed: text"; `answer` what its sender got of it.
+    `phase` is how far it came: "before" its effect, "during" or "after" it. `outcome` is "done",
+    "stopped", "exited", "refused STATUS" or "failed: text"; `answer` what its sender got of it.
     """
 
     number: int

@@ -250,6 +250,7 @@ class ExternalControl:
         if during is not None and during.phase is Phase.DURING:
             self.stop.set()
         self.program.struck = struck
+        self.log.note(number, phase=Phase.DURING.value)
         self.effect_begins(struck)
         try:
             with world.held():

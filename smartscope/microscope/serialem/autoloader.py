@@ -53,6 +53,8 @@ class SerialEmAutoloader:
 
     def load(self, slot: int) -> None:
         """Exchange grids, then prove it. Raises what `base.Autoloader` says."""
+        if slot not in self._slots():
+            raise SlotEmpty(f"There is no slot {slot} on this microscope; correct the session.")
         op = self.link.operation("load")
         loaded = self._loaded(op)
         if loaded == slot:
@@ -60,7 +62,7 @@ class SerialEmAutoloader:
         if not self.settings.has_autoloader:
             raise ManualExchangeNeeded(slot)
         self._require_exchange_possible(op)
-        if slot not in self._slots() or self._status(op, slot) == EMPTY:
+        if self._status(op, slot) == EMPTY:
             raise SlotEmpty(
                 f"Slot {slot} holds no grid; check the cassette and correct the session."
             )

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from smartscope.domain.clock import Clock
-from smartscope.microscope.errors import CommandRefused, InstrumentBusy, ProtocolError
+from smartscope.microscope.errors import (
+    CommandFailed,
+    CommandRefused,
+    InstrumentBusy,
+    ProtocolError,
+)
 from smartscope.microscope.serialem import memory
 from smartscope.microscope.serialem.link import Link, Operation, Reply
 from smartscope.microscope.serialem.settings import SerialEmSettings
@@ -15,6 +20,7 @@ from smartscope.microscope.values import ColumnStatus, RefillStatus, VacuumStatu
 
 VALVES_CLOSED, VALVES_OPEN = 0, 1
 VACUUM_GREEN = 0
+MOST_BEAM_CURRENT_NA = 1e6
 Value = TypeVar("Value")
 
 
@@ -88,12 +94,14 @@ class SerialEmColumn:
         if not self.settings.has_energy_filter:
             return
         op = self.link.operation("refine_zero_loss")
+        advice = "The zero-loss peak was not found; centre the slit at the console before going on."
         # From 4.2 on the answer is 0 or 1; earlier versions raise, or say nothing when it is good.
-        reply = op.long("RefineZLP", 0.0, 0, 0, 1)
+        try:
+            reply = op.long("RefineZLP", 0.0, 0, 0, 1)
+        except CommandFailed as error:
+            raise CommandRefused(advice) from error
         if reply.values and reply.whole(low=0, high=1) == 1:
-            raise CommandRefused(
-                "The zero-loss peak was not found; centre the slit at the console before going on."
-            )
+            raise CommandRefused(advice)
         memory.ZERO_LOSS_AT.put(op, self.clock.now())
 
     def flash_gun(self) -> None:
@@ -148,7 +156,7 @@ class SerialEmColumn:
         """SerialEM does not report the high tension's state: a gun with it gives current."""
 
         def emits(reply: Reply) -> bool:
-            return reply.number() >= self.settings.least_beam_current_na
+            return self.settings.least_beam_current_na <= reply.number() <= MOST_BEAM_CURRENT_NA
 
         return self._told(op, "beam_current", "ReportFEGBeamCurrent", emits, untold=True, bad=False)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from smartscope.domain.errors import InstrumentError
+from smartscope.domain.errors import InstrumentError, StorageFull
 from smartscope.microscope.errors import (
     AutofocusFailed,
     CameraFailed,
@@ -32,17 +32,18 @@ class Failure:
     """One row: a pattern of SerialEM's text, what it means, and what to do."""
 
     pattern: re.Pattern[str]
-    error: type[InstrumentError]
+    error: type[InstrumentError | StorageFull]
     advice: str
 
 
-def _row(pattern: str, error: type[InstrumentError], advice: str) -> Failure:
+def _row(pattern: str, error: type[InstrumentError | StorageFull], advice: str) -> Failure:
     return Failure(re.compile(pattern, re.IGNORECASE), error, advice)
 
 
 FAILURES = (
     _row(
-        r"^\W*command refused|not allowed|in the present state|low dose mode",
+        r"^\W*command refused|not allowed|in the present state|low dose mode"
+        r"|screen (must be|is) (up|down)",
         CommandRefused,
         "Nothing happened; look at SerialEM's window.",
     ),
@@ -98,6 +99,11 @@ FAILURES = (
         "Trust the stage or skip this target.",
     ),
     _row(
+        r"not enough space|disk (is )?full|no space left",
+        StorageFull,
+        "Dose may be spent and the file cut short; make room on SerialEM's disk.",
+    ),
+    _row(
         r"(camera|detector|acquir|frame|saving|shutter|exposure).{0,80}"
         r"(error|fail|timed? ?out|not|unable|could)",
         CameraFailed,
@@ -106,9 +112,12 @@ FAILURES = (
 )
 
 
-def meaning(command: str, error: CommandFailed) -> InstrumentError:
-    """What a failed command means to us; the error itself when nobody wrote it down."""
+def meaning(command: str, error: CommandFailed) -> InstrumentError | StorageFull:
+    """What a failed command means to us; still a CommandFailed when nobody wrote it down."""
     for row in FAILURES:
         if row.pattern.search(error.text):
             return row.error(f"{command}: {error.text.strip()} {row.advice}")
-    return error
+    return CommandFailed(
+        f"{error}. Nobody has written down what that means: look at SerialEM's log and decide.",
+        text=error.text,
+    )

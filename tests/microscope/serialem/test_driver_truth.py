@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from tests.microscope.rig import Rig, produced
 from tests.microscope.serialem.served import served
 
 #: no error of the microscope: what differs is a mistake of ours
-PERFECT = {"error_scale": 0, "refills": False}
+PERFECT: dict[str, Any] = {"error_scale": 0, "refills": False}
 
 
 def record(rig: Rig, folder: Path, name: str, *, shift: ImageShift, defocus: float) -> RecordedFile:

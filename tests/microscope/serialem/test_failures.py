@@ -49,7 +49,9 @@ def test_what_is_in_the_table_becomes_its_error(text: str, kind: type[Instrument
 
 def test_what_is_not_in_the_table_waits_for_a_person() -> None:
     error = CommandFailed("SerialEM could not do Record: something new", text="something new")
-    assert meaning("Record", error) is error
+    found = meaning("Record", error)
+    assert isinstance(found, CommandFailed)
+    assert found.text == "something new"
     assert type(meaning("Record", CommandFailed("without words"))) is CommandFailed
 
 
@@ -73,12 +75,12 @@ def test_what_is_not_in_the_table_waits_for_a_person() -> None:
         (errors.CommandRefused("There is no grid on the stage; load one first."), None),
         (errors.CommandTimeout("No image after 90 s."), CameraFailed),
         (errors.ManualExchangeNeeded(3), LoadFailed),
-        (StorageFull("The camera's computer could not write a.tif (full)."), CameraFailed),
+        (StorageFull("There is not enough space on the disk for the frames."), None),
     ],
     ids=lambda each: "" if each is None else getattr(each, "__name__", type(each).__name__),
 )
 def test_what_our_simulator_says_leads_back_to_its_error(
-    raised: InstrumentError | StorageFull, kind: type[InstrumentError] | None
+    raised: InstrumentError | StorageFull, kind: type[InstrumentError | StorageFull] | None
 ) -> None:
     found = meaning("Command", CommandFailed("x", text=phrase(raised)))
     assert type(found) is (kind or type(raised)), phrase(raised)

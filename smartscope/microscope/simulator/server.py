@@ -220,8 +220,8 @@ class SimulatorServer:
 
     def _restart(self, fault: Fault) -> None:
         """SerialEM ends and is started again; meanwhile connections are refused."""
-        self._hang_up()
         self._listener.close()
+        self._hang_up()
         self._control.restart()
         self._closing.wait(fault.number("for_s", 0.2))
         self._listener = _listen(self.port)

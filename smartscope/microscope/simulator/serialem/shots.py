@@ -15,7 +15,7 @@ from smartscope.microscope.simulator.fault_kinds import FaultKind, Phase
 from smartscope.microscope.simulator.imaging import IMAGE_EXPOSURE_S
 from smartscope.microscope.simulator.serialem.buffers import BufferImage, Pixels
 from smartscope.microscope.simulator.serialem.imaging_states import BY_AREA, RECORD, SET_AREAS
-from smartscope.microscope.simulator.serialem.movies import save_movie
+from smartscope.microscope.simulator.serialem.movies import movie_folder, save_movie
 from smartscope.microscope.simulator.serialem.pixel_sizes import binning
 from smartscope.microscope.simulator.serialem.program import Program
 from smartscope.microscope.simulator.serialem.topic_optics import defocus_reading
@@ -91,6 +91,9 @@ def shoot_image(
 def shoot_movie(program: Program) -> None:
     """One movie at the record area, saved when frames are to be; its sum comes into A."""
     scope, frame_set = program.scope, program.sets[RECORD]
+    saves = frame_set.fractionate and frame_set.save_frames
+    if saves:
+        movie_folder(program)
     positioning.go_to(scope, Area.RECORD)
     lenses = scope.world.state.lenses
     dose = dose_rate(program, Area.RECORD) * frame_set.exposure_s
@@ -105,7 +108,7 @@ def shoot_movie(program: Program) -> None:
     )
     filmed = recording.film(scope, item, program.witness, exposure_s=frame_set.exposure_s)
     scope.world.pass_time(frame_set.exposure_s)
-    if frame_set.fractionate and frame_set.save_frames:
+    if saves:
         save_movie(program, filmed, item)
     scope.world.spend(Operation.READOUT)
     early = program.frames.early_return

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from smartscope.domain import status
+from smartscope.domain import alarms, status
 
 GRID_STATUS = [str(member) for member in status.GridStatus]
 TARGET_STATUS = [str(member) for member in status.TargetStatus]
 EXPOSURE_STATUS = [str(member) for member in status.ExposureStatus]
 RUN_STATE = [str(member) for member in status.RunState]
 STEP_STATE = [str(member) for member in status.StepState]
+ALARM_STATE = [str(member) for member in alarms.AlarmState]
+ALARM_LEVEL = [str(member) for member in alarms.Level]
+DELIVERY_STATE = [str(member) for member in alarms.DeliveryState]
+DUTY = [str(member) for member in alarms.Duty]

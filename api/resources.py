@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.filters import Filter, Kind
 from api.resource import Resource
+from api.serializers.alarms import AlarmSerializer
 from api.serializers.places import DetectorSerializer, MicroscopeSerializer
 from api.serializers.record import (
     ChangesetSerializer,
@@ -22,6 +23,7 @@ from api.serializers.targets import (
     SquareSerializer,
 )
 from smartscope.queries import visible
+from smartscope.queries.alarms import visible_alarms
 from smartscope.queries.journal import steps_shown
 from smartscope.queries.sessions import grids_shown, microscopes_shown, sessions_shown
 
@@ -260,6 +262,21 @@ COMMANDS = Resource(
         "state": _text("state"),
     },
     default_sort="-created_at",
+)
+ALARMS = Resource(
+    name="alarms",
+    serializer=AlarmSerializer,
+    rows=lambda reader: visible_alarms(reader).prefetch_related("deliveries"),
+    filters={
+        "microscope": _id("microscope", "microscope__name"),
+        "session": _id("session", "session__name"),
+        "key": _text("key"),
+        "level": _text("level"),
+        "state": _text("state"),
+        "raised_at": Filter("raised_at", Kind.TIME),
+    },
+    sorts=("raised_at", "created_at", "updated_at"),
+    default_sort="-raised_at",
 )
 CHANGESETS = Resource(
     name="changesets",

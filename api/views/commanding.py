@@ -15,7 +15,6 @@ from api.serializers.record import CommandSerializer
 from api.throttles import CommandRate, RequestRate
 from api.views.base import View
 from api.views.reading import ListView
-from smartscope.operations.emergency_stop import emergency_stop
 from smartscope.operations.wish_command import wish_command
 from smartscope.queries.events import head_seq
 
@@ -78,26 +77,6 @@ class OneCommand(View):
         microscope = MICROSCOPES.one(self.reader, key)
         found = COMMANDS.one(self.reader, command, within={"microscope": microscope.pk})
         return Response(CommandSerializer(found).data | {"as_of_seq": head_seq()})
-
-
-class EmergencyStop(View):
-    """Stop now: no key, no ETag, no throttle, for anyone with a session on that microscope."""
-
-    tag = "microscopes"
-    scopes = OPERATES
-    throttle_classes = ()
-    docs = {
-        "POST": Doc(
-            operation_id="emergency_stop",
-            summary="Stop now",
-            answer=single_serializer(CommandSerializer),
-            status=202,
-        )
-    }
-
-    def post(self, request: Request, key: str) -> Response:
-        microscope = MICROSCOPES.one(self.reader, key)
-        return _shown(emergency_stop(self.actor, microscope.pk))
 
 
 def _shown(command: Any) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -27,17 +27,22 @@ from smartscope.queries.rights import require_emergency_stop
 log = logging.getLogger("smartscope.audit")
 
 
-def emergency_stop(actor: Actor, microscope_id: UUID) -> Command:
+def emergency_stop(actor: Actor, microscope_id: UUID) -> Command | None:
     """No command leaves the bridge after its present one, except what makes safe.
 
-    Raises NotFound and NotAllowed; where nothing runs, it is recorded all the same.
+    None when it stands but could not be recorded: somebody holds the run's row. Where nothing
+    runs, it is recorded all the same. Raises NotFound and NotAllowed.
     """
     microscope = Microscope.objects.filter(pk=microscope_id).first()
     if microscope is None:
         raise NotFound("There is no such microscope.")
     _require(actor, microscope)
     latch(microscope_id)
-    return _record(actor, microscope)
+    try:
+        return _record(actor, microscope)
+    except OperationalError:
+        log.exception("the emergency stop of %r stands but is not recorded", microscope.name)
+        return None
 
 
 def _require(actor: Actor, microscope: Microscope) -> None:

@@ -24,6 +24,11 @@ def agent_line(microscope_id: str) -> SafetyLine | None:
     return None if address is None else SafetyLine(address, settings.AGENT_KEY, microscope_id)
 
 
+def agent_of_the_only_microscope() -> SafetyLine | None:
+    """Where one agent is all there is, a stop that names its microscope otherwise means that."""
+    return agent_line(next(iter(settings.AGENTS))) if len(settings.AGENTS) == 1 else None
+
+
 def unguarded(microscope: Microscope) -> str:
     """Why no run may be left alone on this microscope; "" when one may."""
     if microscope.simulated or settings.UNATTENDED_WITHOUT_AGENT:

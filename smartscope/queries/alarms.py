@@ -13,8 +13,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
-from smartscope.domain.alarms import TEST_KEY, AlarmState, Duty
+from smartscope.domain.actor import Actor
+from smartscope.domain.alarms import LADDER, TEST_KEY, AlarmState, Duty, Level
+from smartscope.domain.errors import NotAllowed
 from smartscope.models import Alarm, Membership, Microscope, MicroscopeGrant, Role, Run
+from smartscope.queries.rights import require_alarm_test
 from smartscope.queries.visible import Reader, visible_sessions
 
 #: what an account may call its address; anything else would write into the mail's address line
@@ -60,9 +63,23 @@ def addressees(alarm: Alarm, duty: Duty) -> list[Addressee]:
     return by_mail + _of_the_site(duty)
 
 
-def channels_configured() -> bool:
-    """Whether any message can leave this service at all."""
-    return bool(settings.ALARM_MAIL_URL or any(settings.ALARM_URLS.values()))
+def ladder(actor: Actor) -> dict[str, Any]:
+    """Who is told when of the worst alarms, without addresses; whether the actor may test it."""
+    rungs = [
+        {
+            "duty": str(rung.duty),
+            "after_minutes": int(rung.after.total_seconds() // 60),
+            "channels": [one.channel for one in _of_the_site(rung.duty)],
+        }
+        for rung in LADDER[Level.MAJOR]
+    ]
+    try:
+        require_alarm_test(actor)
+    except NotAllowed:
+        may_test = False
+    else:
+        may_test = True
+    return {"mail": bool(settings.ALARM_MAIL_URL), "rungs": rungs, "may_test": may_test}
 
 
 def _people(alarm: Alarm, duty: Duty) -> Iterable[User]:

@@ -44,6 +44,8 @@ def valves() -> Iterator[Valves]:
     state: Valves
 
     with Peer(*[_scene(lambda: state)] * 20) as peer:
+        # processes that must first start take longer than the peer waits by itself
+        peer._listening.settimeout(None)
         state = Valves(peer.port, peer)
         yield state
 

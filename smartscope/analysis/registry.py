@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from smartscope.analysis.base import Finder, Plugin, Selector, Stitcher
+from smartscope.analysis.ctf.estimator import CtfEstimator
 from smartscope.analysis.movies.aligner import MovieAligner
 from smartscope.domain.errors import SmartscopeError
 
@@ -31,6 +32,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "size": f"{_DETECTION}.selectors:SizeSelector",
         "grey-level": f"{_DETECTION}.selectors:GreySelector",
         "whole-frame": "smartscope.analysis.movies.aligner:WholeFrameAligner",
+        "thon-rings": "smartscope.analysis.ctf.estimator:RingEstimator",
         "distance": f"{_DETECTION}.selectors:CentreDistanceSelector",
     }
 )
@@ -85,6 +87,11 @@ def selector(name: str) -> Selector:
 def movie_aligner(name: str) -> MovieAligner:
     """The movie aligner called `name`."""
     return _of_kind(name, "movie_aligner", MovieAligner)
+
+
+def ctf_estimator(name: str) -> CtfEstimator:
+    """The CTF estimator called `name`."""
+    return _of_kind(name, "ctf_estimator", CtfEstimator)
 
 
 def survey() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:

@@ -27,12 +27,18 @@ T = TargetStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Numbers from the movie; shifts are per frame, in Å."""
+    """Numbers from the movie, None where not measured; shifts are per frame, in Å.
+
+    `defocus_um` is the mean underfocus.
+    """
 
     drift_total_angstrom: float | None
     drift_early_angstrom: float | None
     mean_counts: float
     shifts_angstrom: tuple[tuple[float, float], ...]
+    defocus_um: float | None = None
+    astigmatism_nm: float | None = None
+    ctf_fit_angstrom: float | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -77,5 +83,8 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
     exposure.drift_early_angstrom = measured.drift_early_angstrom
     exposure.mean_counts = measured.mean_counts
     exposure.shifts_angstrom = [list(shift) for shift in measured.shifts_angstrom]
+    exposure.defocus_um = measured.defocus_um
+    exposure.astigmatism_nm = measured.astigmatism_nm
+    exposure.ctf_fit_angstrom = measured.ctf_fit_angstrom
     # seen in the square's image, the only measure of ice until the micrograph is measured too
     exposure.ice_thickness_nm = hole.ice_thickness_nm

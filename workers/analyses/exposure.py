@@ -1,4 +1,4 @@
-"""An exposure just recorded: align its frames, sum them, take the power spectrum and numbers."""
+"""An exposure just recorded: align its frames, sum them, fit the CTF, write down the numbers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from smartscope.analysis import registry
+from smartscope.analysis.ctf.optics import Optics
 from smartscope.analysis.io.image import read_image
-from smartscope.analysis.movies.measure import ExposureMeasures, measure_exposure
+from smartscope.analysis.movies.measure import CtfWanted, ExposureMeasures, measure_exposure
 from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.record_exposure import Measured, record_exposure
 from smartscope.storage.current import current_store
@@ -16,6 +17,8 @@ from workers.analyses.pictures import write_derived, write_spectrum
 
 #: width (standard deviation) of the blur of what people look at; files keep every detail
 SHOWN_ANGSTROM = 5.0
+
+CTF_ESTIMATOR = "thon-rings"
 
 
 def measure(analysis: Analysis) -> None:
@@ -25,6 +28,7 @@ def measure(analysis: Analysis) -> None:
         measures = measure_exposure(
             path,
             pixel_size_angstrom=movie.pixel_size_angstrom,
+            ctf=_ctf_wanted(movie),
             dose_per_frame_e_per_a2=movie.dose_e_per_angstrom2 / max(movie.sections, 1),
             gain=_gain(movie),
             aligner=registry.movie_aligner(analysis.plugin),
@@ -37,7 +41,7 @@ def measure(analysis: Analysis) -> None:
         to_stage=None,
         shown=_for_the_eye(measures.aligned_sum, measures.pixel_size_angstrom),
     )
-    spectrum = write_spectrum(movie, measures.power_spectrum)
+    spectrum = write_spectrum(movie, measures.shown_spectrum)
     record_exposure(analysis.pk, _measured(measures), total, spectrum)
 
 
@@ -45,6 +49,18 @@ def _for_the_eye(total: NDArray[np.float32], pixel_size_angstrom: float) -> NDAr
     """Shot noise smoothed away: at full resolution nobody sees a particle."""
     smoothed: NDArray[np.float32] = gaussian_filter(total, SHOWN_ANGSTROM / pixel_size_angstrom)
     return smoothed
+
+
+def _ctf_wanted(movie: Image) -> CtfWanted:
+    microscope = movie.grid.session.microscope
+    return CtfWanted(
+        optics=Optics(
+            voltage_kv=microscope.voltage_kv,
+            spherical_aberration_mm=microscope.spherical_aberration_mm,
+        ),
+        estimator=registry.ctf_estimator(CTF_ESTIMATOR),
+        expected_defocus_angstrom=None if movie.defocus_um is None else 1e4 * movie.defocus_um,
+    )
 
 
 def _gain(movie: Image) -> NDArray[np.float32] | None:
@@ -55,12 +71,16 @@ def _gain(movie: Image) -> NDArray[np.float32] | None:
 
 
 def _measured(measures: ExposureMeasures) -> Measured:
+    fit = measures.ctf.fit
     return Measured(
+        defocus_um=None if fit is None else 1e-4 * fit.defocus_angstrom,
+        astigmatism_nm=None if fit is None else 0.1 * fit.astigmatism_angstrom,
+        ctf_fit_angstrom=None if fit is None else fit.fit_angstrom,
         drift_total_angstrom=measures.drift_total_angstrom,
         drift_early_angstrom=measures.drift_early_angstrom,
         mean_counts=measures.mean_counts,
         shifts_angstrom=tuple(
             (round(float(x), 3), round(float(y), 3)) for x, y in measures.shifts_angstrom
         ),
-        warnings=measures.warnings,
+        warnings=(*measures.warnings, *([measures.ctf.reason] if fit is None else [])),
     )

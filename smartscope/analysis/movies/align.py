@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,13 +14,17 @@ from scipy import fft
 from smartscope.analysis.base import FloatArray, FloatImage
 from smartscope.analysis.io.movie import Movie
 from smartscope.analysis.movies.motion import Motion, measure_motion
-from smartscope.analysis.movies.prepare import PreparedMovie, prepare
+from smartscope.analysis.movies.prepare import PreparedMovie, group_members, prepare
 from smartscope.analysis.movies.spectra import group_spectra
 from smartscope.domain.errors import InvalidInput
 
 GROUP_DOSE_E_PER_A2: Final = 0.7
 EARLY_DOSE_E_PER_A2: Final = 4.0
 MAX_GROUPS: Final = 80
+#: ice rings are best seen in the sum of spectra of this much (McMullan 2015)
+SPECTRUM_DOSE_E_PER_A2: Final = 4.0
+
+EachGroup = Callable[[FloatImage], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,9 +58,12 @@ def align_movie(
     pixel_size_angstrom: float,
     dose_per_frame_e_per_a2: float | None = None,
     gain: NDArray[np.generic] | None = None,
+    each_group: EachGroup | None = None,
 ) -> AlignedMovie:
     """Measure whole-frame motion, undo it by Fourier phase ramps and sum.
 
+    `each_group` is handed the aligned sum of each 4 e/Å² on the way, for spectra that motion of the
+    water would wash out.
     Frames are read three times (defects, motion, sum) and never kept; memory is a few frames and
     the spectra between 300 and 10 Å. A shifted frame wraps around: as many edge pixels as it moved
     come from the opposite edge. Raises `InvalidInput` for a pixel size or dose that is not
@@ -71,7 +79,13 @@ def align_movie(
     moved = bool(np.abs(shifts).max() > 0.0)
     steps = np.hypot(*np.diff(shifts, axis=0).T) if prepared.frames > 1 else np.zeros(0)
     return AlignedMovie(
-        aligned_sum=aligned_sum(prepared, shifts, pixel_size_angstrom=pixel_size_angstrom),
+        aligned_sum=aligned_sum(
+            prepared,
+            shifts,
+            pixel_size_angstrom=pixel_size_angstrom,
+            group_size=_frames_for(SPECTRUM_DOSE_E_PER_A2, per_frame),
+            each_group=each_group,
+        ),
         pixel_size_angstrom=pixel_size_angstrom,
         shifts_angstrom=shifts,
         shift_error_angstrom=motion.error_angstrom,
@@ -86,19 +100,42 @@ def align_movie(
 
 
 def aligned_sum(
-    movie: PreparedMovie, shifts_angstrom: FloatArray, *, pixel_size_angstrom: float
+    movie: PreparedMovie,
+    shifts_angstrom: FloatArray,
+    *,
+    pixel_size_angstrom: float,
+    group_size: int = 1,
+    each_group: EachGroup | None = None,
 ) -> FloatImage:
-    """Sum of all frames with `shifts_angstrom` (frames, 2) undone; float32 (height, width)."""
+    """Sum of all frames with `shifts_angstrom` (frames, 2) undone; float32 (height, width).
+
+    `each_group`, when given, sees the sum of every `group_size` frames, float32 (height, width).
+    """
+    size = movie.frames if each_group is None else group_size
+    total = np.zeros(movie.shape, dtype=np.float32)
+    for members in group_members(movie.frames, size):
+        part = _part(movie, members, shifts_angstrom, pixel_size_angstrom)
+        if each_group is not None:
+            each_group(part)
+        total += part
+    return total
+
+
+def _part(
+    movie: PreparedMovie, members: range, shifts_angstrom: FloatArray, pixel_size_angstrom: float
+) -> FloatImage:
+    """Sum of the frames `members`, their shifts undone by phase ramps."""
     height, width = movie.shape
     if not shifts_angstrom.any():
         plain = np.zeros((height, width), dtype=np.float32)
-        for index in range(movie.frames):
+        for index in members:
             plain += movie.frame(index)
         return plain
     vertical = np.fft.fftfreq(height, pixel_size_angstrom)
     horizontal = np.fft.rfftfreq(width, pixel_size_angstrom)
     total = np.zeros((height, len(horizontal)), dtype=np.complex64)
-    for index, (x, y) in enumerate(shifts_angstrom):
+    for index in members:
+        x, y = shifts_angstrom[index]
         spectrum = fft.rfft2(movie.frame(index))
         spectrum *= np.exp(2j * np.pi * vertical * y).astype(np.complex64)[:, None]
         spectrum *= np.exp(2j * np.pi * horizontal * x).astype(np.complex64)[None, :]
@@ -116,8 +153,12 @@ def _check(pixel_size_angstrom: float, dose_per_frame_e_per_a2: float | None) ->
 
 def _group_size(frames: int, dose_per_frame: float) -> int:
     """Frames per group: enough dose to be followed, and not more groups than can be compared."""
-    wanted = math.ceil(GROUP_DOSE_E_PER_A2 / max(dose_per_frame, 1e-9) - 1e-6)
+    wanted = _frames_for(GROUP_DOSE_E_PER_A2, dose_per_frame)
     return max(1, min(wanted, frames // 2 or 1), math.ceil(frames / MAX_GROUPS))
+
+
+def _frames_for(dose_e_per_a2: float, dose_per_frame: float) -> int:
+    return max(1, math.ceil(dose_e_per_a2 / max(dose_per_frame, 1e-9) - 1e-6))
 
 
 def _per_frame(positions: FloatArray, frame_numbers: FloatArray, frames: int) -> FloatArray:

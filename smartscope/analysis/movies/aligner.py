@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from smartscope.analysis.base import Plugin
 from smartscope.analysis.io.movie import Movie
 from smartscope.analysis.manifest import Manifest, read_manifest
-from smartscope.analysis.movies.align import AlignedMovie, align_movie
+from smartscope.analysis.movies.align import AlignedMovie, EachGroup, align_movie
 
 
 @runtime_checkable
@@ -25,8 +25,12 @@ class MovieAligner(Plugin, Protocol):
         pixel_size_angstrom: float,
         dose_per_frame_e_per_a2: float | None,
         gain: NDArray[np.generic] | None,
+        each_group: EachGroup | None = None,
     ) -> AlignedMovie:
-        """The aligned sum and the motion; `gain` (height, width) multiplies each frame."""
+        """The aligned sum and the motion; `gain` (height, width) multiplies each frame.
+
+        `each_group` is handed the aligned sum of each 4 e/Å² or so.
+        """
         ...
 
 
@@ -48,6 +52,7 @@ class WholeFrameAligner:
         pixel_size_angstrom: float,
         dose_per_frame_e_per_a2: float | None,
         gain: NDArray[np.generic] | None,
+        each_group: EachGroup | None = None,
     ) -> AlignedMovie:
         """See `align_movie`."""
         return align_movie(
@@ -55,4 +60,5 @@ class WholeFrameAligner:
             pixel_size_angstrom=pixel_size_angstrom,
             dose_per_frame_e_per_a2=dose_per_frame_e_per_a2,
             gain=gain,
+            each_group=each_group,
         )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.base import FloatArray, FloatImage
+from smartscope.analysis.ctf.estimate import CtfResult, tile_angstrom
+from smartscope.analysis.ctf.estimator import CtfEstimator, RingEstimator
+from smartscope.analysis.ctf.optics import Optics
+from smartscope.analysis.ctf.polar_spectrum import MIN_TILE_PX, SpectrumGatherer
 from smartscope.analysis.ctf.power_spectrum import PowerSpectrum, power_spectrum
+from smartscope.analysis.ctf.ring_picture import ring_picture
+from smartscope.analysis.ctf.search import SearchRange
 from smartscope.analysis.io.movie import open_movie
 from smartscope.analysis.movies.aligner import MovieAligner, WholeFrameAligner
 
@@ -18,11 +24,14 @@ from smartscope.analysis.movies.aligner import MovieAligner, WholeFrameAligner
 class ExposureMeasures:
     """What a movie or single image says; see `AlignedMovie` for the drift and the shifts.
 
-    No CTF is fitted: `power_spectrum` is for the eye. `warnings` are sentences for people.
+    `power_spectrum` is for the eye; `rings` is the same picture, measured beside fitted.
+    `warnings` are sentences for people.
     """
 
     aligned_sum: FloatImage
     power_spectrum: PowerSpectrum
+    ctf: CtfResult
+    rings: FloatImage | None
     pixel_size_angstrom: float
     frames: int
     aligned: bool
@@ -33,33 +42,62 @@ class ExposureMeasures:
     mean_counts: float
     warnings: tuple[str, ...]
 
+    @property
+    def shown_spectrum(self) -> PowerSpectrum:
+        """What people should see: the spectrum beside its fit, alone when there is none."""
+        if self.rings is None:
+            return self.power_spectrum
+        return replace(self.power_spectrum, amplitude=self.rings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CtfWanted:
+    """How a CTF is to be found: the microscope, who finds it, what defocus was asked for (Å)."""
+
+    optics: Optics
+    estimator: CtfEstimator = field(default_factory=RingEstimator)
+    limits: SearchRange = field(default_factory=SearchRange)
+    expected_defocus_angstrom: float | None = None
+
 
 def measure_exposure(
     movie_path: Path,
     *,
     pixel_size_angstrom: float,
+    ctf: CtfWanted,
     dose_per_frame_e_per_a2: float | None = None,
     gain: NDArray[np.generic] | None = None,
     aligner: MovieAligner | None = None,
 ) -> ExposureMeasures:
-    """Align a movie (MRC or TIFF stack; one frame is a single image) and take its power spectrum.
+    """Align a movie (MRC or TIFF stack; one frame is a single image), fit its CTF.
 
     `pixel_size_angstrom` comes from the session, not from the file's header, which is often wrong.
     `gain` (height, width) multiplies each frame; `aligner` None moves whole frames. The result is
     the same for the same file. Raises `BadFile` for a broken file, `InvalidInput` for an argument
     that cannot be.
     """
+    gatherer = SpectrumGatherer(
+        pixel_size_angstrom=pixel_size_angstrom,
+        tile_angstrom=tile_angstrom(ctf.optics, ctf.expected_defocus_angstrom),
+    )
     with open_movie(movie_path) as movie:
         frames = movie.frames
+        large = min(movie.height_px, movie.width_px) >= MIN_TILE_PX
         aligned = (aligner or WholeFrameAligner()).align(
             movie,
             pixel_size_angstrom=pixel_size_angstrom,
             dose_per_frame_e_per_a2=dose_per_frame_e_per_a2,
             gain=gain,
+            each_group=gatherer.add if large and frames > 1 else None,
         )
+    total = aligned.aligned_sum
+    found = _ctf(total, gatherer if large and frames > 1 else None, pixel_size_angstrom, ctf)
+    shown = power_spectrum(total, pixel_size_angstrom=pixel_size_angstrom)
     return ExposureMeasures(
-        aligned_sum=aligned.aligned_sum,
-        power_spectrum=power_spectrum(aligned.aligned_sum, pixel_size_angstrom=pixel_size_angstrom),
+        aligned_sum=total,
+        power_spectrum=shown,
+        ctf=found,
+        rings=_rings(shown, found, ctf.optics),
         pixel_size_angstrom=pixel_size_angstrom,
         frames=frames,
         aligned=aligned.aligned,
@@ -70,3 +108,29 @@ def measure_exposure(
         mean_counts=aligned.mean_counts,
         warnings=aligned.warnings,
     )
+
+
+def _ctf(
+    total: FloatImage,
+    groups: SpectrumGatherer | None,
+    pixel_size_angstrom: float,
+    wanted: CtfWanted,
+) -> CtfResult:
+    if min(total.shape) < MIN_TILE_PX:
+        return CtfResult(
+            None, f"The image is under {MIN_TILE_PX} px a side: too small for a CTF.", None
+        )
+    return wanted.estimator.estimate(
+        total,
+        None if groups is None else groups.spectrum(),
+        pixel_size_angstrom=pixel_size_angstrom,
+        optics=wanted.optics,
+        limits=wanted.limits,
+        expected_defocus_angstrom=wanted.expected_defocus_angstrom,
+    )
+
+
+def _rings(shown: PowerSpectrum, found: CtfResult, optics: Optics) -> FloatImage | None:
+    if found.fit is None or found.profile is None:
+        return None
+    return ring_picture(shown, found.fit, found.profile, optics)

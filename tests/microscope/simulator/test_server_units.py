@@ -34,7 +34,8 @@ def contrast_at_holes(served: Bench, hand: Hand, about: tuple[float, float]) -> 
     """How much brighter buffer A is in true holes than half a pitch beside them."""
     holes = served.control.truth("holes", x_um=about[0], y_um=about[1], reach_um=20.0)["holes"]
     pixels = hand.image("A")
-    inside, beside = [], []
+    inside: list[float] = []
+    beside: list[float] = []
     for hole in holes:
         if not hole["visible"] or hole["fault"] != "none":
             continue
@@ -97,7 +98,7 @@ def test_an_alignment_shift_is_what_undoes_the_image_shift(
         hand.call("AlignTo", "T", 1)
         shift = hand.numbers("ReportAlignShift")
         assert shift[4:] == pytest.approx((500.0, -300.0), abs=30.0)
-        assert np.hypot(*shift[:2]) * 7.0 == pytest.approx(np.hypot(500, 300), abs=30.0)
+        assert np.hypot(shift[0], shift[1]) * 7.0 == pytest.approx(np.hypot(500, 300), abs=30.0)
         back = hand.numbers("ReportISforBufferShift")
         here = hand.numbers("ReportImageShift")[:2]
         assert back == pytest.approx((-here[0], -here[1]), abs=0.05)

@@ -1,4 +1,5 @@
-"""What our software costs the microscope: a night of four grids on the simulated column.
+"""What our software costs the microscope: a night of four grids on the simulated column, driven
+through SerialEM's socket.
 
 Every duration of the column is drawn from distributions fitted to published rates; analyses take
 the time on the microscope's clock that they declare. The baseline is the same night replayed
@@ -16,8 +17,12 @@ from pathlib import Path
 
 from benchmarks.report import Report, main
 from benchmarks.scratch_database import scratch_database
+from smartscope.demo.cassette import Cassette
+from smartscope.demo.instrument import DemoInstrument
+from smartscope.microscope.simulator.server import SimulatorServer
 
 SOFTWARE = ("analysis", "storage")
+SEED = 11
 LONGEST_ANALYSES_S = 600.0
 
 
@@ -87,6 +92,20 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 (the form of every benchmark)
 
 
 def _live(directory: Path, *, grids: int, quick: bool) -> Night:
+    instrument = DemoInstrument.on_free_ports(
+        Cassette(grids=grids, seed=SEED),
+        speed="instant",
+        world=directory / "world",
+        frames=directory / "frames",
+    )
+    instrument.frames.mkdir()
+    with SimulatorServer(
+        instrument.settings(), port=instrument.port, control_port=instrument.control_port
+    ):
+        return _drive(directory, instrument, quick=quick)
+
+
+def _drive(directory: Path, instrument: DemoInstrument, *, quick: bool) -> Night:
     from django.utils import timezone
 
     from smartscope.models import Grid, Hole, Microscope, Run, Step, Wait
@@ -94,7 +113,12 @@ def _live(directory: Path, *, grids: int, quick: bool) -> Night:
     from tests.workers.bridge.rig import Facility
     from workers.demo_night import demo_night
 
-    session = demo_night(grids=grids, seed=11, speed="instant", today=timezone.now())
+    session = demo_night(
+        qualities=instrument.cassette.qualities(),
+        seed=SEED,
+        driver_settings=instrument.driver_settings(),
+        today=timezone.now(),
+    )
     if quick:
         Grid.objects.update(squares_per_grid=1, holes_per_square=3)
     run = Run.objects.get()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group as PeopleGroup
 from django.contrib.auth.models import User
 from django.db import transaction
 
 from smartscope.domain.actor import SETUP, Actor
+from smartscope.domain.errors import Conflict
 from smartscope.domain.protocol import GridDescription
 from smartscope.models import Membership, MicroscopeGrant, Role, Session
 from smartscope.operations.create_session import NewGrid, NewSession, create_session
@@ -20,24 +23,31 @@ from smartscope.operations.setup_microscope import (
 from smartscope.operations.wish_command import wish_command
 
 MICROSCOPE = "Simulated microscope"
+LOADER_SLOTS = 12
 GROUP = "demo"
 PERSON = "demo"
 #: the simulated camera through vacuum: quantum efficiency 0.83, 15 % of the electrons lost to
 #: coincidence at the rates of maps, 16 counts for each that is seen
 COUNTS_PER_ELECTRON = 0.83 * 0.85 * 16.0
-#: what each slot holds, so that a newcomer can check the verdict; more grids begin again
-QUALITIES = ("good", "thick", "contaminated", "damaged")
 
 
 @transaction.atomic
-def demo_night(*, grids: int, seed: int, speed: str, today: datetime) -> Session:
-    """The demo's session, started; made when it is not there, left as it is when it is.
+def demo_night(
+    *,
+    qualities: Mapping[int, str],
+    seed: int,
+    driver_settings: Mapping[str, Any],
+    today: datetime,
+) -> Session:
+    """The demo's session, started; made when it is not there, gone on with when it is.
 
-    Another speed is taken up when the bridge starts; grids and seed are the world's for good.
+    `qualities` says what the grid in each slot is like, `driver_settings` where its simulator
+    listens: those may change from start to start, the grids are the session's for good. Raises
+    Conflict for a session whose microscope cannot be reached so.
     """
     session = Session.objects.filter(microscope__name=MICROSCOPE).order_by("created_at").first()
     if session is not None:
-        _change_speed(session, speed)
+        _reach(session, driver_settings)
         return session
     microscope, detector = setup_microscope(
         SETUP,
@@ -47,16 +57,9 @@ def demo_night(*, grids: int, seed: int, speed: str, today: datetime) -> Session
             location="this machine",
             voltage_kv=300,
             spherical_aberration_mm=2.7,
-            loader_slots=12,
-            driver_kind="simulator",
-            driver_settings={
-                "seed": seed,
-                "clock": _clock(speed),
-                "grids": {
-                    str(slot): {"preset": _quality(slot), "grid_id": f"demo-{seed}-{slot}"}
-                    for slot in range(1, grids + 1)
-                },
-            },
+            loader_slots=LOADER_SLOTS,
+            driver_kind="serialem",
+            driver_settings=driver_settings,
             simulated=True,
             camera=Camera(
                 name="mini",
@@ -78,27 +81,19 @@ def demo_night(*, grids: int, seed: int, speed: str, today: datetime) -> Session
             group=GROUP,
             microscope=microscope.pk,
             detector=detector.pk,
-            grids=[_grid(slot) for slot in range(1, grids + 1)],
-            notes=f"A simulated night: cassette of {grids} grids, seed {seed}.",
+            grids=[_grid(slot, quality) for slot, quality in sorted(qualities.items())],
+            notes=f"A simulated night: cassette of {len(qualities)} grids, seed {seed}.",
         ),
     )
     wish_command(actor, microscope.pk, "start", {"session": session.pk})
     return session
 
 
-def _grid(slot: int) -> NewGrid:
+def _grid(slot: int, quality: str) -> NewGrid:
     return NewGrid(
-        described=GridDescription(name=f"{_quality(slot)}-{slot}", position=slot),
+        described=GridDescription(name=f"{quality}-{slot}", position=slot),
         sample="simulated proteasome",
     )
-
-
-def _quality(slot: int) -> str:
-    return QUALITIES[(slot - 1) % len(QUALITIES)]
-
-
-def _clock(speed: str) -> str | float:
-    return "instant" if speed == "instant" else float(speed)
 
 
 def _person() -> tuple[User, Actor]:
@@ -112,7 +107,12 @@ def _person() -> tuple[User, Actor]:
     return person, Actor("user", person.get_username(), person.pk)
 
 
-def _change_speed(session: Session, speed: str) -> None:
+def _reach(session: Session, driver_settings: Mapping[str, Any]) -> None:
     microscope = session.microscope
-    microscope.driver_settings = {**microscope.driver_settings, "clock": _clock(speed)}
+    if microscope.driver_kind != "serialem":
+        raise Conflict(
+            "this night was begun by an older version, whose microscope lived in the bridge. "
+            'Begin another one: make demo ARGS="--fresh"'
+        )
+    microscope.driver_settings = dict(driver_settings)
     microscope.save(update_fields=["driver_settings", "updated_at"])

@@ -16,6 +16,8 @@ import psycopg
 
 from smartscope.demo import blank, preparation
 from smartscope.demo.ahead import Gate
+from smartscope.demo.cassette import Cassette
+from smartscope.demo.instrument import DemoInstrument
 from smartscope.demo.options import DemoOptions
 from smartscope.demo.place import Place
 from smartscope.demo.ports import LOOPBACK, answers, take_port
@@ -78,11 +80,19 @@ class Launcher:
         began_s = time.monotonic()
         say("Starting the database and the services ...")
         environment = self._environment(plan)
-        commands = services(gate.descriptor, listener.fileno(), environment, self.place.logs)
+        instrument = self._instrument()
+        commands = services(
+            gate.descriptor,
+            listener.fileno(),
+            instrument.command(),
+            environment,
+            self.place.logs,
+        )
         supervisor = Supervisor(children, say)
         for command in commands.early:
             supervisor.keep(command)
-        self._prepare(children, plan, environment)
+        self._prepare(children, plan, environment, instrument)
+        instrument.await_answer(supervisor.look)
         gate.open()
         for server in children.running():
             if server.command.stage == STAGE_SERVERS:
@@ -95,7 +105,11 @@ class Launcher:
         return self._watch(supervisor)
 
     def _prepare(
-        self, children: Children, plan: ServerPlan, environment: Mapping[str, str]
+        self,
+        children: Children,
+        plan: ServerPlan,
+        environment: Mapping[str, str],
+        instrument: DemoInstrument,
     ) -> None:
         """Servers, tables, rows; Django is read while the servers start."""
         with ThreadPoolExecutor(1) as reader:
@@ -105,7 +119,7 @@ class Launcher:
         preparation.make_tables(self.place.logs)
         if not plan.database_url:
             blank.keep(plan.sockets)
-        preparation.begin_night(self.options, self.place.logs)
+        preparation.begin_night(instrument, self.place.logs)
 
     def _start_servers(self, children: Children, plan: ServerPlan) -> None:
         if not self.options.fresh:
@@ -152,6 +166,16 @@ class Launcher:
             self.options.json.write_text(preparation.night_summary(), encoding="utf-8")
             say(f"Wrote {self.options.json}.")
         return 0 if progress.state is RunState.DONE else 1
+
+    def _instrument(self) -> DemoInstrument:
+        place = self.place
+        asked = Cassette(grids=self.options.grids, seed=self.options.seed)
+        return DemoInstrument.on_free_ports(
+            asked.keep(place.cassette),
+            speed=self.options.speed,
+            world=place.world,
+            frames=place.frames,
+        )
 
     def _plan(self, directory: Path) -> ServerPlan:
         return ServerPlan.from_environment(

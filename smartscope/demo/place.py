@@ -43,6 +43,21 @@ class Place:
         return self.directory / "data"
 
     @property
+    def cassette(self) -> Path:
+        """The file that says which specimens the world began with."""
+        return self.directory / "cassette.json"
+
+    @property
+    def world(self) -> Path:
+        """What has happened to the simulated microscope and its specimens."""
+        return self.directory / "world"
+
+    @property
+    def frames(self) -> Path:
+        """Where the simulated camera saves its movies."""
+        return self.data / "frames"
+
+    @property
     def logs(self) -> Path:
         return self.directory / "log"
 
@@ -88,7 +103,8 @@ class Place:
 
     def prepare(self) -> None:
         """Make the directories and, once, the secret key that only this account may read."""
-        for directory in (self.directory, self.servers, self.data / "images", self.logs):
+        images = self.data / "images"
+        for directory in (self.directory, self.servers, images, self.frames, self.logs):
             directory.mkdir(parents=True, exist_ok=True)
         if not self.secrets.exists():
             descriptor = os.open(self.secrets, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -37,6 +38,18 @@ def take_port(wanted: int) -> socket.socket:
     raise PortTaken(
         f"Ports {DEFAULT_PORT} to {DEFAULT_PORT + TRIED - 1} are all taken. Choose one with --port."
     )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, for a program that can only be told a number.
+
+    The system gives them out at random, so two demos that start together get different ones.
+    """
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((LOOPBACK, 0))
+        return [probe.getsockname()[1] for probe in probes]
 
 
 def listen(port: int) -> socket.socket | None:

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from smartscope.demo.options import DemoOptions
+from smartscope.demo.instrument import DemoInstrument
 from smartscope.domain.errors import SmartscopeError
 
 # whom the night's rows make for the visitor
@@ -48,7 +48,7 @@ def make_tables(logs: Path) -> None:
     connection.close()
 
 
-def begin_night(options: DemoOptions, logs: Path) -> None:
+def begin_night(instrument: DemoInstrument, logs: Path) -> None:
     """The demo's session, made and started, or the one that is there. Raises PreparationFailed."""
     from django.utils import timezone
 
@@ -56,7 +56,10 @@ def begin_night(options: DemoOptions, logs: Path) -> None:
 
     with _explained("Making the night's session", logs):
         demo_night(
-            grids=options.grids, seed=options.seed, speed=options.speed, today=timezone.now()
+            qualities=instrument.cassette.qualities(),
+            seed=instrument.cassette.seed,
+            driver_settings=instrument.driver_settings(),
+            today=timezone.now(),
         )
 
 

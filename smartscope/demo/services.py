@@ -1,4 +1,6 @@
-"""The processes of the demo, the same as in production except that one serves HTTP and streams."""
+"""The processes of the demo: those of production, where one serves both HTTP and streams, and a
+simulated microscope in place of a real one.
+"""
 
 from __future__ import annotations
 
@@ -17,30 +19,33 @@ WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
 GRACE_S = 20.0
 
 
+# Its arrays are small and every other process wants the cores too.
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The demo's commands. Those of `early` read their modules at once and begin when the gate
-    opens; `later` only repairs what hints have lost, so it can wait.
+    """The demo's commands. The simulator needs nobody; the others of `early` read their modules at
+    once and begin when the gate opens; `later` only repairs what hints have lost, so it can wait.
     """
 
     early: tuple[Command, ...]
     later: tuple[Command, ...]
 
 
-def services(gate: int, listener: int, environment: Mapping[str, str], logs: Path) -> Services:
+def services(
+    gate: int, listener: int, simulator: list[str], environment: Mapping[str, str], logs: Path
+) -> Services:
     """`gate` and `listener` are inherited: where to wait, and the page's listening socket."""
 
-    def early(name: str, *arguments: str) -> Command:
+    def gated(name: str, *arguments: str) -> Command:
         command = [sys.executable, "-m", "smartscope.demo.ahead", str(gate), name, *arguments]
         return replace(_service(name, command, environment, logs), inherits=(gate,))
 
-    web = early("web", str(listener))
+    microscope = _service("simulator", simulator, {**environment, **ONE_THREAD}, logs)
+    web = replace(gated("web", str(listener)), inherits=(gate, listener))
     return Services(
-        early=(
-            early("bridge"),
-            replace(web, inherits=(gate, listener)),
-            early("worker", *_worker()),
-        ),
+        early=(microscope, gated("bridge"), web, gated("worker", *_worker())),
         later=(_service("sweeper", manage("sweeper"), environment, logs),),
     )
 

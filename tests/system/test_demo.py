@@ -41,6 +41,15 @@ class Demo:
             assert time.monotonic() < deadline_s, self.said()
             time.sleep(0.1)
 
+    def kill(self, module: str) -> None:
+        """End one of its processes as a power cut would."""
+        [process] = [
+            p
+            for p in psutil.Process(self.process.pid).children(recursive=True)
+            if module in p.cmdline()
+        ]
+        process.kill()
+
     def family(self) -> set[int]:
         """Every process that the demo started, directly or not."""
         return {p.pid for p in psutil.Process(self.process.pid).children(recursive=True)}
@@ -101,7 +110,7 @@ def test_a_demo_stops_goes_on_and_leaves_nothing_even_when_killed(demos: Demos) 
     assert "already runs" in second.said()
 
     family = first.family()
-    assert len(family) >= 6, "servers, web, worker, sweeper and bridge"
+    assert len(family) >= 6, "servers, simulator, web, worker and bridge"
     first.process.send_signal(signal.SIGTERM)
     assert first.process.wait(timeout=ENDED_WITHIN_S) == 0, first.said()
     assert_all_end(family)
@@ -114,8 +123,16 @@ def test_a_demo_stops_goes_on_and_leaves_nothing_even_when_killed(demos: Demos) 
     assert_all_end(family)
 
 
-def test_an_instant_night_ends_by_itself_with_its_summary(demos: Demos, tmp_path: Path) -> None:
+def test_an_instant_night_ends_by_itself_though_its_microscope_is_killed(
+    demos: Demos, tmp_path: Path
+) -> None:
     summary = tmp_path / "summary.json"
     demo = demos.start("--speed", "instant", "--exit-when-done", "--json", str(summary))
+    demo.await_words("squares 1,")
+    demo.kill("smartscope.demo.simulator")
+    demo.await_words("The simulator was ended by signal 9; it starts again in 1 s.")
     assert demo.process.wait(timeout=580) == 0, demo.said()
-    assert json.loads(summary.read_text(encoding="utf-8"))["state"] == "done"
+    night = json.loads(summary.read_text(encoding="utf-8"))
+    assert night["state"] == "done"
+    assert night["exposures"] >= night["plannable"] - 1
+    assert night["lost"] <= 1

@@ -8,24 +8,41 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from smartscope.demo.cassette import Cassette
 from smartscope.domain.errors import SmartscopeError
 from workers.demo_night import demo_night
 
 
 class Command(BaseCommand):
-    help = "Make the demonstration's session and start it; goes on with one that is there."
+    help = (
+        "Make the demonstration's session and start it; goes on with one that is there. Its "
+        "microscope is a running serialem_simulator with the same number of grids."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--grids", type=int, default=4)
         parser.add_argument("--seed", type=int, default=7)
-        parser.add_argument("--speed", default="60", help='a factor, or "instant"')
+        parser.add_argument("--host", default="127.0.0.1", help="where the simulator listens")
+        parser.add_argument("--port", type=int, default=48888)
+        parser.add_argument("--control-port", type=int, default=48889)
+        parser.add_argument(
+            "--frames", required=True, help="a folder that the simulator and the bridge both see"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        cassette = Cassette(grids=options["grids"], seed=options["seed"])
         try:
             session = demo_night(
-                grids=options["grids"],
-                seed=options["seed"],
-                speed=options["speed"],
+                qualities=cassette.qualities(),
+                seed=cassette.seed,
+                driver_settings={
+                    "host": options["host"],
+                    "port": options["port"],
+                    "control_port": options["control_port"],
+                    "frames_folder": options["frames"],
+                    "frames_mount": options["frames"],
+                    "areas": "mini",
+                },
                 today=timezone.now(),
             )
         except SmartscopeError as error:

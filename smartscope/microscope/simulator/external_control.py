@@ -21,6 +21,7 @@ from smartscope.microscope.simulator import console
 from smartscope.microscope.simulator.command_log import CommandLog, exposed
 from smartscope.microscope.simulator.fault_kinds import FaultKind, Phase
 from smartscope.microscope.simulator.faults import Fault, FaultPlan, due_now
+from smartscope.microscope.simulator.handled import INSTEAD, Handled, fault_of, outcome_of
 from smartscope.microscope.simulator.scope import Scope
 from smartscope.microscope.simulator.serialem.arguments import Arguments
 from smartscope.microscope.simulator.serialem.execution import Ordered, execute, failed, ordered
@@ -29,39 +30,6 @@ from smartscope.microscope.simulator.serialem.table import handlers
 from smartscope.microscope.simulator.serialem.topic_system import EPOCH
 
 OK_TO_RUN, GET_IMAGE, PUT_IMAGE = "OKtoRun", "bufferImage", "PutImageInBuffer"
-#: Faults that, struck before the effect, keep the command from happening.
-_INSTEAD = frozenset(
-    {
-        FaultKind.CONNECTION_LOST,
-        FaultKind.NO_REPLY,
-        FaultKind.DIALOG,
-        FaultKind.RESTART,
-        FaultKind.OPERATOR_STOP,
-        FaultKind.BUSY,
-        FaultKind.STATUS,
-        FaultKind.GARBAGE,
-        FaultKind.WRONG_SIZE,
-        FaultKind.TRUNCATED_REPLY,
-        FaultKind.ERROR_REPLY,
-        FaultKind.ERROR_WITHOUT_TEXT,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
-    """What came of a request: a status alone, or a reply; and the faults its answer must suffer."""
-
-    number: int
-    status: int = Status.DONE
-    reply: CommandReply = field(default_factory=CommandReply)
-    granted: bool = False
-    struck: tuple[Fault, ...] = ()
-
-    @property
-    def refused(self) -> bool:
-        """Whether the answer is a negative status alone."""
-        return self.status != Status.DONE
 
 
 @dataclass(slots=True)
@@ -146,7 +114,7 @@ class ExternalControl:
         """OK-to-run: granted, or not because SerialEM is busy or control is held already."""
         with self.lock:
             number, struck = self._arrive(OK_TO_RUN, ())
-            refused = self.busy or self.held or _kind(struck, FaultKind.BUSY) is not None
+            refused = self.busy or self.held or fault_of(struck, FaultKind.BUSY) is not None
             if not refused:
                 self.stop.clear()
                 self._begin()
@@ -173,9 +141,9 @@ class ExternalControl:
             if status is not Status.DONE:
                 self._left(number, f"refused {int(status)}")
                 return Handled(number=number, status=status, struck=struck)
-            if any(fault.kind in _INSTEAD and fault.phase is Phase.BEFORE for fault in struck):
+            if any(fault.kind in INSTEAD and fault.phase is Phase.BEFORE for fault in struck):
                 reply = self._without_effect(struck)
-                self._left(number, _outcome(reply))
+                self._left(number, outcome_of(reply))
                 return Handled(number=number, reply=reply, struck=struck)
             reply = self._with_effect(number, struck, effect)
             return Handled(number=number, reply=reply, struck=struck)
@@ -209,7 +177,7 @@ class ExternalControl:
         with self.scope.world.held():
             self.scope.settle()
         self._notice_stop()
-        if _kind(struck, FaultKind.CONTROL_LOST) is not None and self.held:
+        if fault_of(struck, FaultKind.CONTROL_LOST) is not None and self.held:
             self._end()
         if self.held and self._stopped(struck):
             self.stop.clear()
@@ -218,7 +186,7 @@ class ExternalControl:
         self.stop.clear()
         if self.held:
             return Status.DONE
-        if self.busy or _kind(struck, FaultKind.BUSY) is not None:
+        if self.busy or fault_of(struck, FaultKind.BUSY) is not None:
             return Status.BUSY
         self._begin()
         return Status.DONE
@@ -231,21 +199,21 @@ class ExternalControl:
             self.stop.set()
 
     def _stopped(self, struck: tuple[Fault, ...]) -> bool:
-        fault = _kind(struck, FaultKind.OPERATOR_STOP)
+        fault = fault_of(struck, FaultKind.OPERATOR_STOP)
         return self.stop.is_set() or (fault is not None and fault.phase is Phase.BEFORE)
 
     def _without_effect(self, struck: tuple[Fault, ...]) -> CommandReply:
-        text = _kind(struck, FaultKind.ERROR_REPLY)
+        text = fault_of(struck, FaultKind.ERROR_REPLY)
         if text is not None:
             return failed(self.program, str(text.parameters.get("text", "An error occurred")))
-        if _kind(struck, FaultKind.ERROR_WITHOUT_TEXT) is not None:
+        if fault_of(struck, FaultKind.ERROR_WITHOUT_TEXT) is not None:
             return CommandReply((), Outcome.FAILED)
         return CommandReply()
 
     def _with_effect(
         self, number: int, struck: tuple[Fault, ...], effect: Callable[[], CommandReply]
     ) -> CommandReply:
-        world, during = self.scope.world, _kind(struck, FaultKind.OPERATOR_STOP)
+        world, during = self.scope.world, fault_of(struck, FaultKind.OPERATOR_STOP)
         before = len(world.exposures)
         if during is not None and during.phase is Phase.DURING:
             self.stop.set()
@@ -267,7 +235,7 @@ class ExternalControl:
         if reply.outcome not in (Outcome.DONE, Outcome.FAILED):
             self.stop.clear()
             self._end()
-        self._left(number, _outcome(reply), phase=Phase.AFTER)
+        self._left(number, outcome_of(reply), phase=Phase.AFTER)
         return reply
 
     def _reworded(self, reply: CommandReply, struck: tuple[Fault, ...]) -> CommandReply:
@@ -288,7 +256,7 @@ class ExternalControl:
     def hangs(self, handled: Handled) -> bool:
         """Whether a message box waits for somebody before this command is answered."""
         boxed = handled.reply.outcome == Outcome.FAILED and not self.program.script.errors_to_log
-        return boxed or _kind(handled.struck, FaultKind.DIALOG) is not None
+        return boxed or fault_of(handled.struck, FaultKind.DIALOG) is not None
 
     def await_release(self, closing: threading.Event) -> None:
         """Return when the box was clicked away over the control port, or the server ends."""
@@ -297,15 +265,3 @@ class ExternalControl:
         while not self.released.wait(0.02) and not closing.is_set():
             pass
         self.hanging = False
-
-
-def _kind(struck: tuple[Fault, ...], kind: FaultKind) -> Fault | None:
-    return next((fault for fault in struck if fault.kind is kind), None)
-
-
-def _outcome(reply: CommandReply) -> str:
-    if reply.outcome == Outcome.FAILED:
-        return f"failed: {reply.error_text}"
-    if reply.outcome == Outcome.STOPPED:
-        return "stopped"
-    return "done" if reply.outcome == Outcome.DONE else "exited"

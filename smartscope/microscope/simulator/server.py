@@ -14,11 +14,9 @@ from typing import Self
 
 import numpy as np
 
-from smartscope.microscope.errors import BadInstrumentSettings, ProtocolError
+from smartscope.microscope.errors import ProtocolError
 from smartscope.microscope.serialem.wire import (
     IMAGE_BUFFERS,
-    LARGEST_TOLERATED_REQUEST_BYTES,
-    WORD_BYTES,
     BadFrame,
     CommandReply,
     CommandRequest,
@@ -30,7 +28,6 @@ from smartscope.microscope.serialem.wire import (
     decode_request,
     encode_ok_to_run_reply,
     encode_status,
-    frame_length,
     pixels_of,
 )
 from smartscope.microscope.simulator.control import ControlPort
@@ -42,22 +39,20 @@ from smartscope.microscope.simulator.delivery import (
     deliver,
     encoded,
 )
-from smartscope.microscope.simulator.external_control import GET_IMAGE, PUT_IMAGE, Handled
+from smartscope.microscope.simulator.external_control import GET_IMAGE, PUT_IMAGE
 from smartscope.microscope.simulator.fault_kinds import FaultKind, Phase
 from smartscope.microscope.simulator.faults import Fault
+from smartscope.microscope.simulator.handled import Handled
 from smartscope.microscope.simulator.image_delivery import (
     pixels_asked_for,
     receive_pixels,
     send_image,
 )
+from smartscope.microscope.simulator.receiving import listen, receive_frame
 from smartscope.microscope.simulator.serialem.arguments import Arguments
 from smartscope.microscope.simulator.serialem.unplaced import unplaced
 from smartscope.microscope.simulator.server_settings import Settings, open_instrument
 from smartscope.microscope.simulator.witness import Witness
-
-LOOPBACK = "127.0.0.1"
-FRAME_TIMEOUT_S = 2.0
-_FIRST_RECEIVE_BYTES = 1 << 16
 
 
 class SimulatorServer:
@@ -79,7 +74,7 @@ class SimulatorServer:
         self._client: socket.socket | None = None
         self._failure: BaseException | None = None
         try:
-            self._listener = _listen(port)
+            self._listener = listen(port)
             self.port: int = self._listener.getsockname()[1]
             self._control_port = ControlPort(self._instrument, control_port, self._closing)
         except BaseException:
@@ -159,7 +154,7 @@ class SimulatorServer:
     def _serve(self, line: Line) -> None:
         """Read one request, let it happen, answer it."""
         try:
-            whole = _receive_frame(line)
+            whole = receive_frame(line)
             if whole is None:
                 self._hang_up()
                 return
@@ -224,7 +219,7 @@ class SimulatorServer:
         self._hang_up()
         self._control.restart()
         self._closing.wait(fault.number("for_s", 0.2))
-        self._listener = _listen(self.port)
+        self._listener = listen(self.port)
 
     # --- images -------------------------------------------------------------------------------
 
@@ -279,45 +274,3 @@ def _put_into(request: PutImageRequest) -> tuple[ImageHeader, str] | None:
     except (ValueError, KeyError, TypeError, ProtocolError):
         return None
     return header, letter
-
-
-def _receive_frame(line: Line) -> bytes | None:
-    """One frame, its surplus thrown away as SerialEM does; None when the client has gone.
-
-    Raises BadFrame.
-    """
-    try:
-        content = line.sock.recv(_FIRST_RECEIVE_BYTES)
-        if not content:
-            return None
-        line.sock.settimeout(FRAME_TIMEOUT_S)
-        content = _at_least(line.sock, content, WORD_BYTES)
-        total = frame_length(content, largest=LARGEST_TOLERATED_REQUEST_BYTES)
-        return _at_least(line.sock, content, total)[:total]
-    except TimeoutError:
-        raise BadFrame("The rest of a frame did not come.", Status.WRONG_LENGTH) from None
-    except OSError:
-        return None
-
-
-def _at_least(sock: socket.socket, content: bytes, wanted: int) -> bytes:
-    while len(content) < wanted:
-        more = sock.recv(_FIRST_RECEIVE_BYTES)
-        if not more:
-            raise ConnectionResetError
-        content += more
-    return content
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-        listener.listen(8)
-    except OSError as error:
-        listener.close()
-        raise BadInstrumentSettings(
-            f"Port {port} on {LOOPBACK} cannot be used ({error.strerror}); choose another."
-        ) from error
-    return listener

@@ -19,6 +19,7 @@ from smartscope.microscope.simulator.serialem import (
     topic_multishot,
     topic_navigator,
     topic_navigator_files,
+    topic_navigator_groups,
     topic_optics,
     topic_shift,
     topic_stage,
@@ -45,6 +46,7 @@ _TOPICS = (
     topic_multishot,
     topic_navigator,
     topic_navigator_files,
+    topic_navigator_groups,
 )
 
 

@@ -1,6 +1,6 @@
 """Every driver passes the same contract: the simulator in process, and SerialEM over its socket.
 
-With SMARTSCOPE_SERIALEM_ADDRESS the SerialEM there is a third one: see `real.py` for its settings.
+A real SerialEM is one more, where SMARTSCOPE_SERIALEM_ADDRESS names it (see `real`).
 """
 
 from __future__ import annotations
@@ -12,19 +12,49 @@ import pytest
 
 from smartscope.microscope import contract
 from smartscope.microscope.base import Microscope
+from tests.microscope.real import ADDRESS, Bench, named, real_bench
 from tests.microscope.rig import OpenRig, Rig
 from tests.microscope.serialem.served import served
 
+REAL = "a real SerialEM"
+KINDS = [
+    "in process",
+    "SerialEM 4.0",
+    "SerialEM 4.3",
+    pytest.param(REAL, marks=pytest.mark.skipif(not named(), reason=f"{ADDRESS} names none")),
+]
 
-@pytest.fixture(params=["in process", "SerialEM 4.0", "SerialEM 4.1", "SerialEM 4.3"])
-def any_rig(request: pytest.FixtureRequest, tmp_path: Path, open_rig: OpenRig) -> Iterator[Rig]:
-    """The same world, reached in process or through a socket."""
-    if request.param == "in process":
-        yield open_rig()
-        return
-    version = str(request.param).removeprefix("SerialEM ")
-    with served(tmp_path, serialem_version=version) as (rig, _):
-        yield rig
+
+def simulated(rig: Rig) -> Bench:
+    """The demonstration cassette: four grids, then empty slots; the first is on the stage."""
+    rig.ready()
+    place = rig.good_square()
+    rig.microscope.safe_state()
+    return Bench(rig.microscope, rig.clock, rig.leash, 1, 2, 9, place)
+
+
+@pytest.fixture(params=KINDS)
+def bench(request: pytest.FixtureRequest, tmp_path: Path, open_rig: OpenRig) -> Iterator[Bench]:
+    """The same world in process or through a socket; or an instrument."""
+    if request.param == REAL:
+        found = real_bench()
+        yield found
+        found.leash.cut_after = None
+        found.microscope.safe_state()
+        found.microscope.close()
+    elif request.param == "in process":
+        yield simulated(open_rig())
+    else:
+        version = str(request.param).removeprefix("SerialEM ")
+        with served(tmp_path, serialem_version=version) as (rig, _):
+            yield simulated(rig)
+
+
+def ready(bench: Bench) -> Microscope:
+    """A grid on the stage, the beam on it, a square that may be exposed in the middle."""
+    contract.ready(bench.microscope, bench.slot, bench.clock.wait_until)
+    bench.microscope.stage.move_to(bench.place)
+    return bench.microscope
 
 
 @pytest.mark.parametrize(
@@ -33,9 +63,9 @@ def any_rig(request: pytest.FixtureRequest, tmp_path: Path, open_rig: OpenRig) -
     ids=lambda claim: claim.__name__,
 )
 def test_an_idle_microscope_keeps_the_contract(
-    any_rig: Rig, claim: Callable[[Microscope], None]
+    bench: Bench, claim: Callable[[Microscope], None]
 ) -> None:
-    claim(any_rig.microscope)
+    claim(bench.microscope)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +82,9 @@ def test_an_idle_microscope_keeps_the_contract(
     ids=lambda claim: claim.__name__,
 )
 def test_a_ready_microscope_keeps_the_contract(
-    any_rig: Rig, claim: Callable[[Microscope], None]
+    bench: Bench, claim: Callable[[Microscope], None]
 ) -> None:
-    contract.ready(any_rig.microscope, 1, any_rig.clock.wait_until)
-    any_rig.microscope.stage.move_to(any_rig.good_square())
-    claim(any_rig.microscope)
+    claim(ready(bench))
 
 
 @pytest.mark.parametrize("camera", ["mini", "K2", "K3", "Falcon 4"])
@@ -64,19 +92,19 @@ def test_every_camera_offers_all_areas(open_rig: OpenRig, camera: str) -> None:
     contract.offers_all_areas(open_rig(camera=camera).microscope)
 
 
-def test_an_empty_slot_is_refused(any_rig: Rig) -> None:
-    contract.refuses_an_empty_slot(any_rig.microscope, empty_slot=9)
+def test_an_empty_slot_is_refused(bench: Bench) -> None:
+    contract.refuses_an_empty_slot(bench.microscope, empty_slot=bench.empty_slot)
 
 
-def test_grids_are_exchanged_only_with_closed_valves(any_rig: Rig) -> None:
-    contract.ready(any_rig.microscope, 1, any_rig.clock.wait_until)
-    contract.loads_only_with_closed_valves(any_rig.microscope, slot=1, other_slot=2)
+def test_grids_are_exchanged_only_with_closed_valves(bench: Bench) -> None:
+    contract.loads_only_with_closed_valves(
+        ready(bench), slot=bench.slot, other_slot=bench.other_slot
+    )
 
 
-def test_movies_are_whole_files_that_are_never_overwritten(any_rig: Rig, exposures: Path) -> None:
-    contract.ready(any_rig.microscope, 1, any_rig.clock.wait_until)
-    contract.records_whole_files(any_rig.microscope, exposures)
+def test_movies_are_whole_files_that_are_never_overwritten(bench: Bench, exposures: Path) -> None:
+    contract.records_whole_files(ready(bench), exposures)
 
 
-def test_without_a_permit_nothing_is_sent(any_rig: Rig) -> None:
-    contract.sends_nothing_without_permit(any_rig.microscope, any_rig.leash.cut)
+def test_without_a_permit_nothing_is_sent(bench: Bench) -> None:
+    contract.sends_nothing_without_permit(bench.microscope, bench.leash.cut)

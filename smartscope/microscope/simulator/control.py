@@ -22,6 +22,8 @@ from smartscope.microscope.simulator.truth_answers import truth
 LOOPBACK = "127.0.0.1"
 LONGEST_LINE = 1 << 20
 ACCEPT_EVERY_S = 0.1
+#: real seconds after which a waiting clock looks again
+SLICE_S = 0.05
 
 
 class ControlPort:
@@ -104,10 +106,19 @@ def _now(instrument: Instrument, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _advance(instrument: Instrument, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Wait, really so when the clock has a speed, until simulated time has reached `to_s`."""
-    clock, control = instrument.clock, instrument.control
+    """Return when simulated time has reached `to_s`; commands are served meanwhile.
+
+    With a speed it waits really, in slices outside the lock, so that nobody's command waits for it.
+    """
+    to_s, clock, control = float(request["to_s"]), instrument.clock, instrument.control
+    while clock.now() < to_s and not instrument.closing.is_set():
+        until_s = to_s
+        if clock.speed is not None:
+            until_s = min(to_s, clock.now() + SLICE_S * clock.speed)
+            instrument.closing.wait((until_s - clock.now()) / clock.speed)
+        with control.lock:
+            clock.catch_up(until_s)
     with control.lock:
-        clock.wait_until(float(request["to_s"]))
         control.program.slow_files.go_on(clock.now())
     return {"now_s": clock.now()}
 
@@ -154,8 +165,7 @@ def _state(instrument: Instrument, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _truth(instrument: Instrument, request: Mapping[str, Any]) -> dict[str, Any]:
-    with instrument.control.lock:
-        return truth(instrument.scope, request)
+    return truth(instrument.scope, request)
 
 
 _Verb = Callable[[Instrument, Mapping[str, Any]], dict[str, Any]]

@@ -55,7 +55,7 @@ class ExternalControl:
 
     def __post_init__(self) -> None:
         self._plans.append(("", self.faults))
-        self.restart()
+        self._start()
 
     # --- from the control port, which is nobody's client --------------------------------------
 
@@ -94,7 +94,15 @@ class ExternalControl:
         self.stop.clear()
 
     def restart(self) -> None:
-        """SerialEM is started anew: everything it kept is gone; the microscope is as it was."""
+        """SerialEM is started anew: everything it kept is gone; the microscope is as it was.
+
+        What the camera's computer still writes, it goes on writing.
+        """
+        writing = self.program.slow_files
+        self._start()
+        self.program.slow_files = writing
+
+    def _start(self) -> None:
         self.program = self.restarted()
         self.program.stop_pressed = self.stop.is_set
         self.held = False

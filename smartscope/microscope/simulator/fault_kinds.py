@@ -62,6 +62,7 @@ class FaultKind(StrEnum):
     APERTURE_STUCK = "aperture_stuck"
     STAGE_SHORT = "stage_short"
     AUTOFOCUS_CODE = "autofocus_code"  # code
+    HEIGHT_WRONG = "height_wrong"  # um: how far the height is off without a word
     DRIFT_NEVER = "drift_never"
     ZERO_LOSS_FAILED = "zero_loss_failed"
     NOTHING_DONE = "nothing_done"
@@ -132,6 +133,7 @@ STRIKES: Mapping[FaultKind, tuple[str, ...]] = {
     FaultKind.APERTURE_STUCK: ("SetApertureSize",),
     FaultKind.STAGE_SHORT: _MOVING,
     FaultKind.AUTOFOCUS_CODE: _FOCUSING,
+    FaultKind.HEIGHT_WRONG: ("Eucentricity",),
     FaultKind.DRIFT_NEVER: ("DriftWaitTask",),
     FaultKind.ZERO_LOSS_FAILED: ("RefineZLP",),
     FaultKind.VALVE_REFUSES: ("SetColumnOrGunValve",),

@@ -39,6 +39,7 @@ class Instrument:
     clock: SimulatedClock
     control: ExternalControl
     header_pause_s: float
+    closing: threading.Event
 
 
 def open_instrument(
@@ -73,7 +74,9 @@ def open_instrument(
 
     log = CommandLog(scope.world.directory / COMMAND_LOG)
     control = ExternalControl(scope=scope, restarted=restarted, log=log, faults=faults)
-    return Instrument(scope=scope, clock=clock, control=control, header_pause_s=pause_s)
+    return Instrument(
+        scope=scope, clock=clock, control=control, header_pause_s=pause_s, closing=closing
+    )
 
 
 def _positive(settings: Settings, key: str, default: float) -> float:

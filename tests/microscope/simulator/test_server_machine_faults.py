@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from smartscope.microscope.serialem import wire
 from tests.microscope.simulator.hand import Bench, Hand, bench
 
 
@@ -221,6 +222,24 @@ def test_a_warming_stage_drifts_more_and_more(tmp_path: Path) -> None:
         rate, failed = hand.numbers("GetWaitTaskDrift")
         assert failed == 1.0
         assert rate == pytest.approx(2.0, abs=0.3), "20 Å/s after an hour, in nm/s"
+
+
+def test_a_height_may_be_wrong_without_a_word(tmp_path: Path) -> None:
+    with struck(tmp_path, "height_wrong", "Eucentricity", ready=True, um=25.0) as (served, hand):
+        hand.call("Eucentricity", 2)
+        assert served.control.truth("centre")["height_excess_um"] == pytest.approx(25.0, abs=4.0)
+        hand.call("Eucentricity", 2)
+        assert served.control.truth("centre")["height_excess_um"] == pytest.approx(0.0, abs=4.0)
+
+
+def test_a_stopped_montage_takes_no_more_pieces(tmp_path: Path) -> None:
+    with struck(tmp_path, "operator_stop", "Montage", ready=True, phase="during") as (served, hand):
+        hand.call("SetLowDoseMode", 0)
+        hand.call("GoToImagingState", "atlas")
+        hand.call("OpenNewMontage", 2, 1, "m.mrc")
+        hand.order("Montage")
+        assert hand.answer().outcome == wire.Outcome.STOPPED
+        assert served.doses(area="atlas") == []
 
 
 def test_a_command_may_do_nothing_and_say_so_to_nobody(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,21 @@ def test_with_a_speed_waiting_really_takes_its_time(tmp_path: Path) -> None:
         assert served.control.ask("now")["speed"] == 100.0
 
 
+def test_who_waits_for_time_keeps_nobody_from_commanding(tmp_path: Path) -> None:
+    with bench(tmp_path, clock=10.0) as served, served.hand() as hand:
+        hand.ok_to_run()
+        waiting = threading.Thread(
+            target=lambda: served.control.advance(served.control.now_s() + 5.0)
+        )
+        waiting.start()
+        begun = time.monotonic()
+        hand.call("ReportTiltAngle")
+        hand.call("SetColumnOrGunValve", 0)
+        assert time.monotonic() - begun < 0.3
+        waiting.join()
+        assert served.server.alive
+
+
 def test_the_remote_clock_is_the_servers(served: Bench) -> None:
     clock = RemoteClock("127.0.0.1", served.server.control_port)
     try:
@@ -216,6 +232,47 @@ def test_the_control_port_answers_nonsense_with_a_sentence(
         while not answer.endswith(b"\n"):
             answer += line.receive(1)
         assert b'"error"' in answer
+
+
+SERVE = """
+import sys
+from smartscope.microscope.simulator.server import SimulatorServer
+server = SimulatorServer({"data_dir": sys.argv[1], "seed": 7, "clock": float(sys.argv[2])})
+with server:
+    print(server.port, server.control_port, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.system
+def test_a_server_killed_in_an_exposure_has_spent_its_dose(tmp_path: Path) -> None:
+    """The ledger is on the disk before anything else; the command is seen as begun."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(tmp_path / "world"), "200"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        port, control_port = (int(word) for word in process.stdout.readline().split())
+        with Hand(port) as hand, ControlClient(control_port) as control:
+            hand.ready()
+            hand.call("SetExposure", "V", 60.0)
+            hand.order("View")
+            for _ in range(2000):
+                if control.truth("exposures")["exposures"]:
+                    break
+                time.sleep(0.005)
+            process.kill()
+            process.wait()
+    finally:
+        process.kill()
+        process.communicate()
+    with bench(tmp_path) as served:
+        assert len(served.doses(area="hole")) == 1
+        (view,) = served.entries("View")
+        assert (view["phase"], view["outcome"]) == ("during", "not ended")
 
 
 @pytest.mark.system

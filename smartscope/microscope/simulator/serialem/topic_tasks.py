@@ -37,6 +37,11 @@ def _eucentricity(program: Program, arguments: Arguments) -> Values:
     if action == BY_FOCUS or action & FINE_BIT:
         program.heed_stop()
         routines.eucentric_height(program.scope, HeightMode.FINE, runaway=runaway)
+    wrong = program.suffers(FaultKind.HEIGHT_WRONG)
+    if wrong is not None:
+        stage = program.scope.world.state.stage
+        z_um = stage.z_um + wrong.number("um", 20.0)
+        program.scope.world.put(stage=replace(stage, z_um=z_um))
     return NOTHING
 
 

@@ -20,7 +20,7 @@ class OutlineSerializer(serializers.Serializer[Any]):
 
     slug = serializers.CharField()
     corners_px = serializers.ListField(child=serializers.ListField(child=serializers.FloatField()))
-    label = serializers.CharField(allow_blank=True)
+    square_class = serializers.CharField(allow_blank=True)
     imaged = serializers.BooleanField()
 
 
@@ -41,7 +41,7 @@ class MicrographSerializer(serializers.Serializer[Any]):
     picture = serializers.UUIDField(allow_null=True)
     spectrum = serializers.UUIDField(allow_null=True)
     usable = serializers.BooleanField()
-    label = serializers.CharField(allow_blank=True)
+    label_by_person = serializers.CharField(allow_blank=True)
     ice_nm = serializers.FloatField(allow_null=True)
     drift_angstrom = serializers.FloatField(allow_null=True)
     ctf_fit_angstrom = serializers.FloatField(allow_null=True)

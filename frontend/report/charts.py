@@ -92,7 +92,7 @@ def _bars(
 
 
 def _wished_bars(values: int) -> int:
-    return min(MOST_BARS, max(4, round(2 * values ** (1 / 3))))
+    return min(MOST_BARS, max(4, round(2.0 * math.cbrt(values))))
 
 
 def _round_step(spread: float, bars: int) -> float:

@@ -63,7 +63,7 @@ def _atlas(grid: GridReport, source: Source) -> dict[str, Any] | None:
         "outlines": [
             {
                 "points": " ".join(f"{x:.0f},{y:.0f}" for x, y in outline.corners_px),
-                "label": outline.label or "no class",
+                "label": outline.square_class or "no class",
                 "imaged": outline.imaged,
                 "slug": outline.slug,
             }
@@ -76,7 +76,8 @@ def _atlas(grid: GridReport, source: Source) -> dict[str, Any] | None:
 def _classes(grid: GridReport) -> list[tuple[str, int]]:
     counts: dict[str, int] = {}
     for outline in grid.outlines:
-        counts[outline.label or "no class"] = counts.get(outline.label or "no class", 0) + 1
+        name = outline.square_class or "no class"
+        counts[name] = counts.get(name, 0) + 1
     return sorted(counts.items(), key=lambda pair: -pair[1])
 
 

@@ -74,7 +74,7 @@ def _atlas(grid: Grid) -> tuple[Picture | None, tuple[Outline, ...]]:
         Outline(
             slug=square.slug,
             corners_px=tuple((float(x), float(y)) for x, y in square.outline_px),
-            label=square.label or square.model_label,
+            square_class=square.label or square.model_label,
             imaged=square.status in _IMAGED,
         )
         for square in squares

@@ -16,6 +16,7 @@ def is_usable(exposure: Exposure, grid: Grid) -> bool:
         exposure.drift_total_angstrom,
         exposure.ice_thickness_nm,
         exposure.ctf_fit_angstrom,
+        bool(exposure.ctf_refusal),
     )
     return usable(seen, ice_range_nm=(grid.ice_min_nm, grid.ice_max_nm))
 
@@ -51,7 +52,7 @@ def _micrograph(exposure: Exposure, grid: Grid, standing: str) -> Micrograph:
         picture=picture_of(exposure.sum_image),
         spectrum=picture_of(exposure.spectrum_image),
         usable=is_usable(exposure, grid),
-        label=exposure.label,
+        label_by_person=exposure.label,
         ice_nm=exposure.ice_thickness_nm,
         drift_angstrom=exposure.drift_total_angstrom,
         ctf_fit_angstrom=exposure.ctf_fit_angstrom,

@@ -40,7 +40,7 @@ class Outline:
 
     slug: str
     corners_px: tuple[tuple[float, float], ...]
-    label: str
+    square_class: str
     imaged: bool
 
 
@@ -53,7 +53,7 @@ class Micrograph:
     picture: Picture | None
     spectrum: Picture | None
     usable: bool
-    label: str
+    label_by_person: str
     ice_nm: float | None
     drift_angstrom: float | None
     ctf_fit_angstrom: float | None

@@ -189,7 +189,7 @@ _TABLE = (
         cause=Cause.STORAGE,
         text="the storage is too slow to write to",
         advice="Look at the storage and its network; the run goes on when it answers again.",
-        stages=(Stage(0.0, Then.WAIT, _MINOR), Stage(10 * MINUTE_S, Then.CLOSE_VALVES, _MAJOR)),
+        stages=(Stage(0.0, Then.WAIT, _MINOR), Stage(10 * MINUTE_S, Then.ASK_PERSON, _MAJOR)),
     ),
     Suspender(
         signal=Signal.DISK_FULL,

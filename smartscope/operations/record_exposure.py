@@ -29,7 +29,7 @@ T = TargetStatus
 class Measured:
     """Numbers from the movie, None where not measured; shifts are per frame, in Å.
 
-    `defocus_um` is the mean underfocus.
+    `defocus_um` is the mean underfocus; `ctf_refusal` says why there is none though it was sought.
     """
 
     drift_total_angstrom: float | None
@@ -38,7 +38,10 @@ class Measured:
     shifts_angstrom: tuple[tuple[float, float], ...]
     defocus_um: float | None = None
     astigmatism_nm: float | None = None
+    defocus_error_um: float | None = None
+    astigmatism_axis_deg: float | None = None
     ctf_fit_angstrom: float | None = None
+    ctf_refusal: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -75,9 +78,11 @@ def record_exposure(
 
 
 def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
-    exposure.status = moved(
-        EXPOSURE_MOVES, ExposureStatus(exposure.status), ExposureStatus.ANALYSED, exposure.slug
-    )
+    # what was found to be worth nothing stays so, though it could be measured
+    if exposure.status != ExposureStatus.INVALID:
+        exposure.status = moved(
+            EXPOSURE_MOVES, ExposureStatus(exposure.status), ExposureStatus.ANALYSED, exposure.slug
+        )
     exposure.analysed_at = timezone.now()
     exposure.drift_total_angstrom = measured.drift_total_angstrom
     exposure.drift_early_angstrom = measured.drift_early_angstrom
@@ -85,6 +90,9 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
     exposure.shifts_angstrom = [list(shift) for shift in measured.shifts_angstrom]
     exposure.defocus_um = measured.defocus_um
     exposure.astigmatism_nm = measured.astigmatism_nm
+    exposure.defocus_error_um = measured.defocus_error_um
+    exposure.astigmatism_axis_deg = measured.astigmatism_axis_deg
     exposure.ctf_fit_angstrom = measured.ctf_fit_angstrom
+    exposure.ctf_refusal = measured.ctf_refusal
     # seen in the square's image, the only measure of ice until the micrograph is measured too
     exposure.ice_thickness_nm = hole.ice_thickness_nm

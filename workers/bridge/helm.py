@@ -25,7 +25,8 @@ POLL_S = 1.0
 class Helm:
     """`pace` is microscope seconds per real second; None where waiting costs no real time.
 
-    `spool` is where the camera writes when the storage is no directory of this machine.
+    `spool` is where the camera writes when the storage is no directory of this machine;
+    `storage_bad` says whether a file would take too long to write there.
     """
 
     held: Held
@@ -39,6 +40,7 @@ class Helm:
     sleep: Callable[[float], None] = time.sleep
     ending: Callable[[], bool] = field(default=lambda: False)
     watch: Watch = field(default_factory=Watch)
+    storage_bad: Callable[[], bool] = field(default=lambda: False)
     _identity: Identity | None = None
     _areas: dict[Area, AreaSettings] = field(default_factory=dict)
 

@@ -40,6 +40,7 @@ from workers.bridge.barrier import await_findings
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
 from workers.bridge.perform import perform
+from workers.bridge.progress import check_progress, progress_made
 from workers.bridge.reading import Notebook, Reading, read
 from workers.bridge.suspend import LOOK_EVERY_S
 
@@ -110,6 +111,8 @@ class Loop:
     def _decide(self, run: RunToDrive) -> None:
         helm = self._helm
         await_findings(helm, run)
+        if run.state is RunState.PAUSED and run.wish is Wish.RUN:
+            helm.watch.trust_images_again()
         reading = self._read(run)
         announce(helm)
         snapshot = take_snapshot(
@@ -159,6 +162,7 @@ class Loop:
                 perform(helm, run.id, decision)
         except Conflict as error:
             log.info("deciding again: %s", error)
+            check_progress(helm, "deciding")
 
     def _go_on(self, run: RunToDrive, decision: Decision) -> None:
         """The run works again; closing an idle column is not work."""
@@ -180,6 +184,7 @@ class Loop:
         if run.state is not state:
             self._change(run, state, run.state_reason or wait.reason)
         begin_wait(helm.held, run.id, wait, now_s=helm.clock.now())
+        progress_made(helm)
         fault_point("waiting")
         shown = "paused" if state is RunState.PAUSED else "waiting"
         self._notebook.note(helm, reading, shown, wait.reason)

@@ -35,6 +35,7 @@ from smartscope.operations.begin_step import begin_step
 from smartscope.operations.clear_alarm import clear_alarm
 from smartscope.operations.complete_step import complete_step
 from smartscope.operations.fail_step import fail_step
+from smartscope.operations.invalidate_exposure import invalidate_exposure
 from smartscope.operations.issue_items import issue_items
 from smartscope.operations.journal_values import OpenStep, StepPlan
 from smartscope.operations.raise_alarm import raise_alarm
@@ -48,12 +49,16 @@ from workers.bridge.errors import classes_of
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
 from workers.bridge.keep_files import keep
+from workers.bridge.look import look_at
 from workers.bridge.names import FileNames
+from workers.bridge.progress import check_progress, progress_made
 from workers.bridge.suspend import wait_while_suspended
 
 log = logging.getLogger(__name__)
 #: a file of one item may be large and the storage slow
 WRITING_S = 300.0
+#: what a procedure says before a high-magnification exposure
+EXPOSING = "expose"
 #: the kind of step that brings the safe state, and the alarm when it does not
 CLOSING = "safe_state"
 VALVES_OPEN = "valves.open"
@@ -108,6 +113,7 @@ def _carry_out(job: _Job, act: Act) -> None:
         job.point("before_complete")
         complete_step(job.helm.held, job.opened.id, now_s=job.now_s(), stopped=stopped)
         job.point("completed")
+        progress_made(job.helm)
         if job.opened.kind == CLOSING:
             clear_alarm(key=VALVES_OPEN, microscope=job.helm.held.microscope)
     finally:
@@ -118,13 +124,21 @@ def _drive(job: _Job, procedure: Procedure) -> str:
     """Run the procedure to its end; the words of the stop that ended it, "" for none."""
     for happening in procedure:
         job.helm.tick()
+        check_progress(job.helm, job.opened.kind)
         if isinstance(happening, Checkpoint):
-            held_up = wait_while_suspended(job.helm, job.run) if happening.before_dose else ""
-            if stopped := _why_stopped(job) or held_up:
+            if stopped := _held_up(job, happening):
                 return f"{stopped}; ended before: {happening.doing}"
         else:
             _heed(job, happening)
     return ""
+
+
+def _held_up(job: _Job, point: Checkpoint) -> str:
+    """Why the step ends between two commands, "" when it goes on."""
+    held_up = wait_while_suspended(job.helm, job.run) if point.before_dose else ""
+    if point.doing == EXPOSING and not job.helm.watch.images.may_record:
+        held_up = held_up or "the last images were black or odd; a view comes first"
+    return _why_stopped(job) or held_up
 
 
 def _why_stopped(job: _Job) -> str:
@@ -170,6 +184,8 @@ def _register(job: _Job, produced: Produced) -> None:
     job.point("written", item)
     record_item(job.helm.held, job.opened.id, item, image, wanted_for(kind), now_s=job.now_s())
     job.point("recorded", item)
+    if flaw := look_at(job.helm, produced, image, kind, job.names.grid):
+        invalidate_exposure(job.helm.held, job.opened.id, item, flaw)
 
 
 def _fail(job: _Job, error: Exception) -> None:
@@ -186,6 +202,7 @@ def _fail(job: _Job, error: Exception) -> None:
         now_s=job.now_s(),
     )
     job.point("failed")
+    progress_made(job.helm)
     log.info("remedy: %s", remedy)
     if job.opened.kind == CLOSING:
         raise_alarm(

@@ -41,6 +41,7 @@ from workers.bridge.parting import (
     note_lost_link,
 )
 from workers.bridge.permit import LeasePermit
+from workers.bridge.probe import StorageProbe
 from workers.bridge.pulse import Pulse
 from workers.bridge.recover import recover
 
@@ -112,8 +113,10 @@ class BridgeProcess:
         )
         heartbeat.beat()
         keeper.start()
+        probe = StorageProbe(current_store(), self._microscope)
+        probe.start()
         try:
-            helm = self._take_helm(acquired, keeper, pulse)
+            helm = self._take_helm(acquired, keeper, pulse, probe)
             try:
                 reason = self._drive(helm)
                 heartbeat.release()
@@ -121,6 +124,7 @@ class BridgeProcess:
                 _close(helm)
             release_lease(acquired.held, reason)
         finally:
+            probe.stop()
             keeper.stop()
         self._say("released", reason)
 
@@ -176,7 +180,9 @@ class BridgeProcess:
         self._said = ""
         return acquired
 
-    def _take_helm(self, acquired: Acquired, keeper: Keeper, pulse: Pulse) -> Helm:
+    def _take_helm(
+        self, acquired: Acquired, keeper: Keeper, pulse: Pulse, probe: StorageProbe
+    ) -> Helm:
         row = MicroscopeRow.objects.get(pk=self._microscope)
         permit = LeasePermit(keeper, pulse)
         instrument = open_instrument(row, permit, epoch=acquired.held.epoch)
@@ -191,6 +197,7 @@ class BridgeProcess:
             pace=instrument.pace,
             sleep=self._sleep,
             ending=self._stop.is_set,
+            storage_bad=probe.bad,
         )
 
     def _sleep(self, seconds: float) -> None:

@@ -20,10 +20,12 @@ LIMITS = (
 
 
 def disk_levels(helm: Helm) -> dict[Signal, str]:
-    """The worst of the disk's signals that is bad now; none where the volume cannot be measured.
+    """The signals of storage and disk that are bad now; a storage that hangs is not asked.
 
     A large volume with a small part free still has room enough for a night.
     """
+    if helm.storage_bad():
+        return {Signal.STORAGE: ""}
     free = helm.store.free_bytes() if is_local(helm.store) else None
     total = shutil.disk_usage(_volume(helm)).total
     if free is None:

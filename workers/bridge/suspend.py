@@ -6,11 +6,12 @@ from uuid import UUID
 
 from smartscope.domain.snapshot import Wish
 from smartscope.domain.steps import Wait
-from smartscope.domain.suspenders import SUSPENDERS, Then, Trip, forbids_dose
+from smartscope.domain.suspenders import SUSPENDERS, Signal, Then, Trip, forbids_dose
 from smartscope.operations.record_wait import begin_wait, end_waits
 from smartscope.queries.worklist import wish_of
 from workers.bridge.announce import announce
 from workers.bridge.helm import Helm
+from workers.bridge.progress import progress_made
 from workers.bridge.room import disk_levels
 
 LOOK_EVERY_S = 5.0
@@ -36,12 +37,15 @@ def wait_while_suspended(helm: Helm, run: UUID) -> str:
     if waited:
         end_waits(helm.held, run, now_s=helm.clock.now())
         announce(helm)
+        progress_made(helm)
     return ends
 
 
 def _forbidding(helm: Helm) -> Trip | None:
     now_s = helm.clock.now()
-    trips = helm.watch.look(helm.microscope.column.status(), now_s, disk_levels(helm))
+    column = helm.microscope.column.status()
+    closed = {} if column.valves_open else {Signal.VALVES: ""}
+    trips = helm.watch.look(column, now_s, {**disk_levels(helm), **closed})
     return forbids_dose(trips, now_s)
 
 

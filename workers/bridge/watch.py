@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from smartscope.domain.image_watch import ImageWatch
 from smartscope.domain.suspenders import Signal, Stage, Trip, followed
 from smartscope.microscope.values import ColumnStatus
 
@@ -26,6 +27,10 @@ class Watch:
     told: dict[Signal, Stage] | None = None
     #: signals that are judged elsewhere, from images and by probing the storage
     reported: dict[Signal, str] = field(default_factory=dict)
+    images: ImageWatch = field(default_factory=ImageWatch)
+    #: when a step was last closed, and whether people know that it is too long ago
+    moved_at_s: float | None = None
+    stuck: bool = False
     _closed_while_filling: bool = False
 
     def look(
@@ -35,6 +40,19 @@ class Watch:
         bad = {**levels(column, now_s), **self.reported, **others}
         self.trips = followed(self.trips, bad, now_s)
         return self.trips
+
+    def report(self, signal: Signal, *, bad: bool) -> None:
+        """A signal that the column does not tell."""
+        if bad:
+            self.reported[signal] = ""
+        else:
+            self.reported.pop(signal, None)
+
+    def trust_images_again(self) -> None:
+        """A person has looked at beam and camera: what comes now is what to compare with."""
+        self.images = ImageWatch()
+        for signal in (Signal.BEAM, Signal.FRAME):
+            self.report(signal, bad=False)
 
     def knows_why_closed(self, column: ColumnStatus) -> bool:
         """Whether valves found closed were closed by a filling, after which they may be opened."""

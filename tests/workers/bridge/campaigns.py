@@ -100,6 +100,23 @@ RECOVERY = [
     "recovered",
 ]
 
+#: a pause of a person, from its first wait on; after the closing the safe state is not sought again
+IN_A_PAUSE = [
+    "waiting",
+    "decided",
+    "safe_state:begun",
+    "command:close_valves",
+    "command:blank_beam",
+]
+#: and the way back after a person resumed
+AFTER_A_PAUSE = [
+    "command:inventory",
+    "decided",
+    "open_valves:begun",
+    "open_valves:issued",
+    "open_valves:completed",
+]
+
 
 def quick_house(directory: Path) -> Facility:
     """One grid, one square, one group of two holes, found at once."""
@@ -138,5 +155,24 @@ def live_through(house: Facility, places: list[str]) -> list[str]:
         except ProcessDeath:
             died.append(place)
         finally:
+            bridge.die()
+    return died
+
+
+def live_through_a_pause(house: Facility, places: list[str]) -> list[str]:
+    """As `live_through`, ending when the column was closed and control could be given back."""
+    died = []
+    for place in [*places, ""]:
+        dies_at(place, 1)
+        bridge = house.bridge()
+        clock = bridge.helm.clock
+        house.during_nap = lambda clock=clock: clock.wait_until(clock.now() + 400.0)
+        try:
+            bridge.run_until_idle()
+            assert not bridge.helm.microscope.column.status().valves_open
+        except ProcessDeath:
+            died.append(place)
+        finally:
+            house.during_nap = lambda: None
             bridge.die()
     return died

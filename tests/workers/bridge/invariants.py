@@ -79,8 +79,11 @@ def every_file_is_a_row_or_in_quarantine(house: Facility) -> None:
 
 
 def _belongs(key: str, rows: dict[str, Image]) -> bool:
-    """Sidecars go with their image; a gain may be written before its first movie is registered."""
-    if key.startswith("quarantine/") or Path(key).name.startswith("gain_"):
+    """Sidecars go with their image; a gain may be written before its first movie is registered.
+
+    A process that was killed leaves its probe of the storage behind, which the next one replaces.
+    """
+    if key.startswith(("quarantine/", "probes/")) or Path(key).name.startswith("gain_"):
         return True
     return any(key == f"{row}{suffix}" for row in rows for suffix in (".json", ".mdoc")) or (
         key.endswith((".json", ".mdoc")) and _of_a_lost_item(key)

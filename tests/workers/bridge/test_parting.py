@@ -14,6 +14,7 @@ from django.db import connection
 
 from smartscope.microscope.errors import CommandTimeout, ConnectionLost
 from smartscope.microscope.simulator import column
+from smartscope.microscope.simulator.scope import Scope
 from smartscope.models import Alarm, Event, Lease, Microscope, Run, Step
 from smartscope.operations.lease.held import LeaseTimes
 from tests.workers.bridge.invariants import check, world_lines
@@ -104,7 +105,7 @@ def test_valves_that_do_not_close_are_tried_again_after_growing_pauses_and_a_per
     bridge = house.bridge()
     close, tried = column.close_valves, [0]
 
-    def sticks(scope: column.Scope) -> None:
+    def sticks(scope: Scope) -> None:
         if Step.objects.filter(kind="safe_state", state="intent").exists():
             tried[0] += 1
             if tried[0] <= 3:

@@ -33,6 +33,7 @@ from smartscope.queries.events import (
     log_position,
     means_nothing,
     topics_of,
+    what_of,
 )
 from smartscope.queries.visible import NOBODY, Reader
 
@@ -267,6 +268,8 @@ def _frame(event: Event, prev: int | None) -> dict[str, Any]:
         "count": event.count,
         "changeset": _text(event.changeset),
         "actor": {"type": event.actor_type, "name": event.actor_name},
+        "what": what_of(event),
+        "reason": event.reason,
     }
 
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from api.serializers.places import ROW
 from smartscope.models import ApiToken, Changeset, Command, Event, Run, Step, StepItem, Wait
+from smartscope.queries.events import what_of
 
 
 class RunSerializer(serializers.ModelSerializer[Any]):
@@ -148,8 +149,12 @@ class ActorSerializer(serializers.Serializer[Any]):
 
 
 class EventSerializer(serializers.ModelSerializer[Any]):
-    """Thin on purpose: what changed is read where it lives."""
+    """Thin on purpose: what changed is read where it lives.
 
+    `what` is the one word that the kind leaves open: which command was wished, which step begun.
+    """
+
+    what = serializers.SerializerMethodField()
     subjects = serializers.ListField(child=serializers.UUIDField(), read_only=True)
     actor = ActorSerializer(source="*", read_only=True)
 
@@ -166,7 +171,12 @@ class EventSerializer(serializers.ModelSerializer[Any]):
             "count",
             "changeset",
             "actor",
+            "what",
+            "reason",
         )
+
+    def get_what(self, event: Any) -> str:
+        return what_of(event)
 
 
 class WholeEventSerializer(EventSerializer):
@@ -176,7 +186,7 @@ class WholeEventSerializer(EventSerializer):
     after = serializers.JSONField(read_only=True)
 
     class Meta(EventSerializer.Meta):
-        fields = (*EventSerializer.Meta.fields, "before", "after", "reason", "epoch")
+        fields = (*EventSerializer.Meta.fields, "before", "after", "epoch")
 
 
 class EventsSerializer(serializers.Serializer[Any]):

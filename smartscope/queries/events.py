@@ -65,6 +65,12 @@ def events_after(
     )
 
 
+def what_of(event: Event) -> str:
+    """The one word that a kind leaves open: which command was wished, which step was begun."""
+    after = event.after or {}
+    return next((str(after[name]) for name in ("type", "kind", "command") if after.get(name)), "")
+
+
 def topics_of(reader: Reader, names: Iterable[str]) -> Topics:
     """The topics named `session:<id or name>` and `microscope:<id or name>`.
 

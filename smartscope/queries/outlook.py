@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
 from smartscope.domain.geometry import Point
 from smartscope.domain.narration import told
 from smartscope.domain.planner import next_step
 from smartscope.domain.snapshot import Instrument, Wish
 from smartscope.domain.status import RunState
 from smartscope.models import Lease, Microscope, Run
+from smartscope.queries.events import head_seq
 from smartscope.queries.sessions import LIVE
 from smartscope.queries.snapshot import take_snapshot
 from smartscope.queries.standing import Present, Standing, present_of
 from smartscope.queries.visible import Reader, visible_sessions
 
+#: an answer is of one event; this only clears what nobody asks for any more
+KEPT_S = 60
 #: what stands between a standing and the next step
 CONDITIONS = {
     Standing.WAITING: "when the waiting is over",
@@ -60,7 +66,7 @@ def outlook(microscope: Microscope, reader: Reader) -> Outlook:
         return Outlook(present=present)
     return Outlook(
         present=present,
-        next=_next(microscope, run, present),
+        next=_next_known(microscope, run, present),
         wish=str(run.wish),
         wished_by=run.wished_by.get_username() if run.wished_by else "",
     )
@@ -75,8 +81,21 @@ def _run(microscope: Microscope) -> Run | None:
     return live or (newest if interrupted else None)
 
 
-def _next(microscope: Microscope, run: Run, present: Present) -> Next | None:
-    """The planner's answer, as if the run went on; None when it is being stopped."""
+def _next_known(microscope: Microscope, run: Run, present: Present) -> Next:
+    """Worked out once per event and shared by everybody who looks; without the cache each time."""
+    key = f"outlook:{run.pk}:{head_seq()}:{present.standing}"
+    try:
+        known: Next | None = cache.get(key)
+        if known is None:
+            known = _next(microscope, run, present)
+            cache.set(key, known, KEPT_S)
+    except RedisError:
+        return _next(microscope, run, present)
+    return known
+
+
+def _next(microscope: Microscope, run: Run, present: Present) -> Next:
+    """The planner's answer, as if the run went on; the end when it is being stopped."""
     if run.wish == Wish.STOP or run.state == RunState.FINISHING:
         return Next(kind="finished", words="close the valves and end the run", condition="")
     snapshot = take_snapshot(

@@ -39,6 +39,7 @@ from smartscope.models import (
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.storage.current import current_store
 from tests.browser import pictures
+from tests.browser.journal import plant_journal
 
 ATLAS_PIXEL_UM = 0.52
 SQUARE_PIXEL_UM = 0.06
@@ -65,7 +66,7 @@ class Night:
 
 
 def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
-    """The rows; users `operator` and `viewer` have the password `a long enough password`."""
+    """The rows; `operator`, `second` and `viewer` sign in with `a long enough password`."""
     random = np.random.default_rng(seed)
     microscope, detector = _microscope()
     group = _people(microscope)
@@ -104,6 +105,7 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
         _grid(grid, random)
     _judge(grids)
     _log(session, run, grids)
+    plant_journal(run, grids, CLOCK_S)
     square = grids[1].squares.filter(status="imaging").first() or grids[1].squares.first()
     assert square is not None
     return Night(name, tuple(grid.slug for grid in grids), grids[1].slug, square.slug)
@@ -143,7 +145,11 @@ def _microscope() -> tuple[Microscope, Detector]:
 
 def _people(microscope: Microscope) -> PeopleGroup:
     group = PeopleGroup.objects.create(name="Ribosome lab")
-    for name, first, role in (("operator", "Mira Ito", "member"), ("viewer", "Jo Lind", "viewer")):
+    for name, first, role in (
+        ("operator", "Mira Ito", "member"),
+        ("second", "Sam Ray", "member"),
+        ("viewer", "Jo Lind", "viewer"),
+    ):
         user = User.objects.create_user(name, password="a long enough password", first_name=first)
         Membership.objects.create(user=user, group=group, role=role)
         if role == "member":

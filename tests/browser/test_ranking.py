@@ -50,6 +50,10 @@ def test_a_parameter_outside_its_limits_is_refused_where_it_was_typed(sign_in: S
 def test_the_audit_names_who_did_what(sign_in: SignIn) -> None:
     page = sign_in(f"s/{SESSION}/decisions")
     expect(page.get_by_text("operator created the session")).to_be_visible()
-    expect(page.get_by_text("bridge took an atlas")).to_have_count(0)
-    page.get_by_label("Whose acts").select_option("What happened")
+    expect(page.get_by_text("operator asked the microscope to start the run")).to_be_visible()
     expect(page.get_by_text("bridge took an atlas")).to_be_visible()
+    expect(page.get_by_text("bridge took exposures")).to_have_count(0)
+    page.get_by_label("Whose acts").select_option("What happened, each image")
+    expect(page.get_by_text("bridge took exposures").first).to_be_visible()
+    page.get_by_label("Whose acts").select_option("People and scripts only")
+    expect(page.get_by_text("bridge took an atlas")).to_have_count(0)

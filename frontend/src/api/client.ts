@@ -83,4 +83,7 @@ export const longPoll = <Answer>(path: string, query: Query, signal: AbortSignal
 export const post = <Answer>(path: string, body: unknown = {}): Promise<Answer> => call("POST", path, { body, idempotent: true });
 export const patch = <Answer>(path: string, body: unknown, version: number): Promise<Answer> => call("PATCH", path, { body, version });
 
+export const put = <Answer>(path: string, body: unknown = {}): Promise<Answer> => call("PUT", path, { body });
+export const remove = <Answer>(path: string): Promise<Answer> => call("DELETE", path);
+
 export const imageAddress = (image: string, what: "preview" | "info.json"): string => address(`images/${image}/${what}`);

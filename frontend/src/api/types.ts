@@ -47,6 +47,86 @@ export interface Microscope extends Row {
   valves_open: boolean | null;
   run: string | null;
   session: string | null;
+  /** The person at the helm. */
+  driver: string | null;
+}
+
+/** How a microscope stands: what it does or waits for, since when, what comes next. */
+export interface Outlook {
+  standing: string;
+  words: string;
+  since: string | null;
+  cause: string;
+  advice: string;
+  step: { number: number; kind: string; state: string; began_at_s: number; images_done: number; images: number } | null;
+  next: { kind: string; words: string; condition: string } | null;
+  wish: string;
+  wished_by: string;
+  as_of_seq: number;
+}
+
+/** Who is at the helm, until when, and who asks for it. */
+export interface DriverLease {
+  microscope: string;
+  holder: string | null;
+  mine: boolean;
+  taken_at: string | null;
+  expires_at: string | null;
+  asked_by: string | null;
+  asked_by_me: boolean;
+  /** When silence hands over. */
+  answer_by: string | null;
+  may_drive: boolean;
+  as_of_seq: number;
+}
+
+export interface StepItem {
+  name: string;
+  hole: string | null;
+  state: string;
+  issued_at_s: number | null;
+  dose_e_per_angstrom2: number;
+}
+
+/** One step of the journal. */
+export interface Step extends Row {
+  run: string;
+  number: number;
+  kind: string;
+  grid: string | null;
+  grid_slug: string | null;
+  epoch: number;
+  state: string;
+  reason: string;
+  error: string;
+  began_at_s: number;
+  duration_s: number | null;
+  items: StepItem[];
+}
+
+export interface Dose {
+  area: string;
+  certainty: "given" | "possible";
+  dose_e_per_angstrom2: number;
+  at_s: number | null;
+  step: string;
+  step_number: number;
+  epoch: number;
+  item: string;
+  target: string;
+}
+
+/** What beam a target has had. */
+export interface DoseLedger {
+  of: string;
+  planned_e_per_angstrom2: number;
+  given_e_per_angstrom2: number;
+  possible_e_per_angstrom2: number;
+  uncertain: boolean;
+  areas: { area: string; images: number; given_e_per_angstrom2: number; possible_e_per_angstrom2: number }[];
+  doses: Dose[];
+  left_out: number;
+  as_of_seq: number;
 }
 
 export interface Counts {
@@ -203,6 +283,7 @@ export interface Exposure extends Row {
   ice_thickness_nm: number | null;
   defocus_um: number | null;
   astigmatism_nm: number | null;
+  astigmatism_axis_deg: number | null;
   ctf_fit_angstrom: number | null;
   particles: number | null;
   label: string;
@@ -231,6 +312,8 @@ export interface BulkAnswer {
   matched: number;
   changed: number;
   skipped: Skipped[];
+  /** What is missing for it to take effect, such as a run; "" for nothing. */
+  advice: string;
 }
 
 export interface Changeset extends Row {
@@ -245,6 +328,7 @@ export interface Command extends Row {
   type: string;
   state: string;
   reason: string;
+  wished_by: string | null;
 }
 
 export interface EventsAnswer {
@@ -259,7 +343,6 @@ export interface EventsAnswer {
 export interface WholeEvent extends ThinEvent {
   before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
-  reason: string;
 }
 
 export interface Problem {

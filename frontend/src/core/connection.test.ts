@@ -13,6 +13,8 @@ const event = (seq: number, prev: number | null): ThinEvent => ({
   count: 1,
   changeset: null,
   actor: { type: "service", name: "analysis" },
+  what: "",
+  reason: "",
 });
 const hello = (headSeq: number, logId = "a", oldestSeq = 1): Happening => ({ type: "hello", at: 0, logId, oldestSeq, headSeq });
 

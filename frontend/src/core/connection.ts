@@ -33,6 +33,9 @@ export interface ThinEvent {
   count: number;
   changeset: string | null;
   actor: { type: string; name: string };
+  /** The one word that the kind leaves open: which command, which step; "" for none. */
+  what: string;
+  reason: string;
 }
 
 export interface Connection {

@@ -4,6 +4,7 @@
 
 import { inkOf, ramp, UNLABELLED, type Ink } from "./palette";
 import * as units from "./units";
+import { codeWords } from "./words";
 
 export interface Target {
   readonly id: string;
@@ -136,9 +137,9 @@ function band(value: number | null, { low, high }: Limits, say: (value: number) 
 /** A screen reader and the hover line say the same as colour and stroke. */
 export function sentence(target: Target): string {
   const named = target.label
-    ? `${target.label} (a person)`
+    ? `${codeWords(target.label)} (a person)`
     : target.modelLabel
-      ? `${target.modelLabel}${target.probability === null ? "" : `, ${units.percent(target.probability)}`}`
+      ? `${codeWords(target.modelLabel)}${target.probability === null ? "" : `, ${units.percent(target.probability)}`}`
       : "no class yet";
   const parts = [target.slug, named, target.status];
   if (target.status === "queued" && target.queuePosition !== null) parts.push(`place ${target.queuePosition}`);

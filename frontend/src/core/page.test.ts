@@ -4,7 +4,7 @@ import { above, format, parse, placeOf, type Place } from "./permalinks";
 import { inAppliedOrder, moves, sortedIds } from "./ranking";
 import { click, kept, nothing, step } from "./selection";
 import * as units from "./units";
-import { eventWords, honestCount, isMachinery, outcome, stateWord, undone, verdictWord } from "./words";
+import { codeWords, commandWords, eventWords, honestCount, isMachinery, isRoutine, outcome, stateWord, stepWords, undone, verdictWord } from "./words";
 
 const N = "\u202f";
 
@@ -90,6 +90,17 @@ describe("addresses", () => {
   });
 });
 
+describe("addresses of microscopes and journals", () => {
+  it("come back whole", () => {
+    expect(parse("m/Krios%201")).toEqual({ page: "microscope", microscope: "Krios 1" });
+    expect(format({ page: "microscope", microscope: "Krios 1" })).toBe("m/Krios%201");
+    expect(parse("s/night/journal")).toEqual({ page: "journal", session: "night" });
+    expect(format({ page: "journal", session: "night" })).toBe("s/night/journal");
+    expect(above({ page: "journal", session: "night" })).toEqual({ page: "session", session: "night" });
+    expect(above({ page: "microscope", microscope: "Krios 1" })).toEqual({ page: "now" });
+  });
+});
+
 describe("selection", () => {
   const order = ["a", "b", "c", "d", "e"];
   const keys = { shift: false, ctrl: false };
@@ -146,6 +157,31 @@ describe("two clicks", () => {
     expect(press(first.arming, 4001).fire).toBe(false);
     expect(isArmed(first.arming, 2000)).toBe(true);
     expect(isArmed(safe, 2000)).toBe(false);
+  });
+});
+
+describe("what was asked", () => {
+  it("stands in the sentence", () => {
+    expect(eventWords("command.wished", 1, "start")).toBe("asked the microscope to start the run");
+    expect(eventWords("command.done", 1, "stop")).toBe("did what was asked: stop the run");
+    expect(eventWords("step.begun", 1, "atlas")).toBe("began to take an atlas");
+    expect(eventWords("command.wished", 1)).toBe("asked the microscope");
+    expect(commandWords("dance_slowly")).toBe("dance slowly");
+    expect(stepWords("unheard_of")).toBe("unheard of");
+  });
+
+  it("never shows a code for a reason", () => {
+    expect(["off_lattice", "ice_thick", "good", "never_heard"].map(codeWords)).toEqual(["off the lattice", "ice too thick", "good", "never heard"]);
+  });
+
+  it("tells each image apart from what turned the night", () => {
+    expect(["exposure.taken", "exposure.analysed", "square.imaged"].every(isRoutine)).toBe(true);
+    expect(["exposure.changed", "exposure.lost", "atlas.analysed", "grid.finished", "finding.failed"].some(isRoutine)).toBe(false);
+  });
+
+  it("leaves the machinery out, but never its trouble", () => {
+    expect(["step.begun", "image.shown", "lease.acquired", "run.waiting"].every(isMachinery)).toBe(true);
+    expect(["step.failed", "lease.quarantined", "run.paused", "driver.taken"].some(isMachinery)).toBe(false);
   });
 });
 

@@ -1,9 +1,10 @@
 /* Every page has an address that brings it back whole: session, grid, square, hole, overlay. */
 
-export type Page = "now" | "session" | "grid" | "decisions" | "unknown";
+export type Page = "now" | "microscope" | "session" | "grid" | "decisions" | "journal" | "unknown";
 
 export interface Place {
   readonly page: Page;
+  readonly microscope?: string;
   readonly session?: string;
   readonly grid?: string;
   readonly square?: string;
@@ -20,9 +21,10 @@ export function parse(path: string, query = ""): Place {
   );
   const [first, session, letter, grid] = parts;
   if (parts.length === 0 || (parts.length === 1 && first === "now")) return { page: "now" };
+  if (parts.length === 2 && first === "m" && session !== undefined) return { page: "microscope", microscope: session };
   if (first !== "s" || session === undefined) return { page: "unknown" };
   if (parts.length === 2) return { page: "session", session };
-  if (parts.length === 3 && letter === "decisions") return { page: "decisions", session };
+  if (parts.length === 3 && (letter === "decisions" || letter === "journal")) return { page: letter, session };
   if (parts.length === 4 && letter === "g" && grid !== undefined) return { page: "grid", session, grid, ...chosen };
   return { page: "unknown" };
 }
@@ -34,7 +36,10 @@ export function format(place: Place): string {
     case "session":
       return `s/${session}`;
     case "decisions":
-      return `s/${session}/decisions`;
+    case "journal":
+      return `s/${session}/${place.page}`;
+    case "microscope":
+      return `m/${encodeURIComponent(place.microscope ?? "")}`;
     case "grid": {
       const query = new URLSearchParams();
       for (const name of ["square", "hole", "overlay"] as const) {
@@ -66,6 +71,6 @@ export function above(place: Place): Place {
     const { hole: _left, ...rest } = place;
     return rest;
   }
-  if (place.page === "grid" || place.page === "decisions") return { page: "session", ...(place.session ? { session: place.session } : {}) };
+  if (place.page === "grid" || place.page === "decisions" || place.page === "journal") return { page: "session", ...(place.session ? { session: place.session } : {}) };
   return { page: "now" };
 }

@@ -28,6 +28,17 @@ const STATES: Record<string, StateWord> = {
   planned: { word: "planned", icon: "idle", tone: "quiet" },
   imported: { word: "imported", icon: "done", tone: "quiet" },
   offline: { word: "offline", icon: "offline", tone: "bad" },
+  released: { word: "free", icon: "idle", tone: "quiet" },
+  working: { word: "working", icon: "run", tone: "busy" },
+  starting: { word: "starting", icon: "run", tone: "busy" },
+  silent: { word: "not heard of", icon: "offline", tone: "bad" },
+  held_back: { word: "held back", icon: "error", tone: "bad" },
+  occupied: { word: "occupied", icon: "run", tone: "calm" },
+  intent: { word: "begun", icon: "run", tone: "calm" },
+  issued: { word: "sent", icon: "run", tone: "busy" },
+  unknown: { word: "outcome unknown", icon: "error", tone: "bad" },
+  lost: { word: "lost", icon: "error", tone: "bad" },
+  abandoned: { word: "given up before it was sent", icon: "done", tone: "quiet" },
 };
 
 /** A state in words; one nobody foresaw is said as it came. */
@@ -121,19 +132,88 @@ const VERBS: Record<string, string> = {
   "run.done": "finished the run",
   "run.aborted": "stopped the run",
   "run.failed": "gave the run up",
+  "run.changed": "paused the run for a person",
+  "run.waiting": "began to wait",
+  "run.waited": "ended a wait",
+  "run.interrupted": "interrupted the run",
+  "microscope.changed": "heard of the safety agent",
   "lease.acquired": "took hold of the microscope",
+  "link.lost": "lost the link to the microscope",
+  "suspender.tripped": "holds back the beam",
+  "suspender.cleared": "holds the beam back no longer",
+  "exposure.invalid": "found an exposure worth nothing",
+  "lease.released": "let go of the microscope",
+  "lease.quarantined": "held the microscope back",
+  "lease.cleared": "cleared the microscope",
+  "driver.taken": "took the helm",
+  "driver.released": "handed the helm back",
+  "driver.asked": "asked for the helm",
+  "driver.handed_over": "handed the helm over",
+  "driver.refused": "kept the helm",
+  "driver.forced": "took the helm by force",
   "command.wished": "asked the microscope",
   "command.done": "did what was asked",
   "command.refused": "refused what was asked",
+  "command.accepted": "heard what was asked",
+  "command.failed": "could not do what was asked",
+  "command.expired": "came too late for what was asked",
   "changeset.reverted": "took back an edit",
 };
 
-/** "took an exposure"; an edit says how many rows it touched. */
-export function eventWords(kind: string, count: number): string {
+const COMMANDS: Record<string, string> = {
+  start: "start the run",
+  resume: "resume the run",
+  pause: "pause",
+  pause_after_current: "pause after the current target",
+  pause_between_grids: "pause between grids",
+  stop: "stop the run",
+  emergency_stop: "stop at once",
+  skip_grid: "skip a grid",
+  skip_target: "skip a target",
+  load_grid: "take the grid put in by hand",
+};
+/** "start the run"; a command nobody foresaw is said as it came. */
+export const commandWords = (type: string): string => COMMANDS[type] ?? type.replaceAll("_", " ");
+
+const STEPS: Record<string, string> = {
+  arm: "look at cassette and column",
+  load_grid: "load a grid",
+  open_valves: "open the valves",
+  atlas: "take an atlas",
+  square: "image a square",
+  expose: "expose a group of holes",
+  zero_loss: "refine the zero-loss peak",
+  finish_grid: "finish a grid",
+  safe_state: "close the valves",
+};
+/** "take an atlas", of the kind of a step in the journal. */
+export const stepWords = (kind: string): string => STEPS[kind] ?? kind.replaceAll("_", " ");
+
+const CODES: Record<string, string> = {
+  off_lattice: "off the lattice",
+  ice_thick: "ice too thick",
+  ice_thin: "ice too thin",
+  outcome_unknown: "outcome unknown",
+  view_lost: "view lost",
+  process_died: "the process died",
+  person: "by a person",
+};
+/** A class, label or reason code as people say it. */
+export const codeWords = (code: string): string => CODES[code] ?? code.replaceAll("_", " ");
+
+/** "took an exposure"; an edit says how many rows it touched, a wish what was wished. */
+export function eventWords(kind: string, count: number, what: string = ""): string {
+  if (kind === "command.wished" && what !== "") return `asked the microscope to ${commandWords(what)}`;
+  if (kind.startsWith("command.") && what !== "") return `${VERBS[kind] ?? `${kind.slice(8)} what was asked`}: ${commandWords(what)}`;
+  if (kind === "step.begun" && what !== "") return `began to ${stepWords(what)}`;
   const said = VERBS[kind] ?? kind.replace(".", " ").replaceAll("_", " ");
   return count > 1 && kind.endsWith(".changed") ? `${said} (${units.count(count)})` : said;
 }
 
-/* Steps and pictures in the making: true, but not what a person looks for first. */
-const MACHINERY = ["step", "image", "lease"];
-export const isMachinery = (kind: string): boolean => MACHINERY.includes(kind.split(".")[0]!) && !/\.(failed|unknown|lost)$/.test(kind);
+/* Steps, waits and pictures in the making: true, but not what a person looks for first. */
+const MACHINERY = /^(step|image|lease)\.|^run\.wait/;
+const TROUBLE = /\.(failed|unknown|lost|quarantined|cleared)$/;
+/* Every image and its measurement: what the night consists of, a hundred lines an hour. */
+const ROUTINE = /^(exposure\.(taken|analysed)|group\.viewed|square\.imaged|command\.accepted)$/;
+export const isRoutine = (kind: string): boolean => ROUTINE.test(kind);
+export const isMachinery = (kind: string): boolean => MACHINERY.test(kind) && !TROUBLE.test(kind);

@@ -1,7 +1,7 @@
 /* What a person can do from the page; each is one documented API call and a note with its outcome. */
 
-import { patch, post } from "../api/client";
-import type { BulkAnswer, Command, Grid, ParameterValue, Session } from "../api/types";
+import { patch, post, put, remove } from "../api/client";
+import type { BulkAnswer, Command, DriverLease, Grid, ParameterValue, Session } from "../api/types";
 import { outcome } from "../core/words";
 import { toasts } from "./toasts.svelte";
 
@@ -11,6 +11,8 @@ export type TargetSet = { label: string | null } | { queue: boolean } | { skip: 
 
 const DONE = (set: TargetSet): string =>
   "label" in set ? (set.label === null ? "without a person's label" : `→ ${set.label}`) : "queue" in set ? (set.queue ? "queued" : "taken from the queue") : set.skip ? "skipped" : "no longer skipped";
+
+const withAdvice = (text: string, answer: BulkAnswer): string => (answer.advice === "" ? text : `${text}. ${answer.advice}`);
 
 /** Returns the answer, or null after telling the reader what went wrong. */
 async function told<Answer>(act: Promise<Answer>, say: (answer: Answer) => void): Promise<Answer | null> {
@@ -27,13 +29,13 @@ async function told<Answer>(act: Promise<Answer>, say: (answer: Answer) => void)
 export function edit(resource: Resource, ids: readonly string[], set: TargetSet): Promise<BulkAnswer | null> {
   const one = resource === "squares" ? "square" : "hole";
   return told(post<BulkAnswer>(`${resource}/bulk`, { ids, set, mode: "best_effort" }), (answer) =>
-    toasts.say(outcome(answer.changed, one, DONE(set), answer.skipped), answer.changeset),
+    toasts.say(withAdvice(outcome(answer.changed, one, DONE(set), answer.skipped), answer), answer.changeset),
   );
 }
 
 export function editGrids(ids: readonly string[], set: { queue: true } | { skip: true }): Promise<BulkAnswer | null> {
   return told(post<BulkAnswer>("grids/bulk", { ids, set, mode: "best_effort" }), (answer) =>
-    toasts.say(outcome(answer.changed, "grid", "skip" in set ? "skipped" : "queued again", answer.skipped), answer.changeset),
+    toasts.say(withAdvice(outcome(answer.changed, "grid", "skip" in set ? "skipped" : "queued again", answer.skipped), answer), answer.changeset),
   );
 }
 
@@ -59,6 +61,18 @@ export function wish(microscope: string, type: keyof typeof WISHES & string, arg
     toasts.say(`${WISHES[type]}; it happens at the next decision.`),
   );
 }
+
+const helm = (microscope: string): string => `microscopes/${microscope}/driver-lease`;
+
+export const takeHelm = (microscope: string): Promise<DriverLease | null> => told(put<DriverLease>(helm(microscope)), () => toasts.say("You are at the helm."));
+/** The open page keeps its person at the helm; whoever lost it meanwhile sees so where it stands. */
+export const renewHelm = (microscope: string): Promise<unknown> => put(helm(microscope)).catch(() => null);
+export const releaseHelm = (microscope: string): Promise<DriverLease | null> => told(remove<DriverLease>(helm(microscope)), () => toasts.say("The helm is handed back."));
+export const askForHelm = (microscope: string): Promise<DriverLease | null> => told(post<DriverLease>(`${helm(microscope)}/request`), () => toasts.say("Asked. Without an answer within 30 s you may take it."));
+export const answerForHelm = (microscope: string, handOver: boolean): Promise<DriverLease | null> =>
+  told(post<DriverLease>(`${helm(microscope)}/answer`, { hand_over: handOver }), () => toasts.say(handOver ? "The helm is handed over." : "You keep the helm."));
+export const forceHelm = (microscope: string, reason: string): Promise<DriverLease | null> =>
+  told(put<DriverLease>(helm(microscope), { force: true, reason }), () => toasts.say("You are at the helm; the log says why."));
 
 export function emergencyStop(microscope: string, name: string): Promise<unknown> {
   return told(post(`microscopes/${microscope}/emergency-stop`), () => toasts.say(`Emergency stop sent to ${name}.`));

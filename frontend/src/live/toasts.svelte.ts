@@ -55,7 +55,8 @@ class Toasts {
     if (this.lastChangeset === changeset) this.lastChangeset = null;
     try {
       const answer = await post<BulkAnswer>(`changesets/${changeset}/revert`);
-      this.say(undone(answer.changed, answer.skipped), answer.changeset);
+      const text = undone(answer.changed, answer.skipped);
+      this.say(answer.advice === "" ? text : `${text}. ${answer.advice}`, answer.changeset);
     } catch (problem) {
       this.fail(problem);
     }

@@ -60,6 +60,8 @@ class DemoInstrument:
             "clock": "instant" if self.speed == "instant" else float(self.speed),
             "loader_slots": LOADER_SLOTS,
             "grids": self.cassette.specimens(),
+            # the first that tells after a restart which grid is on the stage
+            "serialem_version": "4.3",
             # our client needs none
             "header_pause_s": 0.0,
         }

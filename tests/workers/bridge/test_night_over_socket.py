@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from smartscope.domain.geometry import Point
+from smartscope.microscope.errors import ConnectionLost
 from smartscope.microscope.simulator.server import SimulatorServer
-from smartscope.models import Exposure, Hole, Image, Microscope, Run, Step
+from smartscope.models import Exposure, Hole, Image, Microscope, Run, Step, StepItem
 from tests.microscope.serialem.served import row_settings
+from tests.workers.bridge.campaigns import live_through
 from tests.workers.bridge.invariants import (
     check,
     events_are_gapless,
@@ -31,9 +34,9 @@ EXPOSED_UM = ((89.034, 26.817), (91.003, 25.108))
 
 
 @contextmanager
-def house_over(path: str, directory: Path, version: str = "4.1") -> Iterator[Facility]:
+def house_over(path: str, directory: Path, **changes: Any) -> Iterator[Facility]:
     """A facility whose microscope is the simulator in process, or behind a socket."""
-    world = small_world(directory)
+    world = small_world(directory, **changes)
     house = facility(
         directory,
         world=world,
@@ -46,9 +49,9 @@ def house_over(path: str, directory: Path, version: str = "4.1") -> Iterator[Fac
     if path == "in process":
         yield house
         return
-    with SimulatorServer(world | {"header_pause_s": 0.0, "serialem_version": version}) as server:
+    with SimulatorServer(world | {"header_pause_s": 0.0}) as server:
         Microscope.objects.filter(pk=house.microscope.pk).update(
-            driver_kind="serialem", driver_settings=row_settings(server, directory, version)
+            driver_kind="serialem", driver_settings=row_settings(server, directory, "4.1")
         )
         yield house
 
@@ -62,6 +65,13 @@ def drive(house: Facility) -> None:
         bridge.die()
 
 
+def exposed(house: Facility) -> list[dict[str, Any]]:
+    """Every exposure of the record area that the world remembers."""
+    return [
+        line for line in world_lines(house) if line["k"] == "exposure" and line["area"] == "record"
+    ]
+
+
 @pytest.mark.parametrize("path", ["in process", "socket"])
 def test_each_target_is_exposed_once_where_it_is(tmp_path: Path, path: str) -> None:
     with house_over(path, tmp_path) as house:
@@ -70,9 +80,7 @@ def test_each_target_is_exposed_once_where_it_is(tmp_path: Path, path: str) -> N
     assert list(Step.objects.order_by("number").values_list("kind", flat=True))[:7] == STEPS
     assert set(Hole.objects.values_list("status", flat=True)) == {"imaged"}
     assert Exposure.objects.count() == len(HOLES_UM)
-    movies = [
-        line for line in world_lines(house) if line["k"] == "exposure" and line["area"] == "record"
-    ]
+    movies = exposed(house)
     places = [
         Point(
             (line["stage_x_nm"] + line["shift_x_nm"]) * 1e-3,
@@ -81,9 +89,9 @@ def test_each_target_is_exposed_once_where_it_is(tmp_path: Path, path: str) -> N
         for line in movies
     ]
     assert len(places) == len(HOLES_UM)
-    for hole, exposed in zip(HOLES_UM, EXPOSED_UM, strict=True):
-        assert Point(*hole).distance_um(Point(*exposed)) < 0.4
-        assert min(place.distance_um(Point(*exposed)) for place in places) < 0.05, (hole, places)
+    for hole, place_um in zip(HOLES_UM, EXPOSED_UM, strict=True):
+        assert Point(*hole).distance_um(Point(*place_um)) < 0.4
+        assert min(place.distance_um(Point(*place_um)) for place in places) < 0.05, (hole, places)
     assert [line["dose_e_per_a2"] for line in movies] == pytest.approx([DOSE_E_PER_A2] * 2)
     nothing_is_left_open()
     events_are_gapless()
@@ -93,3 +101,38 @@ def test_each_target_is_exposed_once_where_it_is(tmp_path: Path, path: str) -> N
     for image in Image.objects.filter(kind="movie"):
         assert image.sections == 2
         assert image.gain_key
+
+
+def test_a_movie_whose_reply_was_lost_is_brought_home_by_the_successor(tmp_path: Path) -> None:
+    """The link breaks after the dose; the camera keeps the file, and its name is the key."""
+    lost = {"kind": "connection_lost", "phase": "after", "command": "Record", "nth": 1}
+    with house_over("socket", tmp_path, faults=[lost]) as house:
+        bridge = house.bridge()
+        try:
+            with pytest.raises(ConnectionLost):
+                bridge.run_until_idle()
+        finally:
+            bridge.die()
+        drive(house)
+    assert Run.objects.get().state == "done", Run.objects.get().state_reason
+    assert set(Hole.objects.values_list("status", flat=True)) == {"imaged"}
+    assert len(exposed(house)) == len(HOLES_UM), "each hole has had its dose once"
+    assert not StepItem.objects.filter(state="lost").exists()
+    first = Image.objects.filter(kind="movie").earliest("taken_at_s")
+    assert first.gain_key
+    assert first.stage_x_um is not None
+    nothing_is_left_open()
+    every_file_is_a_row_or_in_quarantine(house)
+
+
+def test_a_bridge_that_dies_over_the_socket_is_succeeded(tmp_path: Path) -> None:
+    places = ["load_grid:before_complete", "command:record", "expose:produced:h0002"]
+    with house_over("socket", tmp_path) as house:
+        assert live_through(house, places) == places
+    assert Run.objects.get().state == "done", Run.objects.get().state_reason
+    assert len(exposed(house)) <= len(HOLES_UM)
+    lost = StepItem.objects.filter(state="lost").count()
+    assert lost <= len(places)
+    nothing_is_left_open()
+    events_are_gapless()
+    every_file_is_a_row_or_in_quarantine(house)

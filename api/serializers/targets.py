@@ -153,8 +153,11 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
             "mean_counts",
             "ice_thickness_nm",
             "defocus_um",
+            "defocus_error_um",
             "astigmatism_nm",
+            "astigmatism_axis_deg",
             "ctf_fit_angstrom",
+            "ctf_refusal",
             "particles",
             "label",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 from smartscope.domain.verdict import Evidence, Verdict, judge
 
@@ -35,30 +36,48 @@ class Ranking:
     reasons: tuple[str, ...]
 
 
+class Fault(StrEnum):
+    """Why an exposure is not usable, in the words of the reasons."""
+
+    LABEL = "judged bad by a person"
+    DRIFT = f"moved further than {DRIFT_LIMIT_ANGSTROM:.0f} Å"
+    ICE = "ice out of range"
+    NO_RINGS = "no Thon rings"
+    CTF = f"CTF fit coarser than {CTF_LIMIT_ANGSTROM:g} Å"
+
+
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """An analysed exposure; None where nothing was measured."""
+    """An analysed exposure; None where nothing was measured.
+
+    `ctf_refused`: rings were sought and none were found.
+    """
 
     label: str
     drift_total_angstrom: float | None
     ice_thickness_nm: float | None
     ctf_fit_angstrom: float | None
+    ctf_refused: bool = False
 
 
 def usable(exposure: Exposed, *, ice_range_nm: tuple[float, float]) -> bool:
     """Whether an exposure counts as a success; a person's label replaces every measurement."""
+    return fault_of(exposure, ice_range_nm=ice_range_nm) is None
+
+
+def fault_of(exposure: Exposed, *, ice_range_nm: tuple[float, float]) -> Fault | None:
+    """The first thing that makes an exposure no success; None when it counts as one."""
     if exposure.label:
-        return exposure.label == "good"
-    drift, ice, ctf = (
-        exposure.drift_total_angstrom,
-        exposure.ice_thickness_nm,
-        exposure.ctf_fit_angstrom,
-    )
-    return (
-        (drift is None or drift <= DRIFT_LIMIT_ANGSTROM)
-        and (ice is None or ice_range_nm[0] <= ice <= ice_range_nm[1])
-        and (ctf is None or ctf <= CTF_LIMIT_ANGSTROM)
-    )
+        return None if exposure.label == "good" else Fault.LABEL
+    drift, ice = exposure.drift_total_angstrom, exposure.ice_thickness_nm
+    if drift is not None and drift > DRIFT_LIMIT_ANGSTROM:
+        return Fault.DRIFT
+    if ice is not None and not ice_range_nm[0] <= ice <= ice_range_nm[1]:
+        return Fault.ICE
+    if exposure.ctf_refused:
+        return Fault.NO_RINGS
+    fit = exposure.ctf_fit_angstrom
+    return Fault.CTF if fit is not None and fit > CTF_LIMIT_ANGSTROM else None
 
 
 def success_rate(good: int, tried: int, *, prior: float = PRIOR_SUCCESS) -> float:
@@ -109,8 +128,8 @@ def _reasons(evidence: Evidence, because: str, amount: tuple[int, float, float])
         said.append(_about_ice(evidence, evidence.ice_median_nm))
     if evidence.exposures_judged:
         said.append(
-            f"{evidence.exposures_good} of {evidence.exposures_judged} exposures were usable; "
-            f"with few tried, the rate is taken as {100 * rate:.0f} %."
+            f"{evidence.exposures_good} of {evidence.exposures_judged} exposures were usable"
+            f"{_faults(evidence)}; with few tried, the rate is taken as {100 * rate:.0f} %."
         )
     elif evidence.squares_imaged:
         said.append(f"No exposure was judged yet; a success rate of {100 * rate:.0f} % is assumed.")
@@ -120,6 +139,12 @@ def _reasons(evidence: Evidence, because: str, amount: tuple[int, float, float])
             f"= {expected:.0f}."
         )
     return tuple(said)
+
+
+def _faults(evidence: Evidence) -> str:
+    if not evidence.exposure_faults:
+        return ""
+    return f" ({', '.join(f'{count} {words}' for words, count in evidence.exposure_faults)})"
 
 
 def _about_squares(evidence: Evidence) -> str:

@@ -47,7 +47,8 @@ class Evidence:
 
     `holes_in_range` are holes found in imaged squares with ice within the limits and no reason
     against them, `holes_seen` all holes found there; `good_squares` of `squares_found` are worth
-    imaging, `squares_imaged` of them were. `exposures_good` of `exposures_judged` were usable.
+    imaging, `squares_imaged` of them were. `exposures_good` of `exposures_judged` were usable;
+    `exposure_faults` are what was wrong with the others and how often, the commonest first.
     """
 
     atlas_analysed: bool
@@ -63,6 +64,7 @@ class Evidence:
     ice_max_nm: float
     worst_class: str = ""
     worst_class_count: int = 0
+    exposure_faults: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

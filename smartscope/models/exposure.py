@@ -37,7 +37,13 @@ class Exposure(Row):
     ice_thickness_nm = models.FloatField(null=True)
     defocus_um = models.FloatField(null=True)
     astigmatism_nm = models.FloatField(null=True)
+    #: standard error of the mean defocus
+    defocus_error_um = models.FloatField(null=True)
+    #: direction of the greater defocus, 0 to 180°, from x towards y (down) in the micrograph
+    astigmatism_axis_deg = models.FloatField(null=True)
     ctf_fit_angstrom = models.FloatField(null=True)
+    #: why a CTF was sought and none is claimed; blank when it was found or never sought
+    ctf_refusal = models.CharField(max_length=300, blank=True)
     particles = models.PositiveIntegerField(null=True)
     label = models.CharField(max_length=20, blank=True)
 

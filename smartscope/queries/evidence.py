@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import median
 
 from django.db.models import Count, Q
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce, NullIf
 
-from smartscope.domain.ranking import USABLE_CLASSES, Exposed, usable
+from smartscope.domain.ranking import USABLE_CLASSES, Exposed, Fault, fault_of
 from smartscope.domain.status import ExposureStatus, TargetStatus
 from smartscope.domain.verdict import Evidence
 from smartscope.models import Exposure, Grid, Hole, Square
@@ -42,7 +43,10 @@ def evidence_of(grid: Grid) -> Evidence:
         holes_seen=counted["seen"],
         holes_in_range=counted["in_range"],
         exposures_judged=len(judged),
-        exposures_good=sum(judged),
+        exposures_good=sum(fault is None for fault in judged),
+        exposure_faults=tuple(
+            (fault.value, count) for fault, count in Counter(filter(None, judged)).most_common()
+        ),
         ice_median_nm=_ice_median_nm(grid),
         ice_min_nm=grid.ice_min_nm,
         ice_max_nm=grid.ice_max_nm,
@@ -51,14 +55,16 @@ def evidence_of(grid: Grid) -> Evidence:
     )
 
 
-def _exposures(grid: Grid) -> list[bool]:
+def _exposures(grid: Grid) -> list[Fault | None]:
     rows = Exposure.objects.filter(
         hole__square__grid=grid, status=ExposureStatus.ANALYSED
-    ).values_list("label", "drift_total_angstrom", "ice_thickness_nm", "ctf_fit_angstrom")
+    ).values_list(
+        "label", "drift_total_angstrom", "ice_thickness_nm", "ctf_fit_angstrom", "ctf_refusal"
+    )
     limits = (grid.ice_min_nm, grid.ice_max_nm)
     return [
-        usable(Exposed(label, drift, ice, ctf), ice_range_nm=limits)
-        for label, drift, ice, ctf in rows
+        fault_of(Exposed(label, drift, ice, ctf, bool(refusal)), ice_range_nm=limits)
+        for label, drift, ice, ctf, refusal in rows
     ]
 
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartscope.domain.ranking import PRIOR_SUCCESS, rank, success_rate
+from smartscope.domain.ranking import (
+    PRIOR_SUCCESS,
+    Exposed,
+    Fault,
+    fault_of,
+    rank,
+    success_rate,
+    usable,
+)
 from smartscope.domain.verdict import Evidence, Verdict
 
 GOOD = Evidence(
@@ -141,3 +150,32 @@ def test_collecting_is_suggested_only_where_nothing_speaks_against_it(
         assert good > 62
         assert judged >= 3
         assert ice_nm is None or 10.0 <= ice_nm <= 100.0
+
+
+@pytest.mark.parametrize(
+    ("exposure", "fault"),
+    [
+        (Exposed("", 12.0, 40.0, 4.5), None),
+        (Exposed("", None, None, None), None),
+        (Exposed("", 31.0, 40.0, 4.5), Fault.DRIFT),
+        (Exposed("", 12.0, 130.0, 4.5), Fault.ICE),
+        (Exposed("", 12.0, 40.0, 6.1), Fault.CTF),
+        (Exposed("", 12.0, 40.0, None, ctf_refused=True), Fault.NO_RINGS),
+        (Exposed("good", 31.0, 130.0, None, ctf_refused=True), None),
+        (Exposed("bad", 1.0, 40.0, 3.0), Fault.LABEL),
+    ],
+)
+def test_an_exposure_fails_for_the_first_thing_that_is_wrong(
+    exposure: Exposed, fault: Fault | None
+) -> None:
+    assert fault_of(exposure, ice_range_nm=(10.0, 100.0)) is fault
+    assert usable(exposure, ice_range_nm=(10.0, 100.0)) is (fault is None)
+
+
+def test_what_was_wrong_with_exposures_is_said() -> None:
+    faults = ((Fault.CTF.value, 2), (Fault.NO_RINGS.value, 1))
+    ranking = rank(replace(GOOD, exposures_good=6, exposure_faults=faults))
+    assert any(
+        "6 of 9 exposures were usable (2 CTF fit coarser than 6 Å, 1 no Thon rings)" in reason
+        for reason in ranking.reasons
+    )

@@ -75,12 +75,15 @@ def _measured(measures: ExposureMeasures) -> Measured:
     return Measured(
         defocus_um=None if fit is None else 1e-4 * fit.defocus_angstrom,
         astigmatism_nm=None if fit is None else 0.1 * fit.astigmatism_angstrom,
+        defocus_error_um=None if fit is None else 1e-4 * fit.defocus_error_angstrom,
+        astigmatism_axis_deg=None if fit is None else fit.axis_deg,
         ctf_fit_angstrom=None if fit is None else fit.fit_angstrom,
+        ctf_refusal=measures.ctf.reason,
         drift_total_angstrom=measures.drift_total_angstrom,
         drift_early_angstrom=measures.drift_early_angstrom,
         mean_counts=measures.mean_counts,
         shifts_angstrom=tuple(
             (round(float(x), 3), round(float(y), 3)) for x, y in measures.shifts_angstrom
         ),
-        warnings=(*measures.warnings, *([measures.ctf.reason] if fit is None else [])),
+        warnings=measures.warnings,
     )

@@ -282,9 +282,12 @@ export interface Exposure extends Row {
   drift_total_angstrom: number | null;
   ice_thickness_nm: number | null;
   defocus_um: number | null;
+  defocus_error_um: number | null;
   astigmatism_nm: number | null;
   astigmatism_axis_deg: number | null;
   ctf_fit_angstrom: number | null;
+  /** Why no CTF is claimed though one was sought; blank otherwise. */
+  ctf_refusal: string;
   particles: number | null;
   label: string;
 }

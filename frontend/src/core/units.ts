@@ -13,6 +13,8 @@ function fixed(value: Maybe, decimals: number, unit: string): string {
 const minus = (text: string): string => (/^-0(\.0+)?$/.test(text) ? text.slice(1) : text.replace("-", "\u2212"));
 
 export const defocus = (um: Maybe): string => fixed(um, 2, "µm");
+export const measuredDefocus = (um: Maybe, errorUm: Maybe): string =>
+  um === null || um === undefined || errorUm === null || errorUm === undefined ? defocus(um) : fixed(um, 3, `± ${errorUm.toFixed(3)}${NARROW_SPACE}µm`);
 export const ctfFit = (angstrom: Maybe): string => fixed(angstrom, 1, "Å");
 export const ice = (nm: Maybe): string => fixed(nm, 0, "nm");
 export const astigmatism = (nm: Maybe): string => fixed(nm, 0, "nm");

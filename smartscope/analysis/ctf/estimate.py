@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -50,10 +50,10 @@ class CtfFit:
 
     `axis_deg` is the direction of u, 0 to 180°, from x towards y (down). Errors: of the mean
     defocus, of u - v along the axis, of the axis (90° when there is no astigmatism to speak of), of
-    the phase shift (None when it was known). `fit_angstrom` is CTFFIND4's fit resolution, `score`
-    its correlation of |CTF| with the amplitude, `evidence` the χ² by which rings explain the
-    spectrum better than a smooth curve. `aliased_from_angstrom`: finer rings are too narrow to be
-    seen.
+    the phase shift (None when it was known). `fit_angstrom` is CTFFIND4's fit resolution, in the
+    spectrum that shows it farthest; `score` is CTFFIND4's too, |CTF| against the amplitude.
+    `evidence` is the χ² by which rings explain the spectrum better than a smooth curve.
+    `aliased_from_angstrom`: finer rings are too narrow to be seen.
     """
 
     defocus_u_angstrom: float
@@ -138,7 +138,8 @@ def fit_ctf(
     if not found:
         return CtfResult(None, reasons[0] if reasons else "There is no spectrum to fit.", None)
     best = min(found, key=lambda each: float(each.spread[0, 0]))
-    return CtfResult(_fit(best, optics, wanted), "", best.profile)
+    seen = _farthest(spectra, optics, best)
+    return CtfResult(_fit(seen, optics, wanted), "", seen.profile)
 
 
 def _candidate(
@@ -179,6 +180,21 @@ def _candidate(
         )
     spread = covariance(trial, optics, phase_is_known=limits.phase_is_known)
     return _Candidate(trial, spread, strength, limit, profile, source)
+
+
+def _farthest(
+    spectra: Mapping[Source, PolarSpectrum], optics: Optics, best: _Candidate
+) -> _Candidate:
+    """The same fit with the limit and profile of the spectrum whose rings follow it farthest."""
+    for spectrum in spectra.values():
+        profile = equiphase_profile(
+            spectrum, optics, best.trial.defocus, coarsest_angstrom=COARSEST_ANGSTROM
+        )
+        limit = fit_limit(profile, optics, best.trial.defocus)
+        known = best.limit.angstrom
+        if limit.angstrom is not None and (known is None or limit.angstrom < known):
+            best = replace(best, limit=limit, profile=profile)
+    return best
 
 
 def _implausible(defocus: Defocus, limits: SearchRange) -> str:

@@ -1,0 +1,103 @@
+"""From a movie's file to what its row says: drift, defocus with its error, or why there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from smartscope.analysis.io.mrc import save_mrc
+from smartscope.models import Analysis, Exposure, Hole, Image, ImageKind
+from smartscope.operations.record_holes import record_holes
+from smartscope.operations.record_squares import record_squares
+from tests.analysis.ctf.ringed_specimen import Lens, micrograph
+from tests.workers.night import grid_with_atlas, holes, image_of, imaged, squares, stitched, wanted
+from workers.analyses.run import run_analysis
+
+pytestmark = pytest.mark.django_db
+
+PIXEL_ANGSTROM = 1.2
+SIDE_PX = 1024
+LENS = Lens(u=15_430.0, v=14_830.0, axis_deg=37.0)
+
+
+@pytest.fixture(autouse=True)
+def _storage(tmp_path: Path, settings: object) -> None:
+    (tmp_path / "files").mkdir()
+    settings.SMARTSCOPE_STORAGE_URL = (tmp_path / "files").as_uri()  # type: ignore[attr-defined]
+
+
+def taken(tmp_path: Path, frames: NDArray[np.uint8]) -> tuple[Analysis, Exposure]:
+    """An exposure of one hole whose movie lies on storage and waits to be measured."""
+    grid = grid_with_atlas()
+    record_squares(Analysis.objects.get(image__grid=grid).pk, squares("ggg"), stitched())
+    square = grid.squares.filter(status="queued").first()
+    assert square is not None
+    record_holes(imaged(square, at_s=200.0).pk, holes(40.0, 40.0, 40.0))
+    hole = Hole.objects.filter(status="queued").first()
+    assert hole is not None
+    Hole.objects.filter(pk=hole.pk).update(status="imaged")
+    movie = image_of(grid, ImageKind.MOVIE, at_s=300.0)
+    key = movie.key.replace(".mrc", ".mrcs")
+    Image.objects.filter(pk=movie.pk).update(
+        key=key,
+        sections=len(frames),
+        pixel_size_angstrom=PIXEL_ANGSTROM,
+        dose_e_per_angstrom2=float(len(frames)),
+        defocus_um=1.5,
+    )
+    path = tmp_path / "files" / key
+    path.parent.mkdir(parents=True)
+    save_mrc(path, frames, pixel_size_angstrom=PIXEL_ANGSTROM)
+    movie.refresh_from_db()
+    exposure = Exposure.objects.create(
+        hole=hole,
+        slug=hole.slug,
+        movie=movie,
+        status="transferred",
+        pixel_size_angstrom=PIXEL_ANGSTROM,
+        dose_e_per_angstrom2=40.0,
+        exposed_at_s=300.0,
+    )
+    return wanted(movie, "measure_exposure", plugin="whole-frame"), exposure
+
+
+def counted(contrast: NDArray[np.float32], frames: int = 8) -> NDArray[np.uint8]:
+    """Electrons of a specimen that stands still."""
+    rng = np.random.default_rng(1)
+    mean = np.maximum(1.5 * (1.0 + contrast), 0.0)
+    return rng.poisson(mean, (frames, *contrast.shape)).astype(np.uint8)
+
+
+def test_a_movie_becomes_numbers_and_a_picture_of_its_rings(tmp_path: Path) -> None:
+    scene = micrograph(LENS, side_px=SIDE_PX, pixel_size_angstrom=PIXEL_ANGSTROM, signal=25.0)
+    analysis, exposure = taken(tmp_path, counted(0.08 * (scene - 40.0)))
+    run_analysis(analysis.pk)
+    analysis.refresh_from_db()
+    assert (analysis.state, analysis.error) == ("done", "")
+    exposure.refresh_from_db()
+    assert exposure.defocus_um == pytest.approx(1.513, abs=0.005)
+    assert exposure.defocus_error_um is not None
+    assert 0.0 < exposure.defocus_error_um < 0.01
+    assert exposure.astigmatism_nm == pytest.approx(60.0, abs=6.0)
+    assert exposure.astigmatism_axis_deg == pytest.approx(37.0, abs=5.0)
+    assert exposure.ctf_fit_angstrom is not None
+    assert exposure.ctf_fit_angstrom < 6.0
+    assert exposure.ctf_refusal == ""
+    assert exposure.spectrum_image is not None
+    assert (tmp_path / "files" / exposure.spectrum_image.preview_key).stat().st_size > 1000
+
+
+def test_an_empty_hole_says_that_it_has_no_rings_and_counts_as_no_success(tmp_path: Path) -> None:
+    analysis, exposure = taken(tmp_path, counted(np.zeros((SIDE_PX, SIDE_PX), np.float32)))
+    run_analysis(analysis.pk)
+    exposure.refresh_from_db()
+    assert exposure.status == "analysed"
+    assert exposure.defocus_um is None
+    assert exposure.ctf_fit_angstrom is None
+    assert "No Thon rings" in exposure.ctf_refusal
+    grid = exposure.hole.square.grid
+    grid.refresh_from_db()
+    assert any("1 no Thon rings" in reason for reason in grid.verdict_reasons)

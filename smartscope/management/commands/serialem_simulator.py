@@ -22,6 +22,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--listen",
+            default="127.0.0.1",
+            metavar="ADDRESS",
+            help="this machine only unless it is said; nobody is asked who they are",
+        )
         parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="SerialEM's port")
         parser.add_argument(
             "--control-port", type=int, default=0, help="time, faults, log, truth; 0: a free one"
@@ -46,14 +52,17 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         try:
             server = SimulatorServer(
-                _settings(options), port=options["port"], control_port=options["control_port"]
+                _settings(options),
+                host=options["listen"],
+                port=options["port"],
+                control_port=options["control_port"],
             )
         except SmartscopeError as error:
             raise CommandError(str(error)) from error
         with server:
             self.stdout.write(
-                f"SerialEM's port {server.port}, control port {server.control_port}, on this "
-                "machine only. It is a simulation."
+                f"SerialEM's port {server.port}, control port {server.control_port}, on "
+                f"{options['listen']} only. It is a simulation."
             )
             sys.stdout.flush()
             while not stop.wait(LOOK_EVERY_S):

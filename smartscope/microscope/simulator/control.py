@@ -19,7 +19,6 @@ from smartscope.microscope.simulator.faults import plan_from
 from smartscope.microscope.simulator.server_settings import Instrument
 from smartscope.microscope.simulator.truth_answers import truth
 
-LOOPBACK = "127.0.0.1"
 LONGEST_LINE = 1 << 20
 ACCEPT_EVERY_S = 0.1
 #: real seconds after which a waiting clock looks again
@@ -29,10 +28,12 @@ SLICE_S = 0.05
 class ControlPort:
     """Listens beside SerialEM's port; each connection has a thread, ended by `closing`."""
 
-    def __init__(self, instrument: Instrument, port: int, closing: threading.Event) -> None:
+    def __init__(
+        self, instrument: Instrument, address: tuple[str, int], closing: threading.Event
+    ) -> None:
         self._instrument = instrument
         self._closing = closing
-        self._listener = socket.create_server((LOOPBACK, port))
+        self._listener = socket.create_server(address)
         self.port: int = self._listener.getsockname()[1]
         self._threads: list[threading.Thread] = []
         self._lines: list[socket.socket] = []

@@ -47,16 +47,16 @@ def _at_least(sock: socket.socket, content: bytes, wanted: int) -> bytes:
     return content
 
 
-def listen(port: int) -> socket.socket:
-    """A listener on this machine only. Raises BadInstrumentSettings for a port that is taken."""
+def listen(host: str, port: int) -> socket.socket:
+    """A listener there. Raises BadInstrumentSettings for an address that cannot be had."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((LOOPBACK, port))
+        listener.bind((host, port))
         listener.listen(8)
     except OSError as error:
         listener.close()
         raise BadInstrumentSettings(
-            f"Port {port} on {LOOPBACK} cannot be used ({error.strerror}); choose another."
+            f"Port {port} on {host} cannot be used ({error.strerror}); choose another."
         ) from error
     return listener

@@ -2,7 +2,7 @@
 
 One client, the newest wins; commands are served one after another by one thread, so a newcomer
 waits unanswered while a command runs, and a command whose client has gone is finished. Loopback
-only; the physics, its clock and its ledger are those of the simulator in process.
+unless another address is named; physics, clock and ledger are those of the simulator in process.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from smartscope.microscope.simulator.image_delivery import (
     receive_pixels,
     send_image,
 )
-from smartscope.microscope.simulator.receiving import listen, receive_frame
+from smartscope.microscope.simulator.receiving import LOOPBACK, listen, receive_frame
 from smartscope.microscope.simulator.serialem.arguments import Arguments
 from smartscope.microscope.simulator.serialem.unplaced import unplaced
 from smartscope.microscope.simulator.server_settings import Settings, open_instrument
@@ -62,11 +62,15 @@ class SimulatorServer:
         self,
         settings: Settings,
         *,
+        host: str = LOOPBACK,
         port: int = 0,
         control_port: int = 0,
         witness: Witness | None = None,
     ) -> None:
-        """`settings` as in `server_settings`; port 0 is a free one."""
+        """`settings` as in `server_settings`; port 0 is a free one.
+
+        Nobody is asked who they are: another `host` is for containers with their own network.
+        """
         self._closing = threading.Event()
         self._instrument = open_instrument(settings, self._closing, witness)
         self._control = self._instrument.control
@@ -74,9 +78,10 @@ class SimulatorServer:
         self._client: socket.socket | None = None
         self._failure: BaseException | None = None
         try:
-            self._listener = listen(port)
+            self._host = host
+            self._listener = listen(host, port)
             self.port: int = self._listener.getsockname()[1]
-            self._control_port = ControlPort(self._instrument, control_port, self._closing)
+            self._control_port = ControlPort(self._instrument, (host, control_port), self._closing)
         except BaseException:
             self._instrument.scope.world.close()
             raise
@@ -219,7 +224,7 @@ class SimulatorServer:
         self._hang_up()
         self._control.restart()
         self._closing.wait(fault.number("for_s", 0.2))
-        self._listener = listen(self.port)
+        self._listener = listen(self._host, self.port)
 
     # --- images -------------------------------------------------------------------------------
 

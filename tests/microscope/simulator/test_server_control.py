@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from smartscope.microscope.errors import BadInstrumentSettings
 from smartscope.microscope.serialem import wire
+from smartscope.microscope.simulator.server import SimulatorServer
 from tests.microscope.simulator.hand import Bench, Closed, Hand, Silent, bench
 
 
@@ -179,3 +181,8 @@ def test_a_frame_may_come_in_crumbs(served: Bench, hand: Hand) -> None:
 def test_it_listens_on_loopback_only(served: Bench) -> None:
     assert served.server._listener.getsockname()[0] == "127.0.0.1"
     assert served.server._control_port._listener.getsockname()[0] == "127.0.0.1"
+
+
+def test_an_address_that_is_not_this_machine_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadInstrumentSettings, match=r"Port 0 on 192\.0\.2\.1 cannot be used"):
+        SimulatorServer({"data_dir": tmp_path}, host="192.0.2.1")

@@ -1,0 +1,151 @@
+"""How thick the ice is, two independent ways: by what it swallows, and by how its rings fade.
+
+By intensity t = λ ln(I₀ / I) (Rice 2018). By rings: scattering from all depths of the ice adds up,
+so power = ½(1 - sinc(πλtk²)·cos 2χ) with sinc x = sin x / x (CTFFIND5, Elferich 2024); where
+λtk² = 1 the rings vanish, and beyond they return inverted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from smartscope.analysis.base import FloatArray
+from smartscope.analysis.ctf.estimate import COARSEST_ANGSTROM, FITTED_TO_ANGSTROM, CtfFit
+from smartscope.analysis.ctf.optics import Defocus, Optics, aberration_phase
+from smartscope.analysis.ctf.polar_spectrum import PolarSpectrum
+from smartscope.analysis.ctf.ring_model import (
+    Band,
+    along_phase,
+    band_of,
+    explain,
+    reweighted,
+    visible,
+)
+from smartscope.domain.errors import InvalidInput
+
+THICKNESSES_NM: Final = (0.0, 400.0)
+#: thinner ice has its first node beyond 3.1 Å, where nothing is seen
+LEAST_SHOWN_NM: Final = 50.0
+#: χ² by which a fading must be better than none before a thickness is claimed
+_LEAST_GAIN: Final = 16.0
+_STEP_NM: Final = 2.0
+_DISAGREEMENT_SIGMAS: Final = 3.0
+
+
+class Means(StrEnum):
+    """How a thickness was measured."""
+
+    INTENSITY = "intensity"
+    RINGS = "rings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IceThickness:
+    """A thickness with its standard error; `upper_bound` when all that is known is a limit."""
+
+    thickness_nm: float
+    error_nm: float
+    means: Means
+    upper_bound: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorption:
+    """λ in nm and I₀ in the image's counts, each with its relative error."""
+
+    attenuation_length_nm: float
+    vacuum_intensity: float
+    attenuation_length_error: float = 0.05
+    vacuum_intensity_error: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not (self.attenuation_length_nm > 0.0 and self.vacuum_intensity > 0.0):
+            raise InvalidInput(
+                {"vacuum_intensity": "The mean free path and I₀ must be positive; measure I₀."}
+            )
+
+
+def thickness_by_intensity(
+    intensity: float, absorption: Absorption, *, intensity_error: float = 0.0
+) -> IceThickness:
+    """t = λ ln(I₀ / I), σ² = (t σλ/λ)² + (λ σI₀/I₀)² + (λ σI/I)².
+
+    `intensity_error` is relative. More light than vacuum gives 0, not a negative thickness. Raises
+    `InvalidInput` for an intensity that is not positive.
+    """
+    if not intensity > 0.0:
+        raise InvalidInput({"intensity": f"{intensity} counts came through; nothing to measure."})
+    length = absorption.attenuation_length_nm
+    thickness = length * max(math.log(absorption.vacuum_intensity / intensity), 0.0)
+    error = math.hypot(
+        thickness * absorption.attenuation_length_error,
+        length * math.hypot(absorption.vacuum_intensity_error, intensity_error),
+    )
+    return IceThickness(thickness_nm=thickness, error_nm=error, means=Means.INTENSITY)
+
+
+def thickness_by_rings(spectrum: PolarSpectrum, fit: CtfFit, optics: Optics) -> IceThickness | None:
+    """How thick the ice must be for its rings to fade as they do; None when nothing can be said.
+
+    The defocus is taken from `fit`. An upper bound is given when the rings fade no sooner than a
+    thin specimen's would within what is seen.
+    """
+    band = band_of(
+        spectrum, coarsest_angstrom=COARSEST_ANGSTROM, finest_angstrom=FITTED_TO_ANGSTROM
+    )
+    if band is None:
+        return None
+    defocus = fit.defocus
+    merged = along_phase(_weighed(band, optics, defocus), optics, defocus)
+    round_defocus = Defocus(
+        mean_angstrom=defocus.mean_angstrom, phase_shift_rad=defocus.phase_shift_rad
+    )
+    tried = np.arange(THICKNESSES_NM[0], THICKNESSES_NM[1] + _STEP_NM, _STEP_NM)
+    gains = np.array(
+        [explain(merged, _faded(merged, optics, round_defocus, t)).gain for t in tried]
+    )
+    return _answer(tried, gains)
+
+
+def disagree(first: IceThickness, second: IceThickness) -> bool:
+    """Whether two measures contradict each other by more than three sd: slit drift, or crystals."""
+    apart = first.thickness_nm - second.thickness_nm
+    if second.upper_bound:
+        apart = max(apart, 0.0)
+    return abs(apart) > _DISAGREEMENT_SIGMAS * math.hypot(first.error_nm, second.error_nm)
+
+
+def _weighed(band: Band, optics: Optics, defocus: Defocus) -> Band:
+    squares = _faded(band, optics, defocus, 0.0)
+    return reweighted(band, explain(band, squares).power(band, squares))
+
+
+def _faded(band: Band, optics: Optics, defocus: Defocus, thickness_nm: float) -> FloatArray:
+    """Ring power (rings, sectors) of ice that is `thickness_nm` thick."""
+    phase = aberration_phase(optics, defocus, band.k_square, band.cos_twice, band.sin_twice)
+    depth = np.sinc(optics.wavelength_angstrom * 10.0 * thickness_nm * band.k_square)
+    swing = visible(band, optics, defocus)[:, None] * depth
+    seen: FloatArray = 0.5 - 0.5 * swing * np.cos(2 * phase)
+    return seen
+
+
+def _answer(tried: FloatArray, gains: FloatArray) -> IceThickness | None:
+    best = int(gains.argmax())
+    likely = np.exp(0.5 * (gains - gains[best]))
+    likely /= likely.sum()
+    mean = float((likely * tried).sum())
+    error = max(math.sqrt(float((likely * np.square(tried - mean)).sum())), 0.5 * _STEP_NM)
+    if gains[best] - gains[0] >= _LEAST_GAIN and mean > LEAST_SHOWN_NM:
+        return IceThickness(thickness_nm=mean, error_nm=error, means=Means.RINGS)
+    beyond = np.flatnonzero(np.cumsum(likely) > 0.95)
+    limit = float(tried[beyond[0]]) if len(beyond) else float(tried[-1])
+    if limit > 0.75 * THICKNESSES_NM[1]:
+        return None
+    return IceThickness(
+        thickness_nm=max(limit, LEAST_SHOWN_NM), error_nm=error, means=Means.RINGS, upper_bound=True
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from smartscope.microscope import registry
-from smartscope.microscope.errors import BadInstrumentSettings, UnknownDriver
+from smartscope.microscope.errors import BadInstrumentSettings, ConnectionLost, UnknownDriver
 from smartscope.microscope.permit import AlwaysPermitted
+from tests.microscope.serialem.site import site
 
 
 class WallClock:
@@ -63,3 +65,22 @@ def test_the_simulator_refuses_a_clock_that_is_not_its_own(tmp_path: Path) -> No
         registry.connect(
             "simulator", {"data_dir": tmp_path}, permit=AlwaysPermitted(), clock=WallClock()
         )
+
+
+def test_a_real_microscope_lives_by_the_machines_clock() -> None:
+    clock = registry.open_clock("serialem", site())
+    assert not clock.simulated
+    assert abs(clock.now() - time.time()) < 5.0
+
+
+def test_only_a_simulators_calibration_can_be_named() -> None:
+    with pytest.raises(BadInstrumentSettings, match="five areas"):
+        registry.open_clock("serialem", site(areas="mini"))
+    clock = registry.open_clock("serialem", site(areas="K3", control_port=9))
+    assert clock.simulated, "the simulator's, asked over its control port"
+
+
+def test_a_microscope_that_is_not_there_says_so() -> None:
+    settings = site(port=9)
+    with pytest.raises(ConnectionLost):
+        registry.connect("serialem", settings, permit=AlwaysPermitted(), clock=WallClock(), epoch=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from smartscope.microscope.base import Microscope
+from smartscope.microscope.procedures.exchange import wait_past_refill
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
     Checkpoint,
@@ -13,6 +14,9 @@ from smartscope.microscope.procedures.readiness import require_ready
 from smartscope.microscope.procedures.requests import AtlasRequest
 from smartscope.microscope.values import Area, CommandClass, ImageShift, MontagePlan
 
+#: How long a tile may take, moving and saving included.
+TILE_TAKES_S = 15.0
+
 
 def atlas(microscope: Microscope, request: AtlasRequest) -> Procedure:
     """Take the montage; its tiles come unstitched."""
@@ -22,6 +26,8 @@ def atlas(microscope: Microscope, request: AtlasRequest) -> Procedure:
     yield Checkpoint(doing="atlas")
     microscope.stage.tilt_to(0.0)
     microscope.stage.move_to(request.centre)
+    tiles = request.columns * request.rows
+    yield from wait_past_refill(microscope, needs_s=tiles * TILE_TAKES_S)
     yield Checkpoint(doing="atlas", before_dose=True)
     require_ready(microscope)
     plan = MontagePlan(

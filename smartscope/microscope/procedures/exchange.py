@@ -16,6 +16,7 @@ from smartscope.microscope.procedures.requests import LoadRequest
 from smartscope.microscope.values import CommandClass, ImageShift
 
 POLL_S = 15.0
+LONGEST_REFILL_S = 3600.0
 
 
 def load_grid(microscope: Microscope, request: LoadRequest) -> Procedure:
@@ -102,3 +103,21 @@ def wait_until_quiet(microscope: Microscope, *, timeout_s: float) -> Procedure:
         )
         yield Checkpoint(doing="wait for the column")
         status = microscope.column.status()
+
+
+def wait_past_refill(microscope: Microscope, *, needs_s: float) -> Procedure:
+    """Yield `Waiting` when a refill would begin within `needs_s`, until it is over.
+
+    What takes long must not be overtaken by it: a refill shakes the column.
+    """
+    status = microscope.column.status()
+    due_s = status.next_refill_in_s
+    if due_s is None or not 0.0 < due_s < needs_s:
+        return
+    yield Waiting(
+        until_s=status.read_at_s + due_s + POLL_S,
+        cause="refill",
+        reason="the dewars will be filled before this could end",
+    )
+    yield Checkpoint(doing="wait for the refill")
+    yield from wait_until_quiet(microscope, timeout_s=LONGEST_REFILL_S)

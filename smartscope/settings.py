@@ -135,6 +135,14 @@ def _database() -> dict[str, Any]:
         "options": f"{database['OPTIONS'].get('options', '')} -c statement_timeout={statement}"
         f" -c lock_timeout={lock} -c idle_in_transaction_session_timeout={idle}",
     }
+    if PROCESS == "bridge":
+        # A network that swallows packets is noticed while the lease still holds.
+        database["OPTIONS"] |= {
+            "tcp_user_timeout": "4000",
+            "keepalives_idle": "2",
+            "keepalives_interval": "1",
+            "keepalives_count": "2",
+        }
     if PROCESS in ("web", "ws"):
         # Under ASGI persistent connections are one per thread and exhaust the server.
         database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}

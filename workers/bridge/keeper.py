@@ -49,17 +49,25 @@ class Keeper:
         self._broken = ""
         self._failing = False
         self._thread = threading.Thread(target=self._keep, name="lease-keeper", daemon=True)
+        # A renewal may hang where the network swallows it: somebody else must see the time pass.
+        self._witness = threading.Thread(target=self._see, name="lease-witness", daemon=True)
 
     def start(self) -> None:
         """Begin to renew."""
         self._thread.start()
+        self._witness.start()
 
     def stop(self) -> None:
-        """Renew no more and give the connection, and with it the lock, back."""
+        """Renew no more and give the connection, and with it the lock, back.
+
+        A renewal that hangs is left to hang: its connection ends with the process.
+        """
         self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        self._lock_connection.close()
+        for thread in (self._thread, self._witness):
+            if thread.is_alive():
+                thread.join(timeout=self._times.margin_s)
+        if not self._thread.is_alive():
+            self._lock_connection.close()
 
     def now_s(self) -> float:
         """The clock the lease is kept by; it neither jumps nor stops."""
@@ -120,6 +128,15 @@ class Keeper:
             self.renew()
             if self._lost or self._broken:
                 self._end(self._lost or self._broken)
+                return
+
+    def _see(self) -> None:
+        """From the deadline on nothing is left to do: a process that does not end, is ended."""
+        while not self._stop.wait(self._times.margin_s / 3):
+            with self._guard:
+                over_s = self._clock() - self._deadline_s
+            if over_s > self._times.margin_s:
+                self._end_process("The lease ran out, and neither renewal nor loop came to an end.")
                 return
 
     def _pause_s(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -26,11 +27,16 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=48888)
         parser.add_argument("--control-port", type=int, default=48889)
         parser.add_argument(
-            "--frames", required=True, help="a folder that the simulator and the bridge both see"
+            "--frames",
+            type=Path,
+            required=True,
+            help="a folder that the simulator and the bridge both see",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         cassette = Cassette(grids=options["grids"], seed=options["seed"])
+        options["frames"].mkdir(parents=True, exist_ok=True)
+        frames = str(options["frames"].resolve())
         try:
             session = demo_night(
                 qualities=cassette.qualities(),
@@ -39,8 +45,8 @@ class Command(BaseCommand):
                     "host": options["host"],
                     "port": options["port"],
                     "control_port": options["control_port"],
-                    "frames_folder": options["frames"],
-                    "frames_mount": options["frames"],
+                    "frames_folder": frames,
+                    "frames_mount": frames,
                     "areas": "mini",
                 },
                 today=timezone.now(),

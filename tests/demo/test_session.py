@@ -34,5 +34,5 @@ def test_a_session_of_grids_in_their_slots_is_started_once(tmp_path: Path) -> No
 def test_a_night_of_an_older_version_is_not_gone_on_with(tmp_path: Path) -> None:
     demo_session(tmp_path / "frames")
     Microscope.objects.update(driver_kind="simulator")
-    with pytest.raises(CommandError, match="begun by an older version.*--fresh"):
+    with pytest.raises(CommandError, match=r"begun by an older version.*--fresh"):
         demo_session(tmp_path / "frames")

@@ -37,6 +37,7 @@ class AlarmSerializer(serializers.ModelSerializer[Any]):
 
     microscope_name = serializers.SerializerMethodField()
     simulated = serializers.SerializerMethodField()
+    raised_by = serializers.SerializerMethodField()
     acknowledged_by = serializers.SerializerMethodField()
     shelved_by = serializers.SerializerMethodField()
     shelved = serializers.SerializerMethodField()
@@ -56,6 +57,7 @@ class AlarmSerializer(serializers.ModelSerializer[Any]):
             "text",
             "advice",
             "raised_at",
+            "raised_by",
             "cleared_at",
             "acknowledged_at",
             "acknowledged_by",
@@ -72,6 +74,9 @@ class AlarmSerializer(serializers.ModelSerializer[Any]):
 
     def get_simulated(self, alarm: Any) -> bool:
         return alarm.microscope is not None and bool(alarm.microscope.simulated)
+
+    def get_raised_by(self, alarm: Any) -> str | None:
+        return _name(alarm.raised_by)
 
     def get_acknowledged_by(self, alarm: Any) -> str | None:
         return _name(alarm.acknowledged_by)

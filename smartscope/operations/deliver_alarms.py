@@ -7,13 +7,14 @@ left whose sender died meanwhile is unknown; it is not sent again, the ladder go
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from smartscope.domain.actor import ALARMS
 from smartscope.domain.alarms import (
     DELIVERY_MOVES,
     NOT_TOLD,
@@ -29,6 +30,7 @@ from smartscope.domain.alarms import (
 from smartscope.domain.status import moved
 from smartscope.models import Alarm, AlarmDelivery
 from smartscope.operations.clear_alarm import clear_alarm
+from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.raise_alarm import raise_alarm
 from smartscope.queries.alarms import addressees, unanswered
 
@@ -167,6 +169,13 @@ def _move(row: AlarmDelivery, to: DeliveryState, answer: str) -> None:
 
 def _tell_of(row: AlarmDelivery) -> None:
     """A message that did not arrive is itself an alarm, until one does by the same way."""
+    if row.state in (DeliveryState.SENT, *NOT_TOLD):
+        after = {"who": row.recipient, "by": row.channel, "state": str(row.state)}
+        scope = Scope(row.alarm.microscope_id, row.alarm.session_id)
+        told = Told(subjects=[row.alarm_id], after=after, reason=row.answer)
+        # who asked for a test may see what becomes of it
+        actor = replace(ALARMS, user_id=row.alarm.raised_by_id)
+        record_event("alarm.told", actor, scope, told)
     key = f"{UNDELIVERED}.{row.channel}.{row.recipient}"[:80]
     if row.state == DeliveryState.SENT:
         clear_alarm(key=key, microscope=None)

@@ -35,8 +35,12 @@ class Addressee:
 
 
 def visible_alarms(reader: Reader) -> QuerySet[Alarm]:
-    """Alarms of visible sessions and of microscopes near the reader; staff see the service's."""
-    alarms = Alarm.objects.select_related("microscope", "acknowledged_by", "shelved_by")
+    """Those of visible sessions, of microscopes near the reader, and the reader's own tests.
+
+    Staff see all, the service's own included.
+    """
+    people = ("raised_by", "acknowledged_by", "shelved_by")
+    alarms = Alarm.objects.select_related("microscope", *people)
     if reader.sees_everything:
         return alarms
     if reader.user_id is None:
@@ -46,7 +50,9 @@ def visible_alarms(reader: Reader) -> QuerySet[Alarm]:
         Q(pk__in=sessions.values("microscope")) | Q(grants__user=reader.user_id)
     )
     return alarms.filter(
-        Q(session__in=sessions.values("pk")) | Q(session=None, microscope__in=near.values("pk"))
+        Q(session__in=sessions.values("pk"))
+        | Q(session=None, microscope__in=near.values("pk"))
+        | Q(raised_by=reader.user_id)
     )
 
 

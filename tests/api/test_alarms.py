@@ -143,7 +143,13 @@ def test_operators_and_staff_test_the_alarms(person: str, as_: As, world: World)
     answer = as_(person).post(f"{API}/test", headers={"Idempotency-Key": "t"})
     assert answer.status_code == (202 if may else 403)
     assert as_(person).get(f"{API}/ladder").json()["may_test"] is may
-    assert Alarm.objects.filter(key="alarms.test", raised_by=world.people[person]).exists() is may
+    mine = Alarm.objects.filter(key="alarms.test", raised_by=world.people[person])
+    assert mine.exists() is may
+    if may:
+        path = f"{API}/{mine.get().pk}"
+        assert as_(person).get(path).json()["raised_by"] == person
+        assert as_("lead").get(path).status_code == 404
+        assert as_(person).post(f"{path}/acknowledge").status_code == 200
 
 
 def test_a_token_that_may_only_read_answers_nothing(

@@ -1,6 +1,6 @@
 /* Every page has an address that brings it back whole: session, grid, square, hole, overlay. */
 
-export type Page = "now" | "microscope" | "session" | "grid" | "decisions" | "journal" | "unknown";
+export type Page = "now" | "alerts" | "microscope" | "session" | "grid" | "decisions" | "journal" | "unknown";
 
 export interface Place {
   readonly page: Page;
@@ -10,6 +10,7 @@ export interface Place {
   readonly square?: string;
   readonly hole?: string;
   readonly overlay?: string;
+  readonly alarm?: string;
 }
 
 /** `path` is below the site's prefix and begins without a slash; `query` may begin with "?". */
@@ -21,6 +22,7 @@ export function parse(path: string, query = ""): Place {
   );
   const [first, session, letter, grid] = parts;
   if (parts.length === 0 || (parts.length === 1 && first === "now")) return { page: "now" };
+  if (parts.length === 1 && first === "alerts") return { page: "alerts", ...(asked.get("alarm") ? { alarm: asked.get("alarm")! } : {}) };
   if (parts.length === 2 && first === "m" && session !== undefined) return { page: "microscope", microscope: session };
   if (first !== "s" || session === undefined) return { page: "unknown" };
   if (parts.length === 2) return { page: "session", session };
@@ -33,6 +35,8 @@ export function parse(path: string, query = ""): Place {
 export function format(place: Place): string {
   const session = place.session === undefined ? "" : encodeURIComponent(place.session);
   switch (place.page) {
+    case "alerts":
+      return place.alarm === undefined ? "alerts" : `alerts?alarm=${encodeURIComponent(place.alarm)}`;
     case "session":
       return `s/${session}`;
     case "decisions":

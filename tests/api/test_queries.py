@@ -23,7 +23,7 @@ GOLDEN = {
     "exposures": 4,
     "images": 4,
     "runs": 4,
-    "steps": 4,
+    "steps": 5,
     "waits": 4,
     "changesets": 4,
 }

@@ -16,6 +16,8 @@ from smartscope.microscope.simulator.fault_kinds import FaultKind
 from smartscope.microscope.simulator.faults import Fault
 
 SEND_TIMEOUT_S = 30.0
+#: of garbage and latency: the same in every run of a server
+_CHANCE = random.Random(48888)
 _FIRST_BYTES = 4
 
 
@@ -104,7 +106,7 @@ def _late(line: Line, fault: Fault) -> None:
 
 def _latency(line: Line, fault: Fault) -> None:
     spread = fault.number("spread", 0.5)
-    line.pause(fault.number("median_s", 0.005) * math.exp(random.gauss(0.0, spread)))
+    line.pause(fault.number("median_s", 0.005) * math.exp(_CHANCE.gauss(0.0, spread)))
 
 
 def _trickle(line: Line, answer: bytes, fault: Fault) -> Delivered:
@@ -130,7 +132,7 @@ def _wrong_size(line: Line, answer: bytes, fault: Fault) -> Delivered:
 
 
 def _garbage(line: Line, answer: bytes, fault: Fault) -> Delivered:
-    line.send(random.randbytes(int(fault.number("bytes", 64))))
+    line.send(_CHANCE.randbytes(int(fault.number("bytes", 64))))
     return Delivered.SPOILT
 
 

@@ -177,7 +177,7 @@ class ExternalControl:
         )
         if struck:
             self.log.note(entry.number, faults=tuple(f"{f.kind} {f.phase}" for f in struck))
-        world.save()
+        world.save(durable=False)
         return entry.number, struck
 
     def _admit(self, struck: tuple[Fault, ...]) -> Status:
@@ -222,7 +222,7 @@ class ExternalControl:
         self, number: int, struck: tuple[Fault, ...], effect: Callable[[], CommandReply]
     ) -> CommandReply:
         world, during = self.scope.world, fault_of(struck, FaultKind.OPERATOR_STOP)
-        before = len(world.exposures)
+        before, loader = len(world.exposures), world.state.autoloader
         if during is not None and during.phase is Phase.DURING:
             self.stop.set()
         self.program.struck = struck
@@ -231,7 +231,8 @@ class ExternalControl:
         try:
             with world.held():
                 reply = effect()
-                world.save()
+                # A power cut may forget where the stage was, never which grid is on it.
+                world.save(durable=world.state.autoloader != loader)
         finally:
             self.program.struck = ()
             exposures = world.exposures.all()[before:]

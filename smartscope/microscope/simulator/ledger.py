@@ -1,6 +1,7 @@
 """The world's one file: JSON lines, only ever appended, tolerant of a torn last line.
 
-A killed process loses nothing it had reported; a power cut loses at most the line being written.
+A killed process loses nothing it had reported; a power cut loses at most what came after the last
+durable line: every exposure and every exchange of grids is one.
 """
 
 from __future__ import annotations

@@ -187,11 +187,14 @@ class World:
 
     # --- writing down ----------------------------------------------------------------------
 
-    def save(self) -> None:
-        """Write every changed part now, durably; nothing when nothing changed."""
+    def save(self, *, durable: bool = True) -> None:
+        """Write every changed part now; nothing when nothing changed.
+
+        What is not `durable` outlives this process, but perhaps not the power.
+        """
         changes = self._changes()
         if changes:
-            self._write({"k": "state", "now": self.clock.now(), **changes})
+            self._write({"k": "state", "now": self.clock.now(), **changes}, durable=durable)
 
     def log(self, name: str, command_class: CommandClass, at_s: float) -> None:
         """Write one command and all it changed, durably; a read that changed nothing is not."""
@@ -231,10 +234,10 @@ class World:
         self._dirty.clear()
         return changes
 
-    def _write(self, line: dict[str, Any]) -> None:
+    def _write(self, line: dict[str, Any], *, durable: bool = True) -> None:
         if not self._owned():
             raise _superseded()
-        self._ledger.append(line, durable=True)
+        self._ledger.append(line, durable=durable)
 
     def _time_passed(self, now_s: float) -> None:
         if self._owned():

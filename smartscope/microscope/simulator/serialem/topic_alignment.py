@@ -61,8 +61,8 @@ def _between_mags(program: Program, arguments: Arguments) -> Values:
     if extent_um <= 0.0:
         extent_um = image.pixel_nm * 1e-3 * min(image.width, image.height)
     program.scope.world.spend(Operation.ALIGN)
-    reference = Reference(image=_acquired(known), target=place, extent_um=extent_um)
-    found, correlation = find(reference, _acquired(image))
+    reference = Reference(image=acquired(known), target=place, extent_um=extent_um)
+    found, correlation = find(reference, acquired(image))
     if correlation < FAILS_BELOW:
         raise ScriptError(f"The images do not correlate: {correlation:.3f}")
     x_px, y_px = image.to_stage.to_pixel(found)
@@ -71,7 +71,8 @@ def _between_mags(program: Program, arguments: Arguments) -> Values:
     return 1.0, 0.0
 
 
-def _acquired(image: BufferImage) -> AcquiredImage:
+def acquired(image: BufferImage) -> AcquiredImage:
+    """A buffer's image as correlation wants it; its area does not matter there."""
     return AcquiredImage(
         area=Area.HOLE,
         pixels=image.pixels,

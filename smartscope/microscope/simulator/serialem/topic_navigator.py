@@ -102,7 +102,9 @@ def _add_image_point(program: Program, arguments: Arguments) -> Values:
     image = program.buffers.get(arguments.text(1))
     place = corner_map(image).apply(arguments.number(2), arguments.number(3))
     z_um = arguments.number_or(4, image.stage.z_um)
-    return _point(program, place, z_um, group=arguments.whole_or(5, 0))
+    maps = [item.image is image for item in navigator(program).items]
+    drawn_on = maps.index(True) + 1 if True in maps else 0
+    return _point(program, place, z_um, group=arguments.whole_or(5, 0), drawn_on=drawn_on)
 
 
 def _add_polygon(program: Program, arguments: Arguments) -> Values:

@@ -7,10 +7,9 @@ ladders, so that thousands of nights can be lived through in a second.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
-from smartscope.domain.geometry import Point
 from smartscope.domain.planner import next_step
 from smartscope.domain.safekeeping import may_release
 from smartscope.domain.snapshot import Instrument, Seen, Snapshot, Stillness, Wish
@@ -30,43 +29,11 @@ from smartscope.domain.steps import (
 )
 from smartscope.domain.suspenders import Signal, Trip, followed, forbids_dose
 from tests.domain.pictures import grid_picture
-from tests.domain.rows import G, GridRow, GroupRow, HoleRow, SquareRow, T
+from tests.domain.rows import G, GridRow, GroupRow, HoleRow, SquareRow, T, deliver_finding
+from tests.domain.world import Item, Killed, OpenStep, World
 
 #: how long a wait without a known end, and a command, take
 WAIT_S, COMMAND_S = 300.0, 1.0
-
-
-class Killed(Exception):
-    """The bridge died here; everything not committed is gone."""
-
-
-@dataclass
-class World:
-    """What physics remembers, whoever dies: the grid on the stage, the valves, every dose."""
-
-    loaded: int | None = None
-    valves_open: bool = False
-    at: Point = Point(0.0, 0.0)
-    exposed: list[UUID] = field(default_factory=list)
-    files: set[tuple[int, str]] = field(default_factory=set)
-    commands: int = 0
-    closings: int = 0
-    #: so many closings do nothing
-    stuck: int = 0
-
-
-@dataclass
-class Item:
-    name: str
-    hole: HoleRow | None = None
-    state: str = "planned"
-
-
-@dataclass
-class OpenStep:
-    number: int
-    step: Step
-    items: list[Item]
 
 
 @dataclass(frozen=True)
@@ -341,23 +308,9 @@ class Night:
                 else:
                     item.hole.move(T.QUEUED)
 
-    # --- the finders -------------------------------------------------------------------------
-
     def find(self) -> bool:
         """Deliver one pending finding; False when there was none."""
-        for grid in self.grids:
-            if grid.seen is Seen.PENDING:
-                grid.seen, grid.squares = Seen.READY, grid.plan
-                if grid.status is G.ATLAS:
-                    grid.move(G.WORKING)
-                return True
-            for square in grid.squares:
-                if square.seen is Seen.PENDING:
-                    square.seen, square.groups = Seen.READY, square.plan
-                    if square.status is T.IMAGED:
-                        square.move(T.ANALYSED)
-                    return True
-        return False
+        return deliver_finding(self.grids)
 
     # --- looking rows up ---------------------------------------------------------------------
 

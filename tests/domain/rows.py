@@ -108,3 +108,20 @@ def cassette(grids: int, squares: int, groups: int, members: int) -> list[GridRo
         )
         for g in range(grids)
     ]
+
+
+def deliver_finding(grids: list[GridRow]) -> bool:
+    """What the finders do: one pending finding becomes known; False when there was none."""
+    for grid in grids:
+        if grid.seen is Seen.PENDING:
+            grid.seen, grid.squares = Seen.READY, grid.plan
+            if grid.status is G.ATLAS:
+                grid.move(G.WORKING)
+            return True
+        for square in grid.squares:
+            if square.seen is Seen.PENDING:
+                square.seen, square.groups = Seen.READY, square.plan
+                if square.status is T.IMAGED:
+                    square.move(T.ANALYSED)
+                return True
+    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -17,12 +16,12 @@ from hypothesis.stateful import (
 )
 
 from smartscope.domain.errors import IllegalTransition
-from smartscope.domain.planner import next_step
 from smartscope.domain.safekeeping import IDLE_S
-from smartscope.domain.snapshot import GroupPicture, HolePicture, Snapshot, Stillness, Wish
+from smartscope.domain.snapshot import Wish
 from smartscope.domain.status import GRID_ENDS, TargetStatus
-from smartscope.domain.steps import Cause, Decision, ExposeGroup, Finished, MakeSafe, Shot, Wait
+from smartscope.domain.steps import Cause, Finished, MakeSafe, Wait
 from smartscope.domain.suspenders import Signal
+from tests.domain.mutants import MUTANTS
 from tests.domain.night import WAIT_S, Night, Rules
 from tests.domain.rows import cassette
 
@@ -45,7 +44,7 @@ class AnyNight(RuleBasedStateMachine):
     def load(self, grids: int, squares: int, groups: int, members: int) -> None:
         self.night = Night(cassette(grids, squares, groups, members), self.under_test)
 
-    @rule(turns=st.integers(1, 12), finders_keep_up=st.booleans())
+    @rule(turns=st.integers(1, 5), finders_keep_up=st.booleans())
     def work(self, turns: int, finders_keep_up: bool) -> None:
         for _ in range(turns):
             if finders_keep_up:
@@ -226,79 +225,8 @@ def test_stop_closes_the_valves_and_ends_the_run() -> None:
     assert not night.world.valves_open
 
 
-def _ignore_pause(snapshot: Snapshot) -> Decision:
-    return next_step(replace(snapshot, wish=Wish.RUN))
-
-
-def _expose_every_member(snapshot: Snapshot) -> Decision:
-    """Forget which members of a group have had their dose."""
-    decision = next_step(snapshot)
-    if not isinstance(decision, ExposeGroup):
-        return decision
-    group = _group(snapshot, decision)
-    return replace(
-        decision, shots=tuple(Shot(hole.id, hole.number, hole.target) for hole in _spent(group))
-    )
-
-
-def _spent(group: GroupPicture) -> list[HolePicture]:
-    return [hole for hole in group.holes if hole.status not in (T.SKIPPED, T.REJECTED, T.FOUND)]
-
-
-def _group(snapshot: Snapshot, decision: ExposeGroup) -> GroupPicture:
-    return next(
-        group
-        for grid in snapshot.grids
-        for square in grid.squares
-        for group in square.groups
-        if group.id == decision.group
-    )
-
-
-def _leave_valves_open(snapshot: Snapshot) -> Decision:
-    decision = next_step(snapshot)
-    return Finished(decision.reason) if isinstance(decision, MakeSafe) else decision
-
-
-def _never_idle(snapshot: Snapshot) -> Decision:
-    """Forget how long nothing was done."""
-    return next_step(replace(snapshot, stillness=Stillness()))
-
-
-def _ignore_trips(snapshot: Snapshot) -> Decision:
-    return next_step(replace(snapshot, instrument=replace(snapshot.instrument, trips=())))
-
-
-def _keep_control(snapshot: Snapshot, decision: Decision) -> bool:
-    return False
-
-
-def _wait_for_ever(snapshot: Snapshot) -> Decision:
-    decision = next_step(snapshot)
-    return next_step(replace(snapshot, wish=Wish.PAUSE)) if _ends(decision) else decision
-
-
-def _ends(decision: Decision) -> bool:
-    return isinstance(decision, Finished) or (
-        isinstance(decision, MakeSafe) and not isinstance(decision, Wait)
-    )
-
-
-@pytest.mark.parametrize(
-    "mutant",
-    [
-        pytest.param(Rules(adopt_or_lose=False), id="recovery-queues-what-was-issued"),
-        pytest.param(Rules(lose_unissued=True), id="recovery-loses-what-was-not-issued"),
-        pytest.param(Rules(decide=_ignore_pause), id="planner-ignores-pause"),
-        pytest.param(Rules(decide=_expose_every_member), id="planner-forgets-what-was-exposed"),
-        pytest.param(Rules(decide=_leave_valves_open), id="planner-leaves-valves-open"),
-        pytest.param(Rules(decide=_wait_for_ever), id="planner-never-ends"),
-        pytest.param(Rules(decide=_never_idle), id="planner-leaves-an-idle-column-open"),
-        pytest.param(Rules(decide=_ignore_trips), id="planner-ignores-suspenders"),
-        pytest.param(Rules(release=_keep_control), id="bridge-keeps-control-for-nothing"),
-    ],
-)
-def test_a_mutant_is_caught(mutant: Rules) -> None:
-    machine = type("MutantNight", (AnyNight,), {"under_test": mutant})
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_caught(name: str) -> None:
+    machine = type("MutantNight", (AnyNight,), {"under_test": MUTANTS[name]})
     with pytest.raises((AssertionError, IllegalTransition)):
         run_state_machine_as_test(machine, settings=settings(QUICK, max_examples=600))

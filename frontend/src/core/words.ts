@@ -28,7 +28,7 @@ const STATES: Record<string, StateWord> = {
   planned: { word: "planned", icon: "idle", tone: "quiet" },
   imported: { word: "imported", icon: "done", tone: "quiet" },
   offline: { word: "offline", icon: "offline", tone: "bad" },
-  released: { word: "free", icon: "idle", tone: "quiet" },
+  released: { word: "control given back", icon: "idle", tone: "quiet" },
   working: { word: "working", icon: "run", tone: "busy" },
   starting: { word: "starting", icon: "run", tone: "busy" },
   silent: { word: "not heard of", icon: "offline", tone: "bad" },

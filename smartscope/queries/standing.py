@@ -50,6 +50,8 @@ class Present:
     step: OpenWork | None = None
 
 
+#: what a bridge notes that has nothing to do which needs the instrument
+RELEASED = "released"
 RESUME = "Resume the run when it is right."
 
 
@@ -64,7 +66,7 @@ def present_of(microscope: Microscope, run: Run | None, lease: Lease | None) -> 
     if run.state == RunState.INTERRUPTED:
         words = run.state_reason or "the bridge ended in the middle of the run"
         return Present(standing=Standing.INTERRUPTED, words=words, since=_since(run), advice=RESUME)
-    if _is_silent(run, lease):
+    if _is_silent(microscope, run, lease):
         return _silent(run, lease)
     if run.state in (RunState.QUEUED, RunState.ARMING):
         words = "the bridge looks at cassette and column, then begins"
@@ -107,23 +109,29 @@ def _idle(microscope: Microscope) -> Present:
     if microscope.state == "offline":
         return Present(
             standing=Standing.SILENT,
-            words="no bridge has driven this microscope yet",
+            words=microscope.state_reason or "no bridge has driven this microscope yet",
+            since=microscope.state_since,
             advice=f'Start one: manage.py bridge --microscope "{microscope.name}".',
         )
+    let_go = "; control of the microscope is given back" if microscope.state == RELEASED else ""
     last = Run.objects.filter(microscope=microscope).order_by("-created_at").first()
     if last is None:
-        return Present(standing=Standing.IDLE, words="nothing has run here yet")
+        return Present(standing=Standing.IDLE, words=f"nothing has run here yet{let_go}")
     why = f": {last.state_reason}" if last.state_reason else ""
     return Present(
-        standing=Standing.IDLE, words=f"the last run is {last.state}{why}", since=_since(last)
+        standing=Standing.IDLE,
+        words=f"the last run is {last.state}{why}{let_go}",
+        since=_since(last),
     )
 
 
-def _is_silent(run: Run, lease: Lease | None) -> bool:
-    """Whether nobody drives a run that is not paused; a paused one may have been let go."""
+def _is_silent(microscope: Microscope, run: Run, lease: Lease | None) -> bool:
+    """Whether nobody drives a run that should go on; a bridge may have let go of it in order."""
     held = lease is not None and lease.holder is not None
     if lease is not None and held and lease.expires_at is not None:
         return lease.expires_at < timezone.now()
+    if microscope.state == RELEASED:
+        return False
     return not held and run.state in (RunState.ARMING, RunState.RUNNING, RunState.FINISHING)
 
 

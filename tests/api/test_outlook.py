@@ -129,6 +129,29 @@ def test_a_bridge_that_is_not_heard_of_is_said_with_the_hour(
     assert shown["next"]["condition"] == "when the bridge is back"
 
 
+def test_a_bridge_that_let_go_in_order_is_not_missed(as_: As, world: World) -> None:
+    Lease.objects.update(state="free", holder=None, expires_at=None)
+    assert seen(as_)["standing"] == "silent"
+    Microscope.objects.update(state="released")
+    Wait.objects.create(
+        run=world.ours.run, cause="analysis", reason="holes are being found", began_at_s=4_900.0
+    )
+    assert said(seen(as_)) == ("waiting", "holes are being found")
+    Run.objects.update(state="done", state_reason="")
+    assert said(seen(as_)) == (
+        "idle",
+        "the last run is done; control of the microscope is given back",
+    )
+
+
+def test_an_instrument_that_cannot_be_used_is_said_so(as_: As, world: World) -> None:
+    Run.objects.update(state="done")
+    Microscope.objects.update(state="offline", state_reason="nobody listens at 127.0.0.1:48888")
+    shown = seen(as_)
+    assert said(shown) == ("silent", "nobody listens at 127.0.0.1:48888")
+    assert 'manage.py bridge --microscope "titan"' in shown["advice"]
+
+
 def test_a_quarantined_lease_says_what_is_not_known_and_how_to_clear_it(
     as_: As, world: World
 ) -> None:

@@ -33,6 +33,9 @@ SINGLES: dict[str, Callable[[Scene], str]] = {
     "square overlay": lambda s: f"squares/{s.squares[0].pk}/overlay",
     "group": lambda s: f"groups/{s.group.pk}",
     "hole": lambda s: f"holes/{s.holes[0].pk}",
+    "dose of a grid": lambda s: f"grids/{s.grid.pk}/dose",
+    "dose of a square": lambda s: f"squares/{s.squares[0].pk}/dose",
+    "dose of a hole": lambda s: f"holes/{s.holes[0].pk}/dose",
     "exposure": lambda s: f"exposures/{s.exposure.pk}",
     "image": lambda s: f"images/{s.image.pk}",
     "run": lambda s: f"runs/{s.run.pk}",
@@ -177,6 +180,27 @@ def test_the_microscope_keeps_a_strangers_run_to_itself(as_: As, world: World) -
         "waiting for ours",
     )
     assert (theirs["session"], theirs["run"], theirs["state_reason"]) == (None, None, "")
+
+
+@pytest.mark.parametrize("person", EVERYBODY)
+def test_the_journals_table_holds_only_what_the_person_may_see(
+    person: str, as_: As, world: World
+) -> None:
+    answer = as_(person).get(f"{API}/steps.csv")
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert (world.ours.session.name in text) == (person in INSIDE)
+    assert (world.theirs.session.name in text) == (
+        person in ("stranger", "operator", "staff", "admin")
+    )
+
+
+@pytest.mark.parametrize("person", EVERYBODY)
+def test_the_helm_is_for_those_with_a_grant(person: str, as_: As, world: World) -> None:
+    path = f"{API}/microscopes/{world.microscope.pk}/driver-lease"
+    assert as_(person).get(path).status_code == 200
+    drives = person in ("granted", "operator", "staff", "admin")
+    assert as_(person).put(path, {}).status_code == (200 if drives else 403)
 
 
 def test_commands_of_another_groups_session_are_not_listed(as_: As, world: World) -> None:

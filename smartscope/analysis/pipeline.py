@@ -8,6 +8,7 @@ import numpy as np
 
 from smartscope.analysis import registry
 from smartscope.analysis.base import FindContext, Image, Level, Tile
+from smartscope.analysis.chains import HOLE_FINDERS, SQUARE_FINDERS, STITCHER
 from smartscope.analysis.detection.hole_findings import describe_holes, find_holes_by
 from smartscope.analysis.detection.ice_classes import cluster_holes
 from smartscope.analysis.detection.square_findings import describe_squares, find_squares_by
@@ -17,9 +18,6 @@ from smartscope.analysis.grouping.reach import Tilt
 from smartscope.domain.geometry import Affine, Point
 
 __all__ = [
-    "HOLE_FINDERS",
-    "SQUARE_FINDERS",
-    "STITCHER",
     "HoleClusters",
     "HoleFindings",
     "SquareFindings",
@@ -29,10 +27,6 @@ __all__ = [
     "group",
     "stitch_atlas",
 ]
-
-SQUARE_FINDERS = ("classical-squares",)
-HOLE_FINDERS = ("classical-holes",)
-STITCHER = "correlation-stitcher"
 
 
 def stitch_atlas(

@@ -9,13 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
+from importlib.resources import files
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from smartscope.analysis.base import Finder, Plugin, Selector, Stitcher
-from smartscope.analysis.ctf.estimator import CtfEstimator
-from smartscope.analysis.movies.aligner import MovieAligner
+from smartscope.analysis.manifest import Manifest, read_manifest
 from smartscope.domain.errors import SmartscopeError
+
+if TYPE_CHECKING:
+    from smartscope.analysis.ctf.estimator import CtfEstimator
+    from smartscope.analysis.movies.aligner import MovieAligner
 
 Made = TypeVar("Made", bound=Plugin)
 
@@ -34,6 +38,20 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "whole-frame": "smartscope.analysis.movies.aligner:WholeFrameAligner",
         "thon-rings": "smartscope.analysis.ctf.estimator:RingEstimator",
         "distance": f"{_DETECTION}.selectors:CentreDistanceSelector",
+    }
+)
+
+#: Name to "package:card": who only asks for a duration need not load what takes it.
+CARDS: Mapping[str, str] = MappingProxyType(
+    {
+        "classical-squares": f"{_DETECTION}:classical_squares.toml",
+        "classical-holes": f"{_DETECTION}:classical_holes.toml",
+        "correlation-stitcher": f"{_DETECTION}:stitching.toml",
+        "size": f"{_DETECTION}:selector_size.toml",
+        "grey-level": f"{_DETECTION}:selector_grey.toml",
+        "whole-frame": "smartscope.analysis.movies:whole_frame.toml",
+        "thon-rings": "smartscope.analysis.ctf:thon_rings.toml",
+        "distance": f"{_DETECTION}:selector_distance.toml",
     }
 )
 
@@ -69,6 +87,19 @@ def plugin(name: str) -> Plugin:
     return made
 
 
+@cache
+def card(name: str) -> Manifest:
+    """The card of the plug-in called `name`; a built-in one is not imported for it.
+
+    Raises `PluginUnavailable` for one that is not there.
+    """
+    address = CARDS.get(name)
+    if address is None:
+        return plugin(name).manifest
+    package, _, file = address.partition(":")
+    return read_manifest(files(package) / file)
+
+
 def finder(name: str) -> Finder:
     """The finder called `name`."""
     return _of_kind(name, "finder", Finder)
@@ -86,11 +117,15 @@ def selector(name: str) -> Selector:
 
 def movie_aligner(name: str) -> MovieAligner:
     """The movie aligner called `name`."""
+    from smartscope.analysis.movies.aligner import MovieAligner
+
     return _of_kind(name, "movie_aligner", MovieAligner)
 
 
 def ctf_estimator(name: str) -> CtfEstimator:
     """The CTF estimator called `name`."""
+    from smartscope.analysis.ctf.estimator import CtfEstimator
+
     return _of_kind(name, "ctf_estimator", CtfEstimator)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from smartscope.analysis import pipeline, registry
+from smartscope.analysis import chains, registry
 from smartscope.models import ImageKind
 from smartscope.operations.journal_values import WantedAnalysis
 
@@ -16,9 +16,9 @@ PREVIEW = "preview"
 
 #: kind of image -> what is found out, and the plug-in whose card says version and duration
 _WORK: Mapping[str, tuple[str, str]] = {
-    ImageKind.ATLAS_TILES: (FIND_SQUARES, pipeline.SQUARE_FINDERS[0]),
-    ImageKind.SQUARE: (FIND_HOLES, pipeline.HOLE_FINDERS[0]),
-    ImageKind.MOVIE: (MEASURE_EXPOSURE, "whole-frame"),
+    ImageKind.ATLAS_TILES: (FIND_SQUARES, chains.SQUARE_FINDERS[0]),
+    ImageKind.SQUARE: (FIND_HOLES, chains.HOLE_FINDERS[0]),
+    ImageKind.MOVIE: (MEASURE_EXPOSURE, chains.MOVIE_ALIGNER),
 }
 #: nothing is found out from these; they are only made visible (an imported sum has no movie)
 _SHOWN = frozenset({ImageKind.HOLE, ImageKind.SUM})
@@ -33,7 +33,7 @@ def wanted_for(kind: str) -> tuple[WantedAnalysis, ...]:
     if kind not in _WORK:
         return ()
     work, plugin = _WORK[kind]
-    card = registry.plugin(plugin).manifest
+    card = registry.card(plugin)
     return (
         WantedAnalysis(
             kind=work,

@@ -68,25 +68,9 @@ def _bridge(_: Sequence[str]) -> Begin:
     return lambda: execute_from_command_line(["manage.py", "bridge"])
 
 
-def _worker(arguments: Sequence[str]) -> Begin:
-    """`arguments`: what follows `celery` on its command line, which celery reads there."""
-    import django
-
-    django.setup()
-    from celery.bin import celery
-
-    from workers.warm_up import warm_up
-
-    warm_up()
-    sys.argv = ["celery", *arguments]
-    begin: Begin = celery.main
-    return begin
-
-
 READY: dict[str, Callable[[Sequence[str]], Begin]] = {
     "web": _web,
     "bridge": _bridge,
-    "worker": _worker,
 }
 
 

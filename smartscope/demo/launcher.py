@@ -33,7 +33,7 @@ from smartscope.servers.postgres import ServerFailed
 LOOK_EVERY_S = 0.5
 PAGE_TIMEOUT_S = 60.0
 # by then the first atlas has been looked at, and nothing was lost yet that would need repair
-LATER_S = 10.0
+LATER_S = 20.0
 
 
 class GivenDatabaseIsKept(SmartscopeError):
@@ -94,6 +94,8 @@ class Launcher:
         self._prepare(children, plan, environment, instrument)
         instrument.await_answer(supervisor.look)
         gate.open()
+        for command in commands.then:
+            supervisor.keep(command)
         for server in children.running():
             if server.command.stage == STAGE_SERVERS:
                 supervisor.adopt(server)

@@ -25,11 +25,15 @@ ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The demo's commands. The simulator needs nobody; the others of `early` read their modules at
-    once and begin when the gate opens; `later` only repairs what hints have lost, so it can wait.
+    """The demo's commands in the order in which a visitor's first atlas needs them.
+
+    The simulator needs nobody; the others of `early` read their modules at once and begin when the
+    gate opens. The worker of `then` has nothing to do before the first grid is loaded. `later` only
+    repairs what hints have lost.
     """
 
     early: tuple[Command, ...]
+    then: tuple[Command, ...]
     later: tuple[Command, ...]
 
 
@@ -45,7 +49,8 @@ def services(
     microscope = _service("simulator", simulator, {**environment, **ONE_THREAD}, logs)
     web = replace(gated("web", str(listener)), inherits=(gate, listener))
     return Services(
-        early=(microscope, gated("bridge"), web, gated("worker", *_worker())),
+        early=(microscope, gated("bridge"), web),
+        then=(_service("worker", _worker(), environment, logs),),
         later=(_service("sweeper", manage("sweeper"), environment, logs),),
     )
 
@@ -56,10 +61,9 @@ def manage(*arguments: str) -> list[str]:
 
 
 def _worker() -> list[str]:
-    """The worker's part of celery's command line."""
     # Threads, not forks: compiled kernels that ran before a fork hang in the child.
     return [
-        *("--app", "smartscope.celery", "worker"),
+        *(sys.executable, "-m", "celery", "--app", "smartscope.celery", "worker"),
         *("--pool", "threads", "--concurrency", str(WORKER_THREADS), "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle", "--hostname", "demo@localhost"),
     ]

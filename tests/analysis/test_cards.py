@@ -29,7 +29,7 @@ def test_reading_a_card_compiles_and_loads_nothing() -> None:
         "import sys; from smartscope.analysis import registry\n"
         "registry.card('classical-squares'), registry.card('whole-frame')\n"
         "heavy = {'numba', 'scipy.optimize', 'smartscope.analysis.movies.aligner'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)))\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False

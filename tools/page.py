@@ -86,7 +86,7 @@ def build(node: Node) -> int:
     sources = digest(inputs())
     if read(BUILD_STAMP) == sources and (PAGE / "dist").is_dir():
         return 0
-    if code := run(node, "run", "--silent", "build", "--", "--logLevel=warn"):
+    if code := run_quietly(node, "run", "--silent", "build", "--", "--logLevel=warn"):
         return code
     BUILD_STAMP.write_text(sources)
     print(f"Built the page in {time.monotonic() - began_s:.0f} s.")
@@ -106,6 +106,21 @@ def run(node: Node, *arguments: str) -> int:
     """One npm command in the page's directory; returns its exit code."""
     command = node.npm_command(*arguments)
     return subprocess.run(command, cwd=PAGE, env=node.environment(), check=False).returncode
+
+
+def run_quietly(node: Node, *arguments: str) -> int:
+    """The same, where what it says matters only when it fails."""
+    done = subprocess.run(
+        node.npm_command(*arguments),
+        cwd=PAGE,
+        env=node.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        print(done.stdout + done.stderr, file=sys.stderr)
+    return done.returncode
 
 
 def find_node() -> Node | None:

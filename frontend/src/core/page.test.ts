@@ -15,6 +15,9 @@ describe("units", () => {
 
   it("carry the microscopist's unit and at most two decimals", () => {
     expect(units.defocus(1.5)).toBe(`1.50${N}µm`);
+    expect(units.measuredDefocus(1.5134, 0.0021)).toBe(`1.513${N}± 0.002${N}µm`);
+    expect(units.measuredDefocus(1.5, null)).toBe(`1.50${N}µm`);
+    expect(units.measuredDefocus(null, null)).toBe("not measured yet");
     expect(units.ctfFit(4.06)).toBe(`4.1${N}Å`);
     expect(units.ice(33.7)).toBe(`34${N}nm`);
     expect(units.astigmatism(12.2)).toBe(`12${N}nm`);

@@ -16,6 +16,7 @@ from smartscope.domain.errors import SmartscopeError
 from smartscope.microscope.errors import BadInstrumentSettings
 from smartscope.microscope.simulator.console import Action
 from smartscope.microscope.simulator.faults import plan_from
+from smartscope.microscope.simulator.receiving import interrupt, listen
 from smartscope.microscope.simulator.server_settings import Instrument
 from smartscope.microscope.simulator.truth_answers import truth
 
@@ -33,7 +34,7 @@ class ControlPort:
     ) -> None:
         self._instrument = instrument
         self._closing = closing
-        self._listener = socket.create_server(address)
+        self._listener = listen(*address)
         self.port: int = self._listener.getsockname()[1]
         self._threads: list[threading.Thread] = []
         self._lines: list[socket.socket] = []
@@ -49,7 +50,7 @@ class ControlPort:
             self._accepting.join()
         self._listener.close()
         for line in self._lines:
-            _shut(line)
+            interrupt(line)
         for thread in self._threads:
             thread.join()
 
@@ -78,13 +79,6 @@ class ControlPort:
                     line.sendall(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
                 except OSError:
                     return
-
-
-def _shut(line: socket.socket) -> None:
-    try:
-        line.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
 
 
 def answer_to(instrument: Instrument, raw: bytes) -> dict[str, Any]:

@@ -47,6 +47,14 @@ def _at_least(sock: socket.socket, content: bytes, wanted: int) -> bytes:
     return content
 
 
+def interrupt(sock: socket.socket) -> None:
+    """End whatever another thread waits for on this connection; it may be closed already."""
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A listener there. Raises BadInstrumentSettings for an address that cannot be had."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+from contextlib import ExitStack
 from typing import Self
 
 import numpy as np
@@ -48,7 +49,7 @@ from smartscope.microscope.simulator.image_delivery import (
     receive_pixels,
     send_image,
 )
-from smartscope.microscope.simulator.receiving import LOOPBACK, listen, receive_frame
+from smartscope.microscope.simulator.receiving import LOOPBACK, interrupt, listen, receive_frame
 from smartscope.microscope.simulator.serialem.arguments import Arguments
 from smartscope.microscope.simulator.serialem.unplaced import unplaced
 from smartscope.microscope.simulator.server_settings import Settings, open_instrument
@@ -77,14 +78,13 @@ class SimulatorServer:
         self._control.effect_begins = self._cut_while_it_runs
         self._client: socket.socket | None = None
         self._failure: BaseException | None = None
-        try:
-            self._host = host
-            self._listener = listen(host, port)
-            self.port: int = self._listener.getsockname()[1]
+        self._host = host
+        with ExitStack() as undo:
+            undo.callback(self._instrument.scope.world.close)
+            self._listener = undo.enter_context(listen(host, port))
             self._control_port = ControlPort(self._instrument, (host, control_port), self._closing)
-        except BaseException:
-            self._instrument.scope.world.close()
-            raise
+            undo.pop_all()
+        self.port: int = self._listener.getsockname()[1]
         self.control_port: int = self._control_port.port
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="simulated SerialEM")
@@ -102,6 +102,9 @@ class SimulatorServer:
         """
         self._closing.set()
         self._wake.send(b"x")
+        client = self._client
+        if client is not None:
+            interrupt(client)
         if self._thread.ident is not None:
             self._thread.join()
         self._control_port.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,15 @@ def test_an_image_that_stalls_or_is_cut(ramp: Hand, served: Bench) -> None:
     ramp.receive(100)
     with pytest.raises(Closed):
         ramp.receive(1)
+
+
+def test_a_client_that_stalls_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    with bench(tmp_path) as served, served.hand() as hand:
+        put(hand, RAMP)
+        served.control.faults([{"kind": "chunks", "nth": 1}])
+        hand.header("T")  # and no handshake
+    assert time.monotonic() - begun < 10.0
 
 
 def test_files_keep_images_bottom_row_first(ramp: Hand, served: Bench) -> None:

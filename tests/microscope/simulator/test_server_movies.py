@@ -64,6 +64,20 @@ def test_frames_need_a_folder_before_any_dose(served: Bench, hand: Hand) -> None
     hand.fails("ReportLastFrameFile")
 
 
+def test_a_movie_has_as_many_frames_as_its_frame_time_makes(served: Bench, hand: Hand) -> None:
+    folder = served.directory / "frames"
+    saving(hand, str(folder), exposure_s=1.5)
+    hand.call("SetFrameTime", "R", 0.5)
+    hand.call("Record")
+    (path,) = movies(folder)
+    with tifffile.TiffFile(path) as file:
+        assert len(file.pages) == 3
+    hand.call("SetExposure", "R", 90.0)
+    hand.call("SetFrameTime", "R", 0.1)
+    assert "too long" in hand.fails("Record")
+    assert len(served.doses(area="record")) == 1
+
+
 def test_names_end_with_control_unless_kept(served: Bench, hand: Hand) -> None:
     folder = served.directory / "frames"
     saving(hand, str(folder))

@@ -135,6 +135,9 @@ def test_impossible_settings_are_named(
 def test_a_taken_port_is_named(served: Bench, tmp_path: Path) -> None:
     with pytest.raises(BadInstrumentSettings, match=str(served.server.port)):
         SimulatorServer({"data_dir": tmp_path / "other"}, port=served.server.port)
+    taken = served.server.control_port
+    with pytest.raises(BadInstrumentSettings, match=str(taken)):
+        SimulatorServer({"data_dir": tmp_path / "third"}, control_port=taken)
 
 
 VERSIONS = {

@@ -13,6 +13,7 @@ from smartscope.microscope.simulator.column import require_beam
 from smartscope.microscope.simulator.durations import Operation
 from smartscope.microscope.simulator.fault_kinds import FaultKind, Phase
 from smartscope.microscope.simulator.imaging import IMAGE_EXPOSURE_S
+from smartscope.microscope.simulator.serialem.answers import ScriptError
 from smartscope.microscope.simulator.serialem.buffers import BufferImage, Pixels
 from smartscope.microscope.simulator.serialem.imaging_states import BY_AREA, RECORD, SET_AREAS
 from smartscope.microscope.simulator.serialem.movies import movie_folder, save_movie
@@ -99,12 +100,14 @@ def shoot_movie(program: Program) -> None:
     dose = dose_rate(program, Area.RECORD) * frame_set.exposure_s
     frame_time_s = frame_set.frame_time_s or program.frame_time_s
     frames = max(1, round(frame_set.exposure_s / frame_time_s))
+    if frames > recording.MAX_FRAMES:
+        raise ScriptError(f"A movie of {frames} frames is too long; use {recording.MAX_FRAMES}")
     item = RecordItem(
         name=program.frames.base,
         image_shift=ImageShift(lenses.shift_x_um, lenses.shift_y_um),
         defocus_um=lenses.defocus_um,
         dose_e_per_a2=dose,
-        frames=min(frames, recording.MAX_FRAMES),
+        frames=frames,
     )
     filmed = recording.film(scope, item, program.witness, exposure_s=frame_set.exposure_s)
     scope.world.pass_time(frame_set.exposure_s)

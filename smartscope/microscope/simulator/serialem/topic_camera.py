@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from smartscope.microscope.simulator.recording import MAX_FRAMES
 from smartscope.microscope.simulator.serialem import imaging_states as sets
 from smartscope.microscope.simulator.serialem.answers import NOTHING, ScriptError, Values
 from smartscope.microscope.simulator.serialem.arguments import Arguments
@@ -47,9 +46,6 @@ def _set_exposure(program: Program, arguments: Arguments) -> Values:
     number, seconds = camera_set(arguments.text(1)), arguments.number(2)
     if not 0.0 < seconds <= LONGEST_EXPOSURE_S:
         raise ScriptError(f"An exposure of {seconds:g} s is out of range")
-    most_s = MAX_FRAMES * program.frame_time_s
-    if number == sets.RECORD and seconds > most_s:
-        raise ScriptError(f"{seconds:g} s would be more than {MAX_FRAMES} frames; use {most_s:g}")
     settling_s = arguments.number_or(3, program.sets[number].settling_s)
     program.sets[number] = replace(program.sets[number], exposure_s=seconds, settling_s=settling_s)
     return NOTHING

@@ -14,6 +14,8 @@ from smartscope.servers.children import Child, Children, Command
 LONGEST_DELAY_S = 30.0
 STEADY_AFTER_S = 60.0
 HOPELESS_AFTER = 5
+#: EX_TEMPFAIL of sysexits.h, the bridge's word for "start me again": no reason to give up
+AGAIN = 75
 SHOWN_LINES = 12
 
 
@@ -55,7 +57,8 @@ class Supervisor:
     def look(self) -> None:
         """Notice what has died and start what is due; to be called about once a second.
 
-        Raises ServiceKeepsDying when a service dies five times without a steady minute between.
+        Raises ServiceKeepsDying when a service dies five times without a steady minute between,
+        unless it asks to be started again.
         """
         for kept in self._kept:
             if kept.child is None:
@@ -74,12 +77,12 @@ class Supervisor:
         steady = self.now() - kept.began_s >= STEADY_AFTER_S
         kept.failures = 1 if steady else kept.failures + 1
         how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        if kept.failures >= HOPELESS_AFTER:
+        if kept.failures >= HOPELESS_AFTER and code != AGAIN:
             raise ServiceKeepsDying(
                 f"The {child.name} {how}, for the {kept.failures}th time in a row. Its log "
                 f"{child.command.log} ends:\n{last_lines(child.command.log)}"
             )
-        delay_s = min(LONGEST_DELAY_S, 2.0 ** (kept.failures - 1))
+        delay_s = min(LONGEST_DELAY_S, 2.0 ** min(kept.failures - 1, HOPELESS_AFTER))
         kept.start_at_s = self.now() + delay_s
         self.say(f"The {child.name} {how}; it starts again in {delay_s:.0f} s.")
         self.say(f"  its log ends: {last_lines(child.command.log).splitlines()[-1]}")

@@ -37,9 +37,9 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-def dying(tmp_path: Path) -> Command:
+def dying(tmp_path: Path, code: int = 3) -> Command:
     log = tmp_path / "bridge.txt"
-    script = "print('no microscope'); raise SystemExit(3)"
+    script = f"print('no microscope'); raise SystemExit({code})"
     return Command(name="bridge", arguments=[sys.executable, "-c", script], log=log)
 
 
@@ -76,6 +76,19 @@ def test_a_service_that_never_stays_is_given_up_with_the_end_of_its_log(
         "4 s.",
         "8 s.",
     ]
+
+
+def test_a_service_that_asks_to_be_started_again_is_never_given_up(
+    stage: Stage, tmp_path: Path
+) -> None:
+    supervisor = stage.supervisor()
+    supervisor.keep(dying(tmp_path, code=75))
+    for _ in range(8):
+        stage.let_die(supervisor)
+        stage.now_s += 30
+        supervisor.look()
+    assert len(stage.children.running()) == 1
+    assert stage.said[-2] == "The bridge ended with code 75; it starts again in 30 s."
 
 
 def test_a_steady_minute_forgives_earlier_deaths(stage: Stage, tmp_path: Path) -> None:

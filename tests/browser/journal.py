@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from smartscope.models import Grid, Group, Hole, Lease, Run, Square, Step, StepItem
 
+#: item name to its hole, dose and state
+Doses = dict[str, tuple[Hole | None, float, str]]
 VIEW_DOSE, RECORD_DOSE, SQUARE_DOSE, ATLAS_DOSE = 1.5, 40.2, 0.04, 0.002
 
 
@@ -29,7 +31,7 @@ def plant_journal(run: Run, grids: list[Grid], clock_s: float) -> None:
         book.write("open_valves", grid, {}, took_s=9.0)
         book.write("atlas", grid, {"atlas": (None, ATLAS_DOSE, "done")}, took_s=410.0)
         for square in Square.objects.filter(grid=grid, image__isnull=False)[:3]:
-            doses = {"square": (None, SQUARE_DOSE, "done")}
+            doses: Doses = {"square": (None, SQUARE_DOSE, "done")}
             book.write("square", grid, doses, subject=square.pk, took_s=38.0)
     exposed = Group.objects.filter(square__grid=grids[1], holes__exposures__isnull=False)
     *before, last = list(exposed.distinct().order_by("slug"))
@@ -49,7 +51,7 @@ class _Book:
         self,
         kind: str,
         grid: Grid | None,
-        items: dict[str, tuple[Hole | None, float, str]],
+        items: Doses,
         *,
         subject: UUID | None = None,
         took_s: float = 2.0,
@@ -85,7 +87,7 @@ class _Book:
     ) -> None:
         """The group's holes that have an exposure; the last one lost, or still to come."""
         holes = list(Hole.objects.filter(group=group, exposures__isnull=False).order_by("number"))
-        items: dict[str, tuple[Hole | None, float, str]] = {"view": (None, VIEW_DOSE, "done")}
+        items: Doses = {"view": (None, VIEW_DOSE, "done")}
         for hole in holes:
             items[f"h{hole.number:04d}"] = (hole, RECORD_DOSE, "done")
         if lost or open_step:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from smartscope.microscope import registry
 from smartscope.microscope.base import Microscope, Permit
 from smartscope.microscope.registry import connect, open_clock
 from smartscope.microscope.simulator.control_client import ControlClient
@@ -83,3 +84,15 @@ def row_settings(server: SimulatorServer, directory: Path, version: str) -> dict
         "areas": "mini",
         **OLD.get(version, {}),
     }
+
+
+def quarter_turned(settings: dict[str, Any], operation: int) -> dict[str, Any]:
+    """Settings of the same site with its camera turned by a quarter, as its rows would say."""
+    written = dict(registry._described(settings))
+    areas = written["areas"]
+    assert isinstance(areas, dict)
+    written["areas"] = {
+        name: {**area, "width_px": area["height_px"], "height_px": area["width_px"]}
+        for name, area in areas.items()
+    }
+    return written | {"frames_rotation_flip": operation}

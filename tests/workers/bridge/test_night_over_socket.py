@@ -13,7 +13,7 @@ from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import ConnectionLost
 from smartscope.microscope.simulator.server import SimulatorServer
 from smartscope.models import Exposure, Hole, Image, Microscope, Run, Step, StepItem
-from tests.microscope.serialem.served import row_settings
+from tests.microscope.serialem.served import quarter_turned, row_settings
 from tests.workers.bridge.campaigns import live_through
 from tests.workers.bridge.invariants import (
     check,
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 STEPS = ["arm", "load_grid", "open_valves", "atlas", "square", "expose", "finish_grid"]
 DOSE_E_PER_A2 = 4.0
+QUARTER_TURN = 1
 #: stage + image shift (µm) at which each hole is exposed: its map, moved as the view showed it
 EXPOSED_UM = ((89.034, 26.817), (91.003, 25.108))
 
@@ -49,9 +50,13 @@ def house_over(path: str, directory: Path, **changes: Any) -> Iterator[Facility]
     if path == "in process":
         yield house
         return
-    with SimulatorServer(world | {"header_pause_s": 0.0}) as server:
+    operation = QUARTER_TURN if path == "turned camera" else 0
+    with SimulatorServer(world | {"header_pause_s": 0.0, "orientation": operation}) as server:
+        settings = row_settings(server, directory, "4.1")
+        if operation:
+            settings = quarter_turned(settings, operation)
         Microscope.objects.filter(pk=house.microscope.pk).update(
-            driver_kind="serialem", driver_settings=row_settings(server, directory, "4.1")
+            driver_kind="serialem", driver_settings=settings
         )
         yield house
 
@@ -72,7 +77,7 @@ def exposed(house: Facility) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("path", ["in process", "socket"])
+@pytest.mark.parametrize("path", ["in process", "socket", "turned camera"])
 def test_each_target_is_exposed_once_where_it_is(tmp_path: Path, path: str) -> None:
     with house_over(path, tmp_path) as house:
         drive(house)
@@ -91,7 +96,7 @@ def test_each_target_is_exposed_once_where_it_is(tmp_path: Path, path: str) -> N
     assert len(places) == len(HOLES_UM)
     for hole, place_um in zip(HOLES_UM, EXPOSED_UM, strict=True):
         assert Point(*hole).distance_um(Point(*place_um)) < 0.4
-        assert min(place.distance_um(Point(*place_um)) for place in places) < 0.05, (hole, places)
+        assert min(place.distance_um(Point(*place_um)) for place in places) < 0.1, (hole, places)
     assert [line["dose_e_per_a2"] for line in movies] == pytest.approx([DOSE_E_PER_A2] * 2)
     nothing_is_left_open()
     events_are_gapless()

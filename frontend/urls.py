@@ -8,7 +8,7 @@ from frontend import views
 from frontend.report import views as report
 
 #: Paths the dashboard draws; the same list is `src/core/permalinks.ts`.
-PAGES = r"^(?:now|alerts|m/[^/]+|s/[^/]+(?:/g/[^/]+|/decisions|/journal)?)?$"
+PAGES = r"^(?:now|alerts|m/[^/]+|s/[^/]+(?:/g/[^/]+|/decisions|/journal|/timeline)?)?$"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login", views.SignIn.as_view(), name="login"),

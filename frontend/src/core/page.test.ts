@@ -59,6 +59,7 @@ describe("addresses", () => {
     { page: "now" },
     { page: "session", session: "20261120_kinase" },
     { page: "decisions", session: "20261120_kinase" },
+    { page: "timeline", session: "20261120_kinase" },
     { page: "grid", session: "20261120_kinase", grid: "g03", square: "g03-s17", hole: "g03-s17-h142", overlay: "ice" },
     { page: "grid", session: "a b", grid: "g01" },
   ];

@@ -1,6 +1,6 @@
 /* Every page has an address that brings it back whole: session, grid, square, hole, overlay. */
 
-export type Page = "now" | "alerts" | "microscope" | "session" | "grid" | "decisions" | "journal" | "unknown";
+export type Page = "now" | "alerts" | "microscope" | "session" | "grid" | "decisions" | "journal" | "timeline" | "unknown";
 
 export interface Place {
   readonly page: Page;
@@ -26,7 +26,7 @@ export function parse(path: string, query = ""): Place {
   if (parts.length === 2 && first === "m" && session !== undefined) return { page: "microscope", microscope: session };
   if (first !== "s" || session === undefined) return { page: "unknown" };
   if (parts.length === 2) return { page: "session", session };
-  if (parts.length === 3 && (letter === "decisions" || letter === "journal")) return { page: letter, session };
+  if (parts.length === 3 && (letter === "decisions" || letter === "journal" || letter === "timeline")) return { page: letter, session };
   if (parts.length === 4 && letter === "g" && grid !== undefined) return { page: "grid", session, grid, ...chosen };
   return { page: "unknown" };
 }
@@ -41,6 +41,7 @@ export function format(place: Place): string {
       return `s/${session}`;
     case "decisions":
     case "journal":
+    case "timeline":
       return `s/${session}/${place.page}`;
     case "microscope":
       return `m/${encodeURIComponent(place.microscope ?? "")}`;
@@ -75,6 +76,6 @@ export function above(place: Place): Place {
     const { hole: _left, ...rest } = place;
     return rest;
   }
-  if (place.page === "grid" || place.page === "decisions" || place.page === "journal") return { page: "session", ...(place.session ? { session: place.session } : {}) };
+  if (place.page === "grid" || ["decisions", "journal", "timeline"].includes(place.page)) return { page: "session", ...(place.session ? { session: place.session } : {}) };
   return { page: "now" };
 }

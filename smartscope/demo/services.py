@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smartscope.demo.options import BASE_DIR
-from smartscope.servers.children import Command
+from smartscope.servers.children import STAGE_SERVICES, Command
 
 # One simulated night needs one core for the specimen and the rest for analysis.
 WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
@@ -19,6 +19,8 @@ WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
 GRACE_S = 20.0
 
 
+# Those who use the microscope end before it: a bridge that is asked to end closes the valves.
+STAGE_USERS = STAGE_SERVICES + 1
 # Its arrays are small and every other process wants the cores too.
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
 
@@ -46,7 +48,8 @@ def services(
         command = [sys.executable, "-m", "smartscope.demo.ahead", str(gate), name, *arguments]
         return replace(_service(name, command, environment, logs), inherits=(gate,))
 
-    microscope = _service("simulator", simulator, {**environment, **ONE_THREAD}, logs)
+    alone = _service("simulator", simulator, {**environment, **ONE_THREAD}, logs)
+    microscope = replace(alone, stage=STAGE_SERVICES)
     web = replace(gated("web", str(listener)), inherits=(gate, listener))
     return Services(
         early=(microscope, gated("bridge"), web),
@@ -76,6 +79,7 @@ def _service(
     return Command(
         name=name,
         arguments=arguments,
+        stage=STAGE_USERS,
         environment={**environment, "SMARTSCOPE_PROCESS": name},
         directory=BASE_DIR,
         grace_s=GRACE_S,

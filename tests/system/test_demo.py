@@ -105,6 +105,7 @@ def assert_all_end(processes: set[int]) -> None:
 def test_a_demo_stops_goes_on_and_leaves_nothing_even_when_killed(demos: Demos) -> None:
     first = demos.start("--speed", "60")
     first.await_words("Sign in once with:")
+    first.await_words("running: grids 0 of 1")
     second = demos.start("--speed", "60")
     assert second.process.wait(timeout=ENDED_WITHIN_S) == 1
     assert "already runs" in second.said()
@@ -114,6 +115,9 @@ def test_a_demo_stops_goes_on_and_leaves_nothing_even_when_killed(demos: Demos) 
     first.process.send_signal(signal.SIGTERM)
     assert first.process.wait(timeout=ENDED_WITHIN_S) == 0, first.said()
     assert_all_end(family)
+    log = (demos.directory / "demo" / "log" / "bridge.txt").read_text(encoding="utf-8")
+    assert "driving under epoch 1" in log
+    assert "lost" not in log, "the bridge leaves its microscope in order"
 
     third = demos.start("--speed", "60")
     third.await_words("Sign in once with:")

@@ -26,7 +26,7 @@ from tests.api.world import World
 
 GOLDEN = Path(django_settings.BASE_DIR) / "api" / "schema.yaml"
 SCHEMA: dict[str, Any] = yaml.safe_load(GOLDEN.read_text(encoding="utf-8"))
-METHODS = ("get", "post", "patch", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 OPERATIONS = [
     (path, method)
     for path, methods in SCHEMA["paths"].items()

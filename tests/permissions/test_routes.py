@@ -51,7 +51,7 @@ def test_every_route_declares_who_may_call_it(route: str, view: Any) -> None:
 
 
 def test_without_signing_in_nothing_answers(db: None) -> None:
-    client, methods = APIClient(), ("get", "post", "patch", "delete")
+    client, methods = APIClient(), ("get", "post", "put", "patch", "delete")
     for route, method in product([route for route, _ in routes()], methods):
         answer = getattr(client, method)(filled(route))
         if route in OPEN and method == "get":

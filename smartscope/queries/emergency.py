@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
-#: what may still be sent: it takes the beam away and moves nothing
-MAKES_SAFE = frozenset({"close_valves", "blank_beam"})
+#: what may still be sent: it takes the beam away or gives control back, and moves nothing
+MAKES_SAFE = frozenset({"close_valves", "blank_beam", "close"})
 
 
 def emergency_stands(microscope: UUID) -> bool:

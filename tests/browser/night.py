@@ -5,7 +5,7 @@ Written through models, as a night would have left them; what the tests click go
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from io import BytesIO
@@ -17,7 +17,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from smartscope.analysis.ctf.estimate import CtfFit
+from smartscope.analysis.ctf.estimator import RingEstimator
+from smartscope.analysis.ctf.optics import Optics
 from smartscope.analysis.ctf.power_spectrum import power_spectrum
+from smartscope.analysis.ctf.ring_picture import ring_picture
 from smartscope.analysis.previews.jpeg import power_spectrum_jpeg, preview_jpeg
 from smartscope.analysis.previews.tiles import write_tiles
 from smartscope.domain.actor import ANALYSIS, BRIDGE, Actor
@@ -287,7 +291,10 @@ def _exposure(hole: Hole, random: np.random.Generator) -> None:
     count = Exposure.objects.count()
     measured = count % 7 != 6
     grid = hole.square.grid
-    micrograph, spectrum = _micrographs()[count % 3]
+    micrograph, spectrum, ctf = _micrographs()[count % 3]
+    # On the first grid rings were sought: found in two of three, refused in the third.
+    sought = measured and grid.position == 1
+    fit = ctf if sought and count % 3 != 2 else None
     total = _image(grid, "sum", micrograph, 0.83e-4, f"{hole.slug}-sum")
     rings = _image(grid, "power_spectrum", spectrum, 1e-4, f"{hole.slug}-spectrum")
     Exposure.objects.create(
@@ -306,18 +313,28 @@ def _exposure(hole: Hole, random: np.random.Generator) -> None:
         drift_total_angstrom=float(random.uniform(2, 14)) if measured else None,
         mean_counts=14.2 if measured else None,
         ice_thickness_nm=hole.ice_thickness_nm if measured else None,
+        defocus_um=None if fit is None else 1e-4 * fit.defocus_angstrom,
+        defocus_error_um=None if fit is None else 1e-4 * fit.defocus_error_angstrom,
+        astigmatism_nm=None if fit is None else 0.1 * fit.astigmatism_angstrom,
+        astigmatism_axis_deg=None if fit is None else fit.axis_deg,
+        ctf_fit_angstrom=None if fit is None else fit.fit_angstrom,
+        ctf_refusal="No Thon rings stand out of the noise." if sought and fit is None else "",
     )
 
 
 @cache
-def _micrographs() -> list[tuple[Picture, Picture]]:
-    """Micrographs with their power spectra."""
+def _micrographs() -> list[tuple[Picture, Picture, CtfFit]]:
+    """Micrographs with their power spectra beside the fit, and the fit."""
     found = []
     for seed in range(3):
         pixels = pictures.micrograph(seed)
-        spectrum = power_spectrum(pixels, pixel_size_angstrom=0.83)
-        rings = _stored(f"rings-{seed}", spectrum.amplitude, power_spectrum_jpeg(spectrum))
-        found.append((_stored(f"micrograph-{seed}", pixels), rings))
+        result = RingEstimator().estimate(pixels, None, pixel_size_angstrom=0.83, optics=Optics())
+        assert result.fit is not None, result.reason
+        assert result.profile is not None
+        plain = power_spectrum(pixels, pixel_size_angstrom=0.83)
+        shown = replace(plain, amplitude=ring_picture(plain, result.fit, result.profile, Optics()))
+        rings = _stored(f"rings-{seed}", shown.amplitude, power_spectrum_jpeg(shown))
+        found.append((_stored(f"micrograph-{seed}", pixels), rings, result.fit))
     return found
 
 

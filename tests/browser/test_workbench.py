@@ -125,6 +125,25 @@ def test_what_was_not_measured_is_said_and_not_shown_as_a_number(sign_in: SignIn
     expect(exposures.get_by_role("img", name="Power spectrum")).to_be_visible()
 
 
+def test_a_measured_ctf_is_shown_with_its_error_and_a_refused_one_with_its_reason(
+    sign_in: SignIn,
+) -> None:
+    page = bench(sign_in, "g01")
+    exposures = page.get_by_role("region", name="Exposures")
+    strip = exposures.get_by_role("group", name=re.compile("All exposures")).get_by_role("button")
+    expect(strip.first).to_be_visible()
+    said = []
+    for number in range(min(strip.count(), 6)):
+        strip.nth(number).click()
+        expect(strip.nth(number)).to_have_attribute("aria-pressed", "true")
+        said.append(exposures.inner_text())
+    assert any(re.search(r"Defocus\s+\d\.\d{3}\s± 0\.\d{3}\sµm", text) for text in said)
+    assert any(re.search(r"Astigmatism\s+\d+\snm at \d+°", text) for text in said)
+    refused = [text for text in said if "No CTF: No Thon rings" in text]
+    assert refused
+    assert all("Not measured yet: CTF fit" not in text for text in refused)
+
+
 def test_a_viewer_selects_but_is_offered_no_act(sign_in: SignIn) -> None:
     page = bench(sign_in, as_="viewer")
     rows(table(page, "Atlas"), "dry").first.click()

@@ -13,17 +13,22 @@ import logging
 
 from smartscope.domain.alarms import Level
 from smartscope.domain.errors import SmartscopeError
+from smartscope.domain.snapshot import Wish
 from smartscope.microscope.errors import CommandTimeout, ConnectionLost, OperatorStop
+from smartscope.operations.clear_alarm import clear_alarm
 from smartscope.operations.leave_unknown import (
     leave_to_operator,
     leave_unknown,
     record_lost_link,
 )
 from smartscope.operations.raise_alarm import raise_alarm
+from smartscope.queries.worklist import run_to_drive
 from workers.bridge.helm import Helm
 
 log = logging.getLogger(__name__)
 
+VALVES_OPEN, NO_ANSWER, LINK_LOST = "valves.open", "command.timeout", "link.lost"
+TAKEN, QUARANTINED = "operator.stop", "lease.quarantined"
 #: real seconds for which a late reply is awaited: only it proves that the command is over
 LATE_REPLY_S = 600.0
 LISTEN_S = 2.0
@@ -36,15 +41,30 @@ def make_safe(helm: Helm) -> bool:
     if not report.valves_closed:
         log.critical("the valves were not closed: %s", trouble)
         raise_alarm(
-            key="valves.open",
+            key=VALVES_OPEN,
             level=Level.MAJOR,
             microscope=helm.held.microscope,
             text=f"Control was given back with open valves: {trouble or 'no answer'}",
             advice="Close the valves at the console now.",
         )
-    elif trouble:
+        return False
+    if trouble:
         log.warning("the safe state is not complete: %s", trouble)
-    return report.valves_closed
+    clear_alarm(key=VALVES_OPEN, microscope=helm.held.microscope)
+    return True
+
+
+def tell_that_it_goes_on(helm: Helm) -> None:
+    """A fresh connection has recovered: what its predecessors raised alarms for is over.
+
+    What paused the run for a person is over only once a person has resumed it.
+    """
+    microscope = helm.held.microscope
+    clear_alarm(key=NO_ANSWER, microscope=microscope)
+    run = run_to_drive(microscope)
+    if run is None or run.wish is not Wish.PAUSE:
+        for key in (TAKEN, LINK_LOST, QUARANTINED):
+            clear_alarm(key=key, microscope=microscope)
 
 
 def give_to_operator(helm: Helm, error: OperatorStop) -> None:
@@ -52,7 +72,7 @@ def give_to_operator(helm: Helm, error: OperatorStop) -> None:
     reason = f"an operator took the microscope: {error}"
     leave_to_operator(helm.held, reason=reason, now_s=helm.clock.now())
     raise_alarm(
-        key="operator.stop",
+        key=TAKEN,
         level=Level.MINOR,
         microscope=helm.held.microscope,
         text="An operator pressed STOP or refused control; the valves are as they left them.",
@@ -65,7 +85,7 @@ def listen(helm: Helm, error: CommandTimeout) -> bool:
     now_s = helm.clock.now()
     leave_unknown(helm.held, reason=str(error), now_s=now_s)
     raise_alarm(
-        key="command.timeout",
+        key=NO_ANSWER,
         level=Level.MAJOR,
         microscope=helm.held.microscope,
         text=f"The microscope does not answer: {error}",
@@ -85,7 +105,7 @@ def note_lost_link(helm: Helm, error: ConnectionLost) -> None:
     """Somebody else may want the instrument: the third time a person is asked."""
     if record_lost_link(helm.held, reason=str(error)):
         raise_alarm(
-            key="link.lost",
+            key=LINK_LOST,
             level=Level.MAJOR,
             microscope=helm.held.microscope,
             text="The link to the instrument was lost three times within ten minutes.",

@@ -51,6 +51,7 @@ from workers.bridge.helm import Helm
 from workers.bridge.keep_files import keep
 from workers.bridge.look import look_at
 from workers.bridge.names import FileNames
+from workers.bridge.parting import VALVES_OPEN
 from workers.bridge.progress import check_progress, progress_made
 from workers.bridge.suspend import wait_while_suspended
 
@@ -59,9 +60,8 @@ log = logging.getLogger(__name__)
 WRITING_S = 300.0
 #: what a procedure says before a high-magnification exposure
 EXPOSING = "expose"
-#: the kind of step that brings the safe state, and the alarm when it does not
+#: the kind of step that brings the safe state
 CLOSING = "safe_state"
-VALVES_OPEN = "valves.open"
 
 
 @dataclass(frozen=True, slots=True)

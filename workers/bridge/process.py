@@ -39,6 +39,7 @@ from workers.bridge.parting import (
     listen,
     make_safe,
     note_lost_link,
+    tell_that_it_goes_on,
 )
 from workers.bridge.permit import LeasePermit
 from workers.bridge.probe import StorageProbe
@@ -132,6 +133,7 @@ class BridgeProcess:
         """Recover, then turn; why control is given back. Raises what ends this process."""
         try:
             recover(helm)
+            tell_that_it_goes_on(helm)
             loop = Loop(helm)
             loop.run()
             if not make_safe(helm):

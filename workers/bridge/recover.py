@@ -31,7 +31,7 @@ from workers.bridge.adopt import adopt_issued
 from workers.bridge.errors import Quarantined
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
-from workers.bridge.parting import close_while_allowed
+from workers.bridge.parting import QUARANTINED, close_while_allowed
 
 log = logging.getLogger(__name__)
 #: a never-repeat command has at most this long to come to its end
@@ -131,7 +131,7 @@ def _quarantine(helm: Helm, reason: str) -> Quarantined:
     close_while_allowed(helm)
     quarantine_lease(helm.held, text)
     raise_alarm(
-        key="lease.quarantined",
+        key=QUARANTINED,
         level=Level.MAJOR,
         microscope=helm.held.microscope,
         text=reason,

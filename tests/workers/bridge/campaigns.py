@@ -7,8 +7,10 @@ that no target dies more often than a night would forgive.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 
+from smartscope.domain.clock import Clock
 from tests.workers.bridge.quick_findings import find_quickly
 from tests.workers.bridge.rig import Facility, ProcessDeath, dies_at, facility, small_world
 
@@ -165,8 +167,7 @@ def live_through_a_pause(house: Facility, places: list[str]) -> list[str]:
     for place in [*places, ""]:
         dies_at(place, 1)
         bridge = house.bridge()
-        clock = bridge.helm.clock
-        house.during_nap = lambda clock=clock: clock.wait_until(clock.now() + 400.0)
+        house.during_nap = partial(_minutes_pass, bridge.helm.clock)
         try:
             bridge.run_until_idle()
             assert not bridge.helm.microscope.column.status().valves_open
@@ -176,3 +177,8 @@ def live_through_a_pause(house: Facility, places: list[str]) -> list[str]:
             house.during_nap = lambda: None
             bridge.die()
     return died
+
+
+def _minutes_pass(clock: Clock) -> None:
+    """Somebody makes the microscope wait."""
+    clock.wait_until(clock.now() + 400.0)

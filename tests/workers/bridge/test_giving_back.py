@@ -157,6 +157,7 @@ def test_an_operators_stop_ends_the_epoch_and_control_is_not_retaken_unasked(
     lines = [line for line in world_lines(house) if line["k"] == "command"]
     record = next(n for n, line in enumerate(lines) if line["name"] == "record")
     assert int(lines[record + 1]["epoch"]) == int(lines[record]["epoch"]) + 1
-    assert Alarm.objects.get(key="operator.stop").level == "MINOR"
+    alarm = Alarm.objects.get(key="operator.stop")
+    assert (alarm.level, alarm.state) == ("MINOR", "cleared")
     assert StepItem.objects.filter(state="lost").count() == 1
     check(house, deaths=1)

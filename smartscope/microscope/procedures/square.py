@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from smartscope.microscope.base import Microscope
 from smartscope.microscope.errors import RealignFailed
+from smartscope.microscope.procedures.atlas import TILE_TAKES_S
+from smartscope.microscope.procedures.exchange import wait_past_refill
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
     Checkpoint,
@@ -43,6 +45,8 @@ def square(microscope: Microscope, request: SquareRequest) -> Procedure:
         image = microscope.camera.image(Area.SQUARE, dose_e_per_a2=request.dose_e_per_a2)
         yield Produced(item=request.item, image=image, measurements=measurements)
         return
+    yield from wait_past_refill(microscope, needs_s=request.columns * request.rows * TILE_TAKES_S)
+    require_ready(microscope)
     plan = MontagePlan(
         centre=microscope.stage.position().point,
         columns=request.columns,

@@ -6,6 +6,7 @@ into the microscope's settings, and every image is compared with what was writte
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,7 @@ from smartscope.microscope.errors import BadInstrumentSettings
 from smartscope.microscope.serialem.reading_settings import SettingsReader
 from smartscope.microscope.values import Area, AreaSettings
 
+log = logging.getLogger(__name__)
 #: Area of ours to SerialEM's low-dose letter; the atlas is taken with low dose off.
 LETTERS: Mapping[Area, str] = {
     Area.SQUARE: "S",
@@ -45,6 +47,8 @@ _SHOT_OF_AREA: Mapping[Area, str] = {
 }
 #: How far a reported pixel size may lie from the calibrated one before nothing fits any more.
 PIXEL_TOLERANCE = 0.1
+#: How far a dose may lie from what was asked for and still count as that.
+DOSE_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,23 @@ class AreaCalibration:
     def exposure_for(self, dose_e_per_a2: float) -> float:
         """Seconds that give a dose at the calibrated beam."""
         return self.exposure_s * dose_e_per_a2 / self.settings.dose_e_per_a2
+
+    def spent(self, asked_e_per_a2: float, exposure_s: float) -> float:
+        """The dose that an exposure really gave: what was asked for, or what the camera made of it.
+
+        Cameras round to whole frames, and a set that ignores its exposure spends another dose.
+        """
+        found = self.settings.dose_e_per_a2 * exposure_s / self.exposure_s
+        if abs(found - asked_e_per_a2) <= DOSE_TOLERANCE * asked_e_per_a2 or exposure_s <= 0.0:
+            return asked_e_per_a2
+        log.warning(
+            "%s: the camera exposed for %.3f s, which is %.3g e/Å² where %.3g were asked for",
+            self.settings.area,
+            exposure_s,
+            found,
+            asked_e_per_a2,
+        )
+        return found
 
 
 Areas = Mapping[Area, AreaCalibration]

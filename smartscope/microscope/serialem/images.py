@@ -45,7 +45,7 @@ class ImageReader:
         """Buffer A as an image of `area`. Raises CameraFailed when it is not what was due."""
         pixels = op.image("A")
         require_pixels(pixels, area)
-        properties = self._properties(op, area)
+        properties = self.properties(op, area)
         placed = self.place(op, area)
         return AcquiredImage(
             area=area.settings.area,
@@ -55,7 +55,7 @@ class ImageReader:
             pose=placed.pose,
             image_shift=placed.image_shift,
             defocus_um=self.focus.commanded_um,
-            dose_e_per_a2=dose_e_per_a2,
+            dose_e_per_a2=area.spent(dose_e_per_a2, properties[3]),
             exposure_s=properties[3],
             taken_at_s=taken_at_s,
         )
@@ -74,7 +74,7 @@ class ImageReader:
             size = Size(
                 width_px=settings.width_px,
                 height_px=settings.height_px,
-                binning=self._properties(op, area)[2],
+                binning=self.properties(op, area)[2],
             )
             affine = camera_to_stage(op, centre=centre, tilt_deg=pose.tilt_deg, size=size)
         level_um = affine.pixel_size_um() * math.sqrt(math.cos(math.radians(pose.tilt_deg)))
@@ -88,7 +88,7 @@ class ImageReader:
             )
         return Placed(pixel_to_stage=affine, pose=pose, image_shift=shift)
 
-    def _properties(self, op: Operation, area: AreaCalibration) -> tuple[float, ...]:
+    def properties(self, op: Operation, area: AreaCalibration) -> tuple[float, ...]:
         """Sides, binning, exposure (s) and pixel (nm) of A, compared with the calibration."""
         properties = op.read("ImageProperties", "A").numbers(5)
         require_pixel_size(properties[4] * 10.0, area, "SerialEM's pixel size")

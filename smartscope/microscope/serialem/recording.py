@@ -49,6 +49,7 @@ class _Shot:
     """What is known of an exposure before its file is."""
 
     exposure_s: float
+    dose_e_per_a2: float
     mean_counts: float
     taken_at_s: float
     placed: Placed
@@ -97,8 +98,10 @@ class Recorder:
         self._prepare_saving(op, plan, item, exposure_s)
         taken_at_s = self.clock.now()
         op.dose("Record", deadline_s=exposure_s + RECORD_MARGIN_S)
+        exposed_s = self.reader.properties(op, area)[3]
         shot = _Shot(
-            exposure_s=exposure_s,
+            exposure_s=exposed_s,
+            dose_e_per_a2=area.spent(item.dose_e_per_a2, exposed_s),
             mean_counts=op.read("ReportMeanCounts", "A").number(),
             taken_at_s=taken_at_s,
             placed=self.reader.place(op, area),
@@ -180,8 +183,8 @@ class Recorder:
             width_px=shape.width_px,
             height_px=shape.height_px,
             pixel_size_angstrom=settings.pixel_size_angstrom * math.sqrt(larger),
-            dose_e_per_a2=item.dose_e_per_a2,
-            dose_per_frame_e_per_a2=item.dose_e_per_a2 / frames,
+            dose_e_per_a2=shot.dose_e_per_a2,
+            dose_per_frame_e_per_a2=shot.dose_e_per_a2 / frames,
             gain_path=brought.gain,
             mdoc_path=brought.notes,
             sha256=brought.sha256,

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from smartscope.domain.status import AnalysisState
 from smartscope.models import Analysis
-from smartscope.operations.begin_analysis import SILENCE
+from smartscope.operations.begin_analysis import MOST_ATTEMPTS, SILENCE, bury_spent
 from smartscope.operations.publish_events import publish_events
 from workers.alarms.agents import watch_agents
 from workers.alarms.database_gone import DatabaseGone
@@ -33,10 +33,14 @@ MOST_PER_ROUND = 200
 
 def sweep(now: datetime) -> int:
     """One round; returns how many analyses were nudged."""
+    silent = Q(state=AnalysisState.RUNNING, beat_at__lt=now - SILENCE)
+    for spent in Analysis.objects.filter(silent, attempts__gte=MOST_ATTEMPTS):
+        bury_spent(spent.pk)
+    not_told = Q(nudged_at__isnull=True) | Q(nudged_at__lt=now - SILENCE)
     stranded = Analysis.objects.filter(
         Q(state=AnalysisState.WANTED, nudged_at__isnull=True, created_at__lt=now - _unseen())
         | Q(state=AnalysisState.WANTED, nudged_at__lt=now - _waiting())
-        | Q(state=AnalysisState.RUNNING, beat_at__lt=now - SILENCE)
+        | (silent & not_told)
     ).order_by("created_at")
     ids = list(stranded.values_list("pk", flat=True)[:MOST_PER_ROUND])
     nudged = 0

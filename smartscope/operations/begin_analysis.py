@@ -17,6 +17,7 @@ from smartscope.operations.fail_analysis import bury
 MOST_ATTEMPTS = 3
 #: a worker that did not say for so long that it lives is taken for dead
 SILENCE = timedelta(seconds=30)
+KILLED = "every worker that took it up was killed, or hangs"
 _OPEN = (AnalysisState.WANTED, AnalysisState.RUNNING)
 
 
@@ -44,7 +45,7 @@ def begin_analysis(analysis_id: UUID) -> Start:
         if _is_worked_on(analysis):
             return Start.ENDED
         if analysis.attempts >= MOST_ATTEMPTS:
-            bury(analysis, analysis.error or "every worker that took it up was killed")
+            bury(analysis, analysis.error or KILLED)
             return Start.ENDED
         analysis.state = moved(
             ANALYSIS_MOVES, AnalysisState(analysis.state), AnalysisState.RUNNING, "analysis"
@@ -53,6 +54,19 @@ def begin_analysis(analysis_id: UUID) -> Start:
         analysis.started_at = analysis.beat_at = timezone.now()
         analysis.save(update_fields=["state", "attempts", "started_at", "beat_at", "updated_at"])
         return Start.GO
+
+
+def bury_spent(analysis_id: UUID) -> None:
+    """Give up what fell silent in its last attempt: no worker may be left to find that out."""
+    with transaction.atomic():
+        analysis = (
+            Analysis.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("image__grid__session")
+            .get(pk=analysis_id)
+        )
+        silent = analysis.state == AnalysisState.RUNNING and not _is_worked_on(analysis)
+        if silent and analysis.attempts >= MOST_ATTEMPTS:
+            bury(analysis, analysis.error or KILLED)
 
 
 def beat(analysis_id: UUID) -> None:

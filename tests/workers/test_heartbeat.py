@@ -63,6 +63,31 @@ def test_the_heart_stops_with_its_work(beats: list[UUID]) -> None:
     assert beats == []
 
 
+def test_work_that_hangs_in_every_thread_is_given_up_without_a_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    analysis = running()
+    told: list[UUID] = []
+
+    def nudge(pk: UUID) -> bool:
+        told.append(pk)
+        Analysis.objects.filter(pk=pk).update(nudged_at=timezone.now())
+        return True
+
+    monkeypatch.setattr("workers.sweeper.nudge", nudge)
+    Analysis.objects.update(beat_at=timezone.now() - 2 * SILENCE)
+    sweep(timezone.now())
+    sweep(timezone.now())
+    assert told == [analysis.pk], "one hint at a time, however often it is looked at"
+    Analysis.objects.update(attempts=MOST_ATTEMPTS)
+    sweep(timezone.now())
+    analysis.refresh_from_db()
+    assert (analysis.state, analysis.error) == (
+        "dead",
+        "every worker that took it up was killed, or hangs",
+    )
+
+
 def test_hung_work_is_nudged_counted_and_dead_in_the_end(
     beats: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,8 @@ ROW = ("id", "created_at", "updated_at", "version")
 class MicroscopeSerializer(serializers.ModelSerializer[Any]):
     """A column; `run` and `session` are null unless you may see what runs.
 
-    `driver` is the person at the helm, null for nobody.
+    `driver` is the person at the helm, null for nobody. `agent_state` is what the safety agent
+    last answered: watching, armed, tripped or absent; blank where none is set up.
     """
 
     slug = serializers.CharField(source="name", read_only=True)
@@ -58,6 +59,8 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
             "run",
             "session",
             "driver",
+            "agent_state",
+            "agent_seen_at",
         )
 
     def get_state_reason(self, microscope: Any) -> str:

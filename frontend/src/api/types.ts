@@ -49,6 +49,8 @@ export interface Microscope extends Row {
   session: string | null;
   /** The person at the helm. */
   driver: string | null;
+  /** "" where no safety agent is set up. */
+  agent_state: string;
 }
 
 /** How a microscope stands: what it does or waits for, since when, what comes next. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Me, Session } from "../api/types";
-import { type Alarm, type Delivery, inOrder, type Ladder, mayAnswer, pressing, reachesPeople, rungWords, standing, told } from "./alarms";
+import { type Alarm, type Delivery, guardWords, inOrder, type Ladder, mayAnswer, pressing, reachesPeople, rungWords, standing, told } from "./alarms";
 
 const N = "\u202f";
 const clock = (at: string): string => at.slice(11, 16);
@@ -49,6 +49,13 @@ describe("alarms", () => {
     expect(rungWords({ duty: "user", after_minutes: 0, channels: [] }, true)).toBe("at once whoever started the run, by mail");
     const none: Ladder = { mail: false, may_test: true, rungs: [rung] };
     expect([reachesPeople(none), reachesPeople({ ...none, mail: true })]).toEqual([false, true]);
+  });
+
+  it("say what guards the column, and are silent where nothing has to", () => {
+    expect(guardWords("", true)).toBeNull();
+    expect(guardWords("", false)).toEqual({ word: "none is set up", bad: true });
+    expect(guardWords("armed", false)).toEqual({ word: "armed", bad: false });
+    expect(guardWords("absent", true)).toEqual({ word: "does not answer", bad: true });
   });
 
   it("are answered by those whom the server lets", () => {

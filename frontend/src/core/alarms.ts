@@ -114,6 +114,14 @@ export function rungWords(rung: Ladder["rungs"][number], mail: boolean): string 
 /** Whether any message leaves the server at all. */
 export const reachesPeople = (ladder: Ladder): boolean => ladder.mail || ladder.rungs.some((rung) => rung.channels.length > 0);
 
+const AGENT: Record<string, string> = { watching: "watching", armed: "armed", tripped: "has closed the valves", absent: "does not answer" };
+
+/** What guards a microscope when its bridge dies; null where that need not be said. */
+export function guardWords(state: string, simulated: boolean): { word: string; bad: boolean } | null {
+  if (state === "") return simulated ? null : { word: "none is set up", bad: true };
+  return { word: AGENT[state] ?? state, bad: state === "absent" || state === "tripped" };
+}
+
 /** As the server decides it: who may edit the session, or has a grant for the microscope; staff. */
 export function mayAnswer(alarm: Alarm, me: Me | null, sessions: readonly Session[]): boolean {
   if (me === null) return false;

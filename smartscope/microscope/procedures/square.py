@@ -29,6 +29,8 @@ def square(microscope: Microscope, request: SquareRequest) -> Procedure:
     yield Checkpoint(doing="square")
     microscope.stage.tilt_to(0.0)
     microscope.stage.move_to(request.target)
+    tiles = request.columns * request.rows
+    yield from wait_past_refill(microscope, needs_s=tiles * TILE_TAKES_S)
     yield Checkpoint(doing="square", before_dose=True)
     require_ready(microscope)
     yield AboutToIssue(command_class=CommandClass.DOSE, command="image", items=(request.item,))
@@ -41,12 +43,10 @@ def square(microscope: Microscope, request: SquareRequest) -> Procedure:
         yield from _find_again(microscope, request, measurements)
         yield Checkpoint(doing="square", before_dose=True)
     require_ready(microscope)
-    if request.columns * request.rows == 1:
+    if tiles == 1:
         image = microscope.camera.image(Area.SQUARE, dose_e_per_a2=request.dose_e_per_a2)
         yield Produced(item=request.item, image=image, measurements=measurements)
         return
-    yield from wait_past_refill(microscope, needs_s=request.columns * request.rows * TILE_TAKES_S)
-    require_ready(microscope)
     plan = MontagePlan(
         centre=microscope.stage.position().point,
         columns=request.columns,

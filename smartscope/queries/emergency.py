@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import connection
 
-#: what may still be sent: it takes the beam away or gives control back, and moves nothing
-MAKES_SAFE = frozenset({"close_valves", "blank_beam", "close"})
+#: what may still be sent: it takes the beam away, or takes and leaves control to do so; it moves
+#: nothing
+MAKES_SAFE = frozenset({"close_valves", "blank_beam", "connect", "close"})
 
 
 def emergency_stands(microscope: UUID) -> bool:

@@ -15,6 +15,7 @@ from smartscope.operations.emergency_stop import emergency_stop
 from smartscope.queries.emergency import MAKES_SAFE
 from tests.workers.bridge import rig
 from tests.workers.bridge.invariants import events_are_gapless, nothing_is_left_open
+from tests.workers.bridge.test_night_over_socket import house_over
 from tests.workers.bridge.whole_process import quick_facility
 from workers.bridge.permit import LeasePermit
 
@@ -30,6 +31,7 @@ class Listening(LeasePermit):
     permitted: list[str]
     stop_after: int
     microscope: Microscope
+    dies: bool
 
     def check(self, command_class: CommandClass, name: str) -> None:
         super().check(command_class, name)
@@ -41,9 +43,22 @@ class Listening(LeasePermit):
             pressed.start()
             pressed.join()
 
+            if self.dies:
+                raise rig.ProcessDeath
+
     def _press(self) -> None:
         emergency_stop(SETUP, self.microscope.pk)
         connection.close()
+
+
+def listen(
+    monkeypatch: pytest.MonkeyPatch, house: rig.Facility, place: int, *, dies: bool = False
+) -> None:
+    for name, value in (
+        ("permitted", []), ("stop_after", place), ("microscope", house.microscope), ("dies", dies),
+    ):  # fmt: skip
+        monkeypatch.setattr(Listening, name, value, raising=False)
+    monkeypatch.setattr(rig, "LeasePermit", Listening)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -51,10 +66,7 @@ def test_no_command_follows_but_what_makes_safe(
     place: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = quick_facility(tmp_path)
-    monkeypatch.setattr(Listening, "permitted", [], raising=False)
-    monkeypatch.setattr(Listening, "stop_after", place, raising=False)
-    monkeypatch.setattr(Listening, "microscope", house.microscope, raising=False)
-    monkeypatch.setattr(rig, "LeasePermit", Listening)
+    listen(monkeypatch, house, place)
     bridge = house.bridge()
     try:
         bridge.run_until_idle()
@@ -71,3 +83,27 @@ def test_no_command_follows_but_what_makes_safe(
     assert not StepItem.objects.filter(state="issued").exists()
     nothing_is_left_open()
     events_are_gapless()
+
+
+def test_the_successor_of_a_bridge_that_died_at_the_stop_makes_safe_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house_over("socket", tmp_path) as house:
+        listen(monkeypatch, house, 40, dies=True)
+        dying = house.bridge()
+        try:
+            with pytest.raises(rig.ProcessDeath):
+                dying.run_until_idle()
+            assert dying.helm.microscope.column.status().valves_open
+        finally:
+            dying.die()
+        Listening.permitted.clear()
+        successor = house.bridge()
+        try:
+            successor.run_until_idle()
+            assert not successor.helm.microscope.column.status().valves_open
+        finally:
+            successor.die()
+    assert set(Listening.permitted) <= MAKES_SAFE
+    assert Run.objects.get().state == "aborted"
+    nothing_is_left_open()

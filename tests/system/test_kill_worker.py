@@ -93,7 +93,8 @@ def test_a_movie_whose_worker_is_killed_is_measured_once_by_the_next(services: S
     assert state_of(analysis) == "running"
 
     worker(services)
-    Analysis.objects.update(beat_at=timezone.now() - SILENCE)  # so long it has said nothing
+    long_ago = timezone.now() - SILENCE  # nothing was said, nor hinted, since
+    Analysis.objects.update(beat_at=long_ago, nudged_at=long_ago)
     assert sweep(timezone.now()) == 1
     until(lambda: state_of(analysis) == "done", services)
 

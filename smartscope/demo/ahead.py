@@ -61,11 +61,14 @@ def _bridge(_: Sequence[str]) -> Begin:
     import django
 
     django.setup()
-    from django.core.management import execute_from_command_line
+    from django.core.management import call_command
 
+    import smartscope.microscope.serialem.driver  # noqa: F401
+    import smartscope.microscope.simulator.calibration  # noqa: F401
     import workers.bridge.process  # noqa: F401
 
-    return lambda: execute_from_command_line(["manage.py", "bridge"])
+    # called, not executed: Django's checks of the site load every view, which is web's to do
+    return lambda: call_command("bridge")
 
 
 READY: dict[str, Callable[[Sequence[str]], Begin]] = {

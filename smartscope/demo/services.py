@@ -54,7 +54,7 @@ def services(
     return Services(
         early=(microscope, gated("bridge"), web),
         then=(_service("worker", _worker(), environment, logs),),
-        later=(_service("sweeper", manage("sweeper"), environment, logs),),
+        later=(_service("sweeper", manage("sweeper", "--skip-checks"), environment, logs),),
     )
 
 

@@ -63,7 +63,7 @@ def _bridge(_: Sequence[str]) -> Begin:
     django.setup()
     from django.core.management import call_command
 
-    import smartscope.microscope.serialem.driver  # noqa: F401
+    import smartscope.microscope.serialem.driver
     import smartscope.microscope.simulator.calibration  # noqa: F401
     import workers.bridge.process  # noqa: F401
 

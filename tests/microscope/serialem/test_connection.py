@@ -20,9 +20,9 @@ from smartscope.microscope.serialem import wire
 from smartscope.microscope.serialem.client import SerialEmClient
 from smartscope.microscope.serialem.commands import commands_by_code
 from smartscope.microscope.serialem.connection import Connected, take_control
+from smartscope.microscope.serialem.deadlines import Deadlines
 from smartscope.microscope.serialem.settings import settings_from
 from tests.microscope.rig import Leash
-from tests.microscope.serialem.conftest import HASTY
 from tests.microscope.serialem.peer import Peer, Talk, Value
 from tests.microscope.serialem.site import site
 
@@ -40,6 +40,7 @@ REAL: dict[str, tuple[Value, ...] | str | None] = {
     "ReportDefocus": (0.0,),
     "ReportColumnOrGunValve": (0.0,),
 }
+PATIENT, HASTY = Deadlines(quick_s=15.0), Deadlines(quick_s=0.8)
 OLDER_THAN = {"40000": 1.0, "40100": 1.0, "40200": 0.0}
 
 
@@ -68,9 +69,9 @@ def plays(**changes: Any) -> Callable[[Talk], None]:
     return scene
 
 
-def control(peer: Peer, **settings: Any) -> Connected:
+def control(peer: Peer, *, deadlines: Deadlines = PATIENT, **settings: Any) -> Connected:
     chosen = settings_from(site() | settings)
-    client = SerialEmClient("127.0.0.1", peer.port, deadlines=HASTY)
+    client = SerialEmClient("127.0.0.1", peer.port, deadlines=deadlines)
     try:
         return take_control(chosen, client, AlwaysPermitted(), epoch=12)
     finally:
@@ -123,7 +124,7 @@ def test_what_cannot_be_driven_is_left_again(
     words: str,
 ) -> None:
     with Peer(plays(**said)) as peer, pytest.raises(kind, match=words):
-        control(peer, **settings)
+        control(peer, deadlines=HASTY if kind is CommandTimeout else PATIENT, **settings)
     if kind is not CommandTimeout:
         assert peer.commands[-1] == "Exit"
     assert not [name for name in peer.commands if name.startswith("Set")]

@@ -200,7 +200,7 @@ def test_a_record_that_cannot_be_meant_exposes_nothing(
 
 
 def test_a_late_reply_is_listened_to_and_proves_the_end(tmp_path: Path) -> None:
-    hasty = Deadlines(quick_s=5.0, image_s=0.2, move_s=0.2)
+    hasty = Deadlines(quick_s=15.0, move_s=0.2)
     with served(tmp_path, error_scale=0) as (rig, server):
         rig.microscope.close()
         settings = settings_from({**rig.settings, "areas": _written(rig), "atlas_state": "atlas"})
@@ -209,7 +209,7 @@ def test_a_late_reply_is_listened_to_and_proves_the_end(tmp_path: Path) -> None:
         clock = open_clock("serialem", rig.settings)
         microscope = SerialEmMicroscope(settings, connected, permit=rig.leash, clock=clock)
         rig.plan(
-            {"kind": "late_reply", "nth": 1, "command": "TiltTo", "parameters": {"delay_s": 0.6}}
+            {"kind": "late_reply", "nth": 1, "command": "TiltTo", "parameters": {"delay_s": 1.0}}
         )
         with pytest.raises(CommandTimeout):
             microscope.stage.tilt_to(10.0)

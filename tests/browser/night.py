@@ -5,11 +5,8 @@ Written through models, as a night would have left them; what the tests click go
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from io import BytesIO
-from typing import Any
 
 import numpy as np
 from django.contrib.auth.models import Group as PeopleGroup
@@ -17,13 +14,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from smartscope.analysis.ctf.estimate import CtfFit
-from smartscope.analysis.ctf.estimator import RingEstimator
-from smartscope.analysis.ctf.optics import Optics
-from smartscope.analysis.ctf.power_spectrum import power_spectrum
-from smartscope.analysis.ctf.ring_picture import ring_picture
-from smartscope.analysis.previews.jpeg import power_spectrum_jpeg, preview_jpeg
-from smartscope.analysis.previews.tiles import write_tiles
 from smartscope.domain.actor import ANALYSIS, BRIDGE, Actor
 from smartscope.models import (
     Atlas,
@@ -41,23 +31,14 @@ from smartscope.models import (
     Square,
 )
 from smartscope.operations.event_log import Scope, Told, record_event
-from smartscope.storage.current import current_store
 from tests.browser import pictures
 from tests.browser.journal import plant_journal
+from tests.browser.stored import Picture, micrographs, stored
 
 ATLAS_PIXEL_UM = 0.52
 SQUARE_PIXEL_UM = 0.06
 CLOCK_S = 1_795_000_000.0
 CLASSES = ("good", "small", "contaminated", "cracked", "partial", "dry")
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A preview and tiles in the store; images of many rows may show the same one."""
-
-    key: str
-    width_px: int
-    height_px: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +150,7 @@ def _grid(grid: Grid, random: np.random.Generator) -> None:
         if np.hypot(at[0] - 768, at[1] - 768) < 700
     ]
     levels = [float(random.uniform(0.45, 0.95)) for _ in places]
-    picture = _stored(
-        f"atlas-{grid.slug}", pictures.atlas(places, levels, 56, angle, grid.position)
-    )
+    picture = stored(f"atlas-{grid.slug}", pictures.atlas(places, levels, 56, angle, grid.position))
     image = _image(grid, "atlas", picture, ATLAS_PIXEL_UM)
     Atlas.objects.create(grid=grid, tiles_image=image, image=image)
     likely = sorted(range(len(places)), key=lambda index: -levels[index])
@@ -232,7 +211,7 @@ def _external(grid: Grid, places: list[tuple[float, float]], angle: float) -> No
 def _square(square: Square, random: np.random.Generator) -> None:
     radius_px, pitch_px = 10.0, 2.5 / SQUARE_PIXEL_UM
     places = pictures.lattice(pitch_px, 6, pictures.SQUARE_PX, 95)
-    picture = _stored("square", pictures.square(places, radius_px, 1))
+    picture = stored("square", pictures.square(places, radius_px, 1))
     square.image = _image(square.grid, "square", picture, SQUARE_PIXEL_UM, square.slug)
     square.save(update_fields=["image"])
     if square.status == "imaging":
@@ -291,7 +270,7 @@ def _exposure(hole: Hole, random: np.random.Generator) -> None:
     count = Exposure.objects.count()
     measured = count % 7 != 6
     grid = hole.square.grid
-    micrograph, spectrum, ctf = _micrographs()[count % 3]
+    micrograph, spectrum, ctf = micrographs()[count % 3]
     # On the first grid rings were sought: found in two of three, refused in the third.
     sought = measured and grid.position == 1
     fit = ctf if sought and count % 3 != 2 else None
@@ -320,37 +299,6 @@ def _exposure(hole: Hole, random: np.random.Generator) -> None:
         ctf_fit_angstrom=None if fit is None else fit.fit_angstrom,
         ctf_refusal="No Thon rings stand out of the noise." if sought and fit is None else "",
     )
-
-
-@cache
-def _micrographs() -> list[tuple[Picture, Picture, CtfFit]]:
-    """Micrographs with their power spectra beside the fit, and the fit."""
-    found = []
-    for seed in range(3):
-        pixels = pictures.micrograph(seed)
-        result = RingEstimator().estimate(pixels, None, pixel_size_angstrom=0.83, optics=Optics())
-        assert result.fit is not None, result.reason
-        assert result.profile is not None
-        plain = power_spectrum(pixels, pixel_size_angstrom=0.83)
-        shown = replace(plain, amplitude=ring_picture(plain, result.fit, result.profile, Optics()))
-        rings = _stored(f"rings-{seed}", shown.amplitude, power_spectrum_jpeg(shown))
-        found.append((_stored(f"micrograph-{seed}", pixels), rings, result.fit))
-    return found
-
-
-def _stored(key: str, pixels: pictures.Pixels, jpeg: bytes | None = None) -> Picture:
-    store = current_store()
-    if not store.exists(f"{key}.zip"):
-        preview = jpeg if jpeg is not None else preview_jpeg(pixels)
-        tiles = BytesIO()
-        write_tiles(tiles, pixels)
-        store.write_atomic(f"{key}.jpg", lambda out: _write(out, preview))
-        store.write_atomic(f"{key}.zip", lambda out: _write(out, tiles.getvalue()))
-    return Picture(key, pixels.shape[1], pixels.shape[0])
-
-
-def _write(out: Any, data: bytes) -> None:
-    out.write(data)
 
 
 def _image(grid: Grid, kind: str, picture: Picture, pixel_um: float, name: str = "") -> Image:

@@ -19,7 +19,7 @@ class BadAgentAddress(SmartscopeError):
 
 
 class SafetyLine:
-    """For one microscope; nothing is kept open between two messages."""
+    """For one microscope; nothing is kept open between two messages but where the agent is."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class SafetyLine:
         self._key = require_key(key)
         self._microscope = microscope
         self._wall_clock = wall_clock
+        self._found: tuple[int, tuple[object, ...]] | None = None
 
     def beat(self, *, epoch: int, counter: int) -> None:
         """Send and forget: whoever keeps a lease must not wait. Raises OSError."""
@@ -92,8 +93,14 @@ class SafetyLine:
                 return answer
         return None
 
+    def _where(self) -> tuple[int, tuple[object, ...]]:
+        """Looked up once: a name server that hangs later must not hang who keeps a lease."""
+        if self._found is None:
+            self._found = _first(self._address)
+        return self._found
+
     def _socket(self) -> socket.socket:
-        family, _, _, _, where = socket.getaddrinfo(*self._address, type=socket.SOCK_DGRAM)[0]
+        family, where = self._where()
         line = socket.socket(family, socket.SOCK_DGRAM)
         try:
             line.connect(where)
@@ -101,6 +108,11 @@ class SafetyLine:
             line.close()
             raise
         return line
+
+
+def _first(address: tuple[str, int]) -> tuple[int, tuple[object, ...]]:
+    family, _, _, _, where = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0]
+    return family, where
 
 
 def parse_address(address: str) -> tuple[str, int]:

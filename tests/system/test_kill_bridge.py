@@ -40,15 +40,15 @@ def house(tmp_path: Path, settings: object) -> Facility:
     return made
 
 
-def start(house: Facility, fault: str) -> subprocess.Popen[bytes]:
-    """A bridge on this test's database and world, with a lease of three seconds."""
+def start(house: Facility, fault: str, *, ttl_s: float = 3.0) -> subprocess.Popen[bytes]:
+    """A bridge on this test's database and world; `ttl_s` is how long its lease lives unrenewed."""
     name = connection.settings_dict["NAME"]
     url, _, rest = os.environ["DATABASE_URL"].partition("?")
     base = url.rpartition("/")[0]
     environment = os.environ | {
         "DATABASE_URL": f"{base}/{name}" + (f"?{rest}" if rest else ""),
         "SMARTSCOPE_STORAGE_URL": house.store.root_url,
-        "SMARTSCOPE_LEASE_TTL_S": "3",
+        "SMARTSCOPE_LEASE_TTL_S": str(ttl_s),
         "SMARTSCOPE_PROCESS": "bridge",
         "DJANGO_SETTINGS_MODULE": "smartscope.settings",
         VARIABLE: fault,

@@ -1,0 +1,230 @@
+"""The runs that `benchmarks.faults` sums up: each a session over SerialEM's socket, in which things
+go wrong, and the checker's word on it. A shard has a database and files of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from benchmarks.scratch_database import scratch_database
+
+FAULTS_PER_SCHEDULE = 4
+#: where a second client comes in, in a session of its own each; the last comes three times
+VISITS = (
+    ["expose:issued:h0001"],
+    ["command:load"],
+    ["command:move_to", "command:image", "command:autofocus"],
+)
+#: one that tells after its restart which grid is on the stage
+VERSION = "4.3"
+
+
+@dataclass(slots=True, kw_only=True)
+class Lived:
+    """One session and what can be said of it; `kind` groups the rows of the table."""
+
+    kind: str
+    name: str
+    state: str = ""
+    passed: int = 0
+    died: int = 0
+    starts: int = 0
+    struck: int = 0
+    stops: int = 0
+    shots: int = 0
+    lost: int = 0
+    commands: int = 0
+    seconds: float = 0.0
+    #: from the end of one process to the next one's first step
+    gap_s: float | None = None
+    unexplained: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+
+    def broken(self, invariant: str) -> int:
+        """How often that invariant was found broken."""
+        return sum(each.startswith(f"{invariant}:") for each in self.violations)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a shard is to do: a kind of run with its protocol, seed or number."""
+
+    kind: str
+    name: str
+    number: int = 0
+
+
+def run_shard(number: int, tasks: list[Task]) -> list[Lived]:
+    """Do these one after the other, in a database of its own."""
+    _own_database(number)
+    with scratch_database() as directory:
+        return [_timed(task, directory / f"{index}") for index, task in enumerate(tasks)]
+
+
+def _own_database(number: int) -> None:
+    """A given server is shared by the shards; each has another name on it."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        parts = urlsplit(given)
+        os.environ["DATABASE_URL"] = urlunsplit(parts._replace(path=f"{parts.path}_{number}"))
+
+
+def _timed(task: Task, directory: Path) -> Lived:
+    from django.core.management import call_command
+
+    call_command("flush", verbosity=0, interactive=False)
+    directory.mkdir()
+    began_s = time.perf_counter()
+    lived = _KINDS[task.kind](task, directory)
+    lived.seconds = time.perf_counter() - began_s
+    return lived
+
+
+def _clean(task: Task, directory: Path) -> Lived:
+    """Nobody dies and nothing fails: the baseline."""
+    from tests.workers.bridge.deaths import drive_cleanly
+    from tests.workers.bridge.served_house import served_house
+
+    lived = Lived(kind=task.kind, name=task.name)
+    with served_house(directory, task.name) as served:
+        lived.passed = len(drive_cleanly(served))
+        return judged(lived, served)
+
+
+def _deaths(task: Task, directory: Path) -> Lived:
+    """The campaign of that number: deaths at an eighth of all places of the protocol."""
+    from tests.workers.bridge.deaths import dealt, die_at_each, drive_cleanly
+    from tests.workers.bridge.served_house import served_house
+
+    lived = Lived(kind=task.kind, name=f"{task.name} {task.number}")
+    places = _PLACES.get(task.name)
+    if places is None:
+        first = directory / "places"
+        first.mkdir()
+        with served_house(first, task.name) as served:
+            places = _PLACES[task.name] = drive_cleanly(served)
+        _flush()
+    mine = dealt(places)[task.number]
+    with served_house(directory, task.name) as served:
+        died = die_at_each(served, mine)
+        lived.passed, lived.died, lived.starts = len(mine), len(died), len(died) + 1
+        return judged(lived, served)
+
+
+_PLACES: dict[str, list[str]] = {}
+
+
+def _flush() -> None:
+    from django.core.management import call_command
+
+    call_command("flush", verbosity=0, interactive=False)
+
+
+def _schedule(task: Task, directory: Path) -> Lived:
+    """Random faults of the seed `number`, got over by whole processes and a person."""
+    from tests.workers.bridge.fault_table import schedule
+    from tests.workers.bridge.served_house import served_house
+    from tests.workers.bridge.supervised import Supervised, hasty_clients
+
+    lived = Lived(kind=task.kind, name=f"seed {task.number}")
+    with served_house(directory, task.name, version=VERSION) as served, hasty_clients():
+        served.plan(*schedule(task.number, FAULTS_PER_SCHEDULE))
+        return _supervised(lived, served, Supervised(served))
+
+
+def _second_client(task: Task, directory: Path) -> Lived:
+    """Another program takes our connection at the places of that number."""
+    from tests.workers.bridge.rivals import intruder
+    from tests.workers.bridge.served_house import served_house
+    from tests.workers.bridge.supervised import Supervised, hasty_clients
+
+    places = VISITS[task.number]
+    lived = Lived(kind=task.kind, name=f"at {', '.join(places)}")
+    with (
+        served_house(directory, version=VERSION) as served,
+        hasty_clients(),
+        intruder(served, places) as rival,
+    ):
+        supervised = Supervised(served)
+        _supervised(lived, served, supervised)
+        lived.struck = len(rival.sockets)
+        # the third time within ten minutes asks a person, earlier ones do not
+        due = 1 if len(places) >= 3 else 0
+        words = [stop.reason for stop in supervised.stops]
+        lived.unexplained = [] if len(words) == due else [f"{len(words)} stops, due {due}: {words}"]
+        return lived
+
+
+def _supervised(lived: Lived, served: object, supervised: object) -> Lived:
+    from tests.workers.bridge.served_house import ServedHouse
+    from tests.workers.bridge.supervised import Supervised
+
+    assert isinstance(served, ServedHouse)
+    assert isinstance(supervised, Supervised)
+    lived.state = supervised.live_to_the_end()
+    evidence = served.evidence()
+    lived.starts, lived.stops = supervised.starts, len(supervised.stops)
+    lived.struck = sum(len(sent.faults) for sent in evidence.sent)
+    lived.unexplained = supervised.unexplained(evidence) + supervised.killed_by_keeper
+    return judged(lived, served, people_speak_in_commands=True)
+
+
+def judged(lived: Lived, served: object, **more: bool) -> Lived:
+    """The same with the checker's word and what was counted; `more` as in `evidence`."""
+    from smartscope.models import Run
+    from tests.invariants.checker import violations
+    from tests.invariants.dose import lost_items
+    from tests.workers.bridge.served_house import ServedHouse
+
+    assert isinstance(served, ServedHouse)
+    evidence = served.evidence(**more)
+    lived.state = lived.state or Run.objects.get().state
+    lived.violations = [str(each) for each in violations(evidence)]
+    lived.shots = sum(shot.area == "record" and not shot.routine for shot in evidence.shots)
+    lived.commands = len(evidence.sent)
+    lived.lost = lost_items()
+    return lived
+
+
+def _frozen(task: Task, directory: Path) -> Lived:
+    from benchmarks.fault_processes import frozen_and_thawed
+
+    return frozen_and_thawed(task.number, directory)
+
+
+def _killed(task: Task, directory: Path) -> Lived:
+    from benchmarks.fault_processes import killed_and_replaced
+
+    return killed_and_replaced(directory)
+
+
+_KINDS: dict[str, Callable[[Task, Path], Lived]] = {
+    "clean": _clean,
+    "deaths": _deaths,
+    "schedule": _schedule,
+    "second client": _second_client,
+    "frozen": _frozen,
+    "killed": _killed,
+}
+
+
+def tasks_of(
+    *, schedules: range, protocols: tuple[str, ...], campaigns: int, frozen: int
+) -> Iterator[Task]:
+    """Everything to be done, what takes longest first."""
+    yield Task("killed", "collection")
+    for number in range(frozen):
+        yield Task("frozen", "collection", number)
+    for protocol in protocols:
+        yield Task("clean", protocol)
+        for number in range(campaigns):
+            yield Task("deaths", protocol, number)
+    for number in range(len(VISITS)):
+        yield Task("second client", "collection", number)
+    for seed in schedules:
+        yield Task("schedule", protocols[seed % len(protocols)], seed)

@@ -9,6 +9,8 @@ from smartscope.models import Analysis, Run, Session, Step, Wait
 
 #: beyond these a timeline is drawn from the newest
 MOST_SPANS = 20_000
+#: journaled, but nothing is done in them
+MARKS = ("arm", "finish_grid")
 LANES: dict[str, str] = {
     "load_grid": "loader",
     "unload_grid": "loader",
@@ -117,7 +119,7 @@ def _until(run: Run) -> float:
 
 
 def _steps(runs: Sequence[Run]) -> Iterable[Span]:
-    rows = Step.objects.filter(run__in=runs).exclude(kind="finish_grid").order_by("-began_at_s")
+    rows = Step.objects.filter(run__in=runs).exclude(kind__in=MARKS).order_by("-began_at_s")
     for kind, state, began_s, ended_s, grid in rows.values_list(
         "kind", "state", "began_at_s", "ended_at_s", "grid__slug"
     )[:MOST_SPANS]:

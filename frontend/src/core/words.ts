@@ -125,6 +125,7 @@ const VERBS: Record<string, string> = {
   "step.unknown": "does not know how a step ended",
   "step.lost": "gave a step up as lost",
   "run.queued": "planned the run",
+  "run.arming": "looked at the instrument before the run",
   "run.running": "let the run go on",
   "run.suspended": "let the run wait",
   "run.paused": "paused the run",

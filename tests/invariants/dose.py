@@ -34,7 +34,8 @@ def lost_items() -> int:
 def _same_place(records: list[Shot]) -> Violations:
     for number, shot in enumerate(records):
         for earlier in records[:number]:
-            if shot.grid_id == earlier.grid_id and _distance_um(shot, earlier) < SAME_PLACE_UM:
+            same_grid = (shot.grid_id, shot.slot) == (earlier.grid_id, earlier.slot)
+            if same_grid and _distance_um(shot, earlier) < SAME_PLACE_UM:
                 yield Violation(
                     "I5",
                     f"exposure {shot.serial} ({shot.item}) hit the place of {earlier.serial} "

@@ -74,6 +74,7 @@ class Shot:
     specimen_y_um: float
     dose_e_per_a2: float
     start_s: float
+    slot: int | None
     column: Mapping[str, Any]
     stage: Mapping[str, Any]
 
@@ -180,8 +181,9 @@ def _in_process(lines: list[dict[str, Any]]) -> tuple[Sent, ...]:
 
 @dataclass(slots=True)
 class _Stood:
-    """The parts of the instrument as last written down."""
+    """The parts of the instrument as last written down, and the slot of the grid on the stage."""
 
+    slot: int | None = None
     column: dict[str, Any] = field(default_factory=dict)
     stage: dict[str, Any] = field(default_factory=dict)
 
@@ -192,9 +194,10 @@ def _shots(lines: list[dict[str, Any]]) -> tuple[Shot, ...]:
         parts = line.get("parts", {})
         stood.column = parts.get("column", stood.column)
         stood.stage = parts.get("stage", stood.stage)
+        stood.slot = parts.get("autoloader", {"loaded_slot": stood.slot})["loaded_slot"]
         if line["k"] == "exposure":
             known = {name: line[name] for name in Shot.__dataclass_fields__ if name in line}
-            shots.append(Shot(**known, column=stood.column, stage=stood.stage))
+            shots.append(Shot(**known, slot=stood.slot, column=stood.column, stage=stood.stage))
     return tuple(shots)
 
 

@@ -97,12 +97,20 @@ def remedy_for(trouble: Trouble) -> Remedy:
     if treatment is None:
         return Remedy.PAUSE_FOR_PERSON
     remedy = Remedy.RETRY if trouble.attempt < treatment.tries else treatment.then
-    # A full disk is waited for, however often it is met: nothing was wrong with the instrument.
     if trouble.classes[0] == "StorageFull":
-        return remedy
+        return _when_full(trouble, remedy)
     if trouble.failures_in_a_row >= IN_A_ROW or trouble.failures_on_grid >= PER_GRID:
         remedy = escalated(remedy)
     return applicable(remedy, trouble.step_kind)
+
+
+def _when_full(trouble: Trouble, remedy: Remedy) -> Remedy:
+    """Skipping helps nothing, and each try may have spent dose: after three a person makes room.
+
+    A disk that is seen to be full is waited for before anything is tried; this is the one that is
+    not: another machine's, or a quota.
+    """
+    return remedy if trouble.failures_in_a_row < IN_A_ROW else Remedy.PAUSE_FOR_PERSON
 
 
 def escalated(remedy: Remedy) -> Remedy:

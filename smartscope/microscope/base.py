@@ -176,6 +176,17 @@ class Camera(Protocol):
         """Tiles taken by moving the stage; it is left at the plan's centre (dose)."""
         ...
 
+    def require_possible(self, plan: RecordPlan) -> None:
+        """Raise CommandRefused for a plan that `record` would refuse; nothing is exposed (read)."""
+        ...
+
+    def frames_folder(self) -> Path | None:
+        """Where the camera saves movies first, as this machine sees it (read).
+
+        None where it writes into a plan's own folder.
+        """
+        ...
+
     def record(self, plan: RecordPlan) -> tuple[RecordedFile, ...]:
         """Expose each item and write its closed file `<folder>/<name>.<format>` (dose).
 

@@ -64,9 +64,11 @@ def test_a_failed_load_stops_safely_and_is_never_tried_again() -> None:
     assert remedy_for(trouble("LoadFailed", kind="load_grid")) is Remedy.SAFE_STOP
 
 
-def test_a_full_disk_is_waited_for_however_often() -> None:
-    full = trouble("StorageFull", attempt=50, row=50, on_grid=50)
-    assert remedy_for(full) is Remedy.RETRY
+def test_a_full_disk_is_tried_again_but_not_in_a_row_for_ever() -> None:
+    often = trouble("StorageFull", attempt=50, row=IN_A_ROW - 1, on_grid=50)
+    assert remedy_for(often) is Remedy.RETRY
+    in_a_row = trouble("StorageFull", row=IN_A_ROW, on_grid=IN_A_ROW)
+    assert remedy_for(in_a_row) is Remedy.PAUSE_FOR_PERSON
 
 
 @given(

@@ -17,6 +17,7 @@ LIMITS = (
     (Signal.DISK_SCARCE, 0.10, 200 * GIB),
     (Signal.DISK_LOW, 0.15, 400 * GIB),
 )
+_LEVELS = tuple(signal for signal, *_ in LIMITS)
 
 
 def disk_levels(helm: Helm) -> dict[Signal, str]:
@@ -30,15 +31,34 @@ def disk_levels(helm: Helm) -> dict[Signal, str]:
     total = shutil.disk_usage(_volume(helm)).total
     if free is None:
         free = shutil.disk_usage(_volume(helm)).free
-    return level_of(free, total)
+    found = {**_of_camera(helm), **level_of(free, total)}
+    worst = [signal for signal in (Signal.STORAGE, *_LEVELS) if signal in found][:1]
+    return {signal: found[signal] for signal in worst}
 
 
-def level_of(free_bytes: int, total_bytes: int) -> dict[Signal, str]:
+def level_of(
+    free_bytes: int, total_bytes: int, where: str = "where images are written"
+) -> dict[Signal, str]:
     """The first limit that is not kept."""
     for signal, part, enough_bytes in LIMITS:
         if free_bytes < min(part * total_bytes, enough_bytes):
-            return {signal: f"{free_bytes / GIB:.1f} GiB are free where images are written"}
+            return {signal: f"{free_bytes / GIB:.1f} GiB are free {where}"}
     return {}
+
+
+def _of_camera(helm: Helm) -> dict[Signal, str]:
+    """The disk the camera saves movies on, where that is not ours: full, it loses what is exposed.
+
+    One that cannot be reached takes no movie home.
+    """
+    folder = helm.microscope.camera.frames_folder()
+    if folder is None:
+        return {}
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError as error:
+        return {Signal.STORAGE: f"the camera's frames folder cannot be reached: {error.strerror}"}
+    return level_of(usage.free, usage.total, "where the camera saves its movies")
 
 
 def _volume(helm: Helm) -> Path:

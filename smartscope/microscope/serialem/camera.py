@@ -77,6 +77,15 @@ class SerialEmCamera:
         op = self.link.operation("record")
         return tuple(self.recorder.record(op, self, plan, item) for item in plan.items)
 
+    def require_possible(self, plan: RecordPlan) -> None:
+        """What `record` would refuse, before anything is announced."""
+        self.link.admit(CommandClass.READ, "require_possible")
+        self.recorder.require_possible(plan)
+
+    def frames_folder(self) -> Path | None:
+        """SerialEM's frames folder as this machine sees it."""
+        return self.folder.frames.mount
+
     def find_recorded(self, name: str, folder: Path, *, file_format: str) -> Path | None:
         """The movie of that name in `folder`, brought there from the frames folder if need be."""
         self.link.admit(CommandClass.READ, "find_recorded")

@@ -211,6 +211,14 @@ class SimulatedCamera:
             lambda _: imaging.take_montage(self.guard.scope, area, plan, self.witness),
         )
 
+    def require_possible(self, plan: RecordPlan) -> None:
+        """What `record` would refuse."""
+        self.guard.run("require_possible", READ, lambda _: recording.require_possible(plan))
+
+    def frames_folder(self) -> Path | None:
+        """This camera writes into a plan's own folder."""
+        return None
+
     def record(self, plan: RecordPlan) -> tuple[RecordedFile, ...]:
         """Movies into files."""
         return self.guard.run(

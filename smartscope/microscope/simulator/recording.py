@@ -36,7 +36,7 @@ def record(
     scope: Scope, plan: RecordPlan, witness: Witness, *, truncated: bool = False
 ) -> tuple[RecordedFile, ...]:
     """Expose every item of the plan; `truncated` cuts the last file short after it was saved."""
-    _require_possible(plan)
+    require_possible(plan)
     positioning.go_to(scope, Area.RECORD)
     files = tuple(_record_item(scope, plan, item, witness) for item in plan.items)
     if truncated and files:
@@ -44,7 +44,8 @@ def record(
     return files
 
 
-def _require_possible(plan: RecordPlan) -> None:
+def require_possible(plan: RecordPlan) -> None:
+    """Raise CommandRefused for a plan that cannot be carried out; nothing was exposed."""
     if not plan.folder.is_dir():
         raise CommandRefused(f"{plan.folder} is no folder; make it before exposing into it.")
     if plan.file_format not in frame_files.FORMATS:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from smartscope.domain.errors import StorageFull
-
-NO_ROOM = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
+from smartscope.domain.no_room import means_no_room
 
 
 @contextmanager
@@ -17,7 +15,7 @@ def storage_full_when_no_room(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in NO_ROOM:
+        if means_no_room(error):
             raise StorageFull(
                 f"No room to write {what} ({error.strerror}); nothing was registered. "
                 "Free space on the storage or raise its quota, then let the step run again."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 import tifffile
 
 from smartscope.domain.errors import StorageFull
-from smartscope.microscope.errors import CommandRefused
+from smartscope.microscope.errors import CameraFailed, CommandRefused
 from smartscope.microscope.simulator import frame_files
 from smartscope.microscope.values import ImageShift, RecordItem, RecordPlan
 from tests.microscope.rig import Rig
@@ -77,7 +79,21 @@ def test_impossible_plans_are_refused_before_the_beam(
     assert len(rig.scope.world.exposures) == 0
 
 
-def test_a_full_disk_leaves_no_file_and_says_so(tmp_path: Path) -> None:
-    frames = np.zeros((1, 4, 4), dtype=np.float32)
-    with pytest.raises(StorageFull, match="Make room"):
-        frame_files.write_frames(tmp_path / "gone" / "a.mrc", frames, 1.0)
+@pytest.mark.parametrize(
+    ("number", "kind", "advice"),
+    [(errno.ENOSPC, StorageFull, "Make room"), (errno.EIO, CameraFailed, "that computer's disk")],
+)
+def test_a_file_that_cannot_be_written_is_not_left_in_part(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    kind: type[Exception],
+    advice: str,
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(kind, match=advice):
+        frame_files.write_frames(tmp_path / "a.mrc", np.zeros((1, 4, 4), np.float32), 1.0)
+    assert not list(tmp_path.iterdir())

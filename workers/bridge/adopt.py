@@ -112,11 +112,11 @@ def _put_aside(helm: Helm, key: str, reason: str) -> None:
 def _movie(
     helm: Helm, picture: OpenPicture, item: IssuedItem, key: str, *, patient: bool
 ) -> NewImage | None:
-    path = _recorded(helm, key)
     due_s = item.issued_at_s + FILE_DUE_S
+    path = _recorded(helm, key, due_s)
     while patient and path is None and helm.clock.now() < due_s and not helm.ending():
         helm.pass_time(min(due_s, helm.clock.now() + 5.0))
-        path = _recorded(helm, key)
+        path = _recorded(helm, key, due_s)
     if path is None:
         return None
     _await_stable(helm, path)
@@ -143,12 +143,14 @@ def _movie(
     )
 
 
-def _recorded(helm: Helm, key: str) -> Path | None:
+def _recorded(helm: Helm, key: str, due_s: float) -> Path | None:
     """The closed movie of that name, brought to where the bridge reads it."""
     folder = camera_folder(helm.store, helm.spool, key)
     folder.mkdir(parents=True, exist_ok=True)
     stem = key.rpartition("/")[2].removesuffix(f".{MOVIE}")
-    return helm.microscope.camera.find_recorded(stem, folder, file_format=MOVIE)
+    return helm.microscope.camera.find_recorded(
+        stem, folder, file_format=MOVIE, broken_from_s=due_s
+    )
 
 
 def _await_stable(helm: Helm, path: Path) -> None:

@@ -138,7 +138,19 @@ def _checked(file: tifffile.TiffFile, path: Path) -> TiffFrames:
     for index, page in enumerate(file.pages):
         if page.shape != shape or page.dtype != dtype:
             raise BadFile(f"Frame {index} of {path.name} is unlike its first frame.")
+    if _announces_more(file, file.pages[count - 1].offset):
+        raise BadFile(f"{path.name} was cut: it announces more frames than the {count} in it.")
     return TiffFrames(width, height, count, np.dtype(dtype), _pixel_size(first), file)
+
+
+def _announces_more(file: tifffile.TiffFile, directory: int) -> bool:
+    """Whether another directory follows; tifffile stops silently where that one is not there."""
+    tiff, handle = file.tiff, file.filehandle
+    handle.seek(directory)
+    (tags,) = struct.unpack(tiff.tagnoformat, handle.read(tiff.tagnosize))
+    handle.seek(directory + tiff.tagnosize + tags * tiff.tagsize)
+    (following,) = struct.unpack(tiff.offsetformat, handle.read(tiff.offsetsize))
+    return bool(following)
 
 
 def _pixel_size(page: tifffile.TiffPage) -> float | None:

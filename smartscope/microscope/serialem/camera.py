@@ -86,10 +86,12 @@ class SerialEmCamera:
         """SerialEM's frames folder as this machine sees it."""
         return self.folder.frames.mount
 
-    def find_recorded(self, name: str, folder: Path, *, file_format: str) -> Path | None:
+    def find_recorded(
+        self, name: str, folder: Path, *, file_format: str, broken_from_s: float = 0.0
+    ) -> Path | None:
         """The movie of that name in `folder`, brought there from the frames folder if need be."""
         self.link.admit(CommandClass.READ, "find_recorded")
-        return self.folder.find(name, folder, file_format)
+        return self.folder.find(name, folder, file_format, broken_from_s=broken_from_s)
 
     # --- under other operations' names ---------------------------------------------------------
 

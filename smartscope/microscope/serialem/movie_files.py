@@ -15,6 +15,19 @@ from smartscope.microscope.values import Pixels
 MRC_HEADER_BYTES = 1024
 _MRC_BYTES = {0: 1.0, 1: 2.0, 2: 4.0, 6: 2.0, 12: 2.0, 101: 0.5}
 _MOST_FRAMES = 100_000
+#: What reading headers raises, depending on which byte is wrong.
+_BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tifffile.TiffFileError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +45,7 @@ def shape_of(path: Path) -> MovieShape:
         if path.suffix == ".mrc":
             return _mrc(path)
         return _tiff(path)
-    except (OSError, ValueError, struct.error, tifffile.TiffFileError) as error:
+    except _BROKEN as error:
         raise BadFile(f"{path.name} is no whole movie: {error}.") from error
 
 
@@ -63,7 +76,21 @@ def _tiff(path: Path) -> MovieShape:
         ]
         if not ends or max(ends) > size:
             raise ValueError("its last frame reaches beyond the end of the file")
+        if _follows(movie, last.offset):
+            raise ValueError(f"more frames than the {frames} that are there were announced")
     return MovieShape(frames=frames, width_px=width, height_px=height)
+
+
+def _follows(movie: tifffile.TiffFile, directory: int) -> int:
+    """Where a directory says that the next one begins, 0 for the last; tifffile stops without a
+    word where that lies beyond the end of the file.
+    """
+    tiff, file = movie.tiff, movie.filehandle
+    file.seek(directory)
+    (tags,) = struct.unpack(tiff.tagnoformat, file.read(tiff.tagnosize))
+    file.seek(directory + tiff.tagnosize + tags * tiff.tagsize)
+    (offset,) = struct.unpack(tiff.offsetformat, file.read(tiff.offsetsize))
+    return int(offset)
 
 
 def _mrc(path: Path) -> MovieShape:

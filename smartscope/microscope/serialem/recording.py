@@ -14,6 +14,7 @@ from typing import Protocol
 
 from smartscope.domain.clock import Clock
 from smartscope.domain.errors import StorageFull
+from smartscope.domain.no_room import means_no_room
 from smartscope.microscope.errors import CameraFailed, CommandRefused
 from smartscope.microscope.serialem.areas import AreaCalibration
 from smartscope.microscope.serialem.focus import Focus
@@ -140,7 +141,10 @@ class Recorder:
             )
         # The full path, by SerialEM's machine's rules; the name alone is all that counts here.
         reported = PureWindowsPath(reply.text()).name
-        return self.folder.fetch(item.name, plan.folder, plan.file_format, reported=reported)
+        frames = item.frames if self.settings.frames.sets_frame_time else None
+        return self.folder.fetch(
+            item.name, plan.folder, plan.file_format, reported=reported, frames=frames
+        )
 
     def _write_sum(self, op: Operation, plan: RecordPlan, item: RecordItem) -> Brought:
         pixels = op.image("A")
@@ -154,10 +158,13 @@ class Recorder:
             flush_folder(target.parent)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise StorageFull(
+            what = (
                 f"{target.name} could not be written ({error.strerror}); dose was spent but there "
-                "is no file. Make room and check the folder."
-            ) from error
+                "is no file."
+            )
+            if means_no_room(error):
+                raise StorageFull(f"{what} Make room first.") from error
+            raise CameraFailed(f"{what} Check this machine's disk.") from error
         with target.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Brought(

@@ -232,7 +232,9 @@ class SimulatedCamera:
             ),
         )
 
-    def find_recorded(self, name: str, folder: Path, *, file_format: str) -> Path | None:
+    def find_recorded(
+        self, name: str, folder: Path, *, file_format: str, broken_from_s: float = 0.0
+    ) -> Path | None:
         """This camera writes into `folder` itself, and what has its name is closed."""
         path = folder / f"{name}.{file_format}"
         return self.guard.run("find_recorded", READ, lambda _: path if path.is_file() else None)

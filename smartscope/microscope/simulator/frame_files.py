@@ -16,7 +16,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from smartscope.domain.errors import StorageFull
-from smartscope.microscope.errors import CommandRefused
+from smartscope.domain.no_room import means_no_room
+from smartscope.microscope.errors import CameraFailed, CommandRefused
 
 Frames = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 FORMATS = ("tif", "mrc")
@@ -102,10 +103,13 @@ def _appear_whole(path: Path, write: Callable[[Path], None]) -> None:
         _flush(path.parent)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise StorageFull(
+        what = (
             f"The camera's computer could not write {path.name} ({error.strerror}); "
-            "dose was spent but there is no file. Make room and check the folder."
-        ) from error
+            "dose was spent but there is no file."
+        )
+        if means_no_room(error):
+            raise StorageFull(f"{what} Make room and check the folder.") from error
+        raise CameraFailed(f"{what} Check that computer's disk.") from error
 
 
 def _flush(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,17 @@ def test_broken_tiffs_are_refused(tmp_path: Path) -> None:
         bad.write_bytes(content)
         with pytest.raises(BadFile), open_movie(bad) as movie:
             movie.read(0)
+
+
+def test_a_movie_cut_between_two_frames_is_no_shorter_movie(tmp_path: Path) -> None:
+    path = tmp_path / "movie.tif"
+    content = np.zeros((3, 8, 8), np.uint16)
+    tifffile.imwrite(path, content, metadata=None, photometric="minisblack")
+    with tifffile.TiffFile(path) as movie:
+        second = movie.pages[1].offset
+    os.truncate(path, second)
+    with pytest.raises(BadFile, match="more frames than the 1"), open_movie(path):
+        pass
 
 
 def test_a_colour_picture_is_no_movie(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from smartscope.domain.errors import BadFile
 from smartscope.microscope.serialem.frames import FrameFolder
@@ -32,6 +34,19 @@ def test_a_movie_that_was_cut_is_no_movie(tmp_path: Path, suffix: str) -> None:
     write_frames(path, FRAMES, 1.0)
     truncate(path)
     with pytest.raises(BadFile, match="movie"):
+        shape_of(path)
+
+
+def test_a_movie_cut_between_two_frames_is_no_shorter_movie(tmp_path: Path) -> None:
+    """All pages in one row at its beginning, as tifffile and libtiff may write them."""
+    path = tmp_path / "movie.tif"
+    tifffile.imwrite(path, FRAMES, metadata=None, photometric="minisblack")
+    with tifffile.TiffFile(path) as movie:
+        second = movie.pages[1].offset
+    os.truncate(path, second)
+    with tifffile.TiffFile(path) as movie:
+        assert len(movie.pages) == 1, "tifffile itself reads on without a word"
+    with pytest.raises(BadFile, match="more frames than the 1"):
         shape_of(path)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from smartscope.domain.actor import BRIDGE
@@ -45,9 +46,12 @@ def leave_unknown(held: Held, *, reason: str, now_s: float) -> bool:
 
 @fenced
 def leave_to_operator(held: Held, *, reason: str, now_s: float) -> None:
-    """The operator took the instrument: the run is paused, and control is not retaken by itself."""
+    """The operator took the instrument: the run is paused, and control is not retaken by itself.
+
+    So is a run that was only about to be taken up.
+    """
     _mark_unknown(held, reason, now_s)
-    run = _live_run(held)
+    run = _live_run(held) or _about_to_begin(held)
     if run is None:
         return
     _pause(run, reason)
@@ -96,6 +100,13 @@ def _live_run(held: Held) -> Run | None:
     """The run of this microscope that is being driven, locked."""
     live = Run.objects.filter(microscope_id=held.microscope, state__in=sorted(LIVE_RUNS))
     return live.select_for_update(no_key=True).first()
+
+
+def _about_to_begin(held: Held) -> Run | None:
+    """The run that would be armed next, locked."""
+    due = Q(state=RunState.QUEUED) | Q(state=RunState.INTERRUPTED, wish=Wish.RUN)
+    waiting = Run.objects.filter(due, microscope_id=held.microscope).order_by("-created_at")
+    return waiting.select_for_update(no_key=True).first()
 
 
 def _pause(run: Run, reason: str) -> None:

@@ -41,7 +41,7 @@ def test_what_the_agent_answers_is_shown_and_lets_runs_start(
         assert (microscope.agent_state, unguarded(microscope), raised()) == ("watching", "", {})
         hold(microscope, seconds=-1)
         heartbeat = heartbeat_of(microscope.pk, epoch=1)
-        heartbeat.beat()
+        heartbeat.begin()
         rig.until(lambda: rig.agent.memory.counter == 1)
         watch_agents()
         watch_agents()
@@ -76,7 +76,7 @@ def test_a_clock_that_is_off_is_told_in_good_time(microscope: Microscope) -> Non
 def test_a_released_heart_beats_no_more(microscope: Microscope, start: Start) -> None:
     with start() as rig:
         heartbeat = AgentHeartbeat(rig.line, epoch=4)
-        heartbeat.beat()
+        heartbeat.begin()
         rig.until(lambda: rig.agent.memory.counter == 1)
         heartbeat.release()
         heartbeat.beat()
@@ -87,6 +87,7 @@ def test_a_released_heart_beats_no_more(microscope: Microscope, start: Start) ->
 def test_an_agent_that_is_not_there_holds_nobody_up(microscope: Microscope, agents: Any) -> None:
     agents(9)
     heartbeat = heartbeat_of(microscope.pk, epoch=1)
+    heartbeat.begin()
     for _ in range(3):
         heartbeat.beat()
     heartbeat.release()
@@ -98,6 +99,6 @@ def test_settings_that_make_no_sense_end_neither_bridge_nor_sweeper(
 ) -> None:
     agents(9)
     settings.AGENT_KEY = key
-    heartbeat_of(microscope.pk, epoch=1).beat()
+    heartbeat_of(microscope.pk, epoch=1).begin()
     watch_agents()
     assert raised() == {"agent.absent": "MINOR"}

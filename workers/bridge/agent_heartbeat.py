@@ -26,12 +26,22 @@ class AgentHeartbeat:
         self._epoch = epoch
         self._counter = 0
         self._guard = threading.Lock()
-        self._silent = False
+        self._connected = False
+        self._released = False
+
+    def begin(self) -> None:
+        """The instrument obeys this epoch: from now on each renewal is a sign of life.
+
+        A bridge that holds the lease but no instrument must not keep the agent from acting.
+        """
+        with self._guard:
+            self._connected = True
+        self.beat()
 
     def beat(self) -> None:
         """The lease was renewed just now. Never raises and never waits."""
         with self._guard:
-            if self._line is None or self._silent:
+            if self._line is None or self._released or not self._connected:
                 return
             self._counter += 1
             try:
@@ -42,9 +52,9 @@ class AgentHeartbeat:
     def release(self) -> None:
         """The instrument is safe and let go: no beat follows, the agent stands down."""
         with self._guard:
-            if self._line is None or self._silent:
+            if self._line is None or self._released:
                 return
-            self._silent = True
+            self._released = True
             self._counter += 1
             answer = self._line.release(
                 epoch=self._epoch, counter=self._counter, timeout_s=RELEASE_LIMIT_S

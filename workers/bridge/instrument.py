@@ -29,8 +29,28 @@ def open_instrument(row: MicroscopeRow, permit: Permit, *, epoch: int) -> Instru
     """Connect anew under this epoch. Raises UnknownDriver or BadInstrumentSettings."""
     chosen = driver_settings(row)
     clock = open_clock(row.driver_kind, chosen)
-    microscope = connect(row.driver_kind, chosen, permit=permit, clock=clock, epoch=epoch)
+    try:
+        microscope = connect(row.driver_kind, chosen, permit=permit, clock=clock, epoch=epoch)
+    except BaseException:
+        _hang_up(clock)
+        raise
     return Instrument(microscope, clock, pace(clock))
+
+
+def now_of(row: MicroscopeRow) -> float:
+    """The time on that microscope's clock, whether or not it lets itself be driven."""
+    clock = open_clock(row.driver_kind, driver_settings(row))
+    try:
+        return clock.now()
+    finally:
+        _hang_up(clock)
+
+
+def _hang_up(clock: Clock) -> None:
+    """Only a simulator's clock behind a socket is a connection."""
+    close = getattr(clock, "close", None)
+    if close is not None:
+        close()
 
 
 def driver_settings(row: MicroscopeRow) -> dict[str, object]:

@@ -10,12 +10,16 @@ the lease cannot be kept    the valves are closed while that is allowed; a fresh
 from __future__ import annotations
 
 import logging
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError
 
 from smartscope.domain.alarms import Level
-from smartscope.domain.errors import SmartscopeError
+from smartscope.domain.errors import InstrumentError, SmartscopeError
 from smartscope.domain.snapshot import Wish
 from smartscope.microscope.errors import CommandTimeout, ConnectionLost, OperatorStop
 from smartscope.operations.clear_alarm import clear_alarm
+from smartscope.operations.lease.held import Held
 from smartscope.operations.leave_unknown import (
     leave_to_operator,
     leave_unknown,
@@ -29,6 +33,7 @@ log = logging.getLogger(__name__)
 
 VALVES_OPEN, NO_ANSWER, LINK_LOST = "valves.open", "command.timeout", "link.lost"
 TAKEN, QUARANTINED = "operator.stop", "lease.quarantined"
+UNREACHABLE, MISTAKE = "instrument.unreachable", "bridge.failed"
 #: real seconds for which a late reply is awaited: only it proves that the command is over
 LATE_REPLY_S = 600.0
 LISTEN_S = 2.0
@@ -60,21 +65,54 @@ def tell_that_it_goes_on(helm: Helm) -> None:
     What paused the run for a person is over only once a person has resumed it.
     """
     microscope = helm.held.microscope
-    clear_alarm(key=NO_ANSWER, microscope=microscope)
+    for key in (NO_ANSWER, UNREACHABLE):
+        clear_alarm(key=key, microscope=microscope)
     run = run_to_drive(microscope)
     if run is None or run.wish is not Wish.PAUSE:
         for key in (TAKEN, LINK_LOST, QUARANTINED):
             clear_alarm(key=key, microscope=microscope)
 
 
-def give_to_operator(helm: Helm, error: OperatorStop) -> None:
+def tell_unreachable(microscope: UUID, error: InstrumentError) -> None:
+    """Control could not be taken: whatever is open stays open until somebody looks."""
+    raise_alarm(
+        key=UNREACHABLE,
+        level=Level.MAJOR,
+        microscope=microscope,
+        text=f"Control of the microscope could not be taken: {error}",
+        advice="Look at its console: valves, dialogs, other programs. The bridge tries again.",
+    )
+
+
+def tell_of_mistake(microscope: UUID, error: Exception) -> None:
+    """This process ends of what nobody foresaw; its successor may end of it again."""
+    try:
+        raise_alarm(
+            key=MISTAKE,
+            level=Level.MAJOR,
+            microscope=microscope,
+            text=f"The bridge failed and is started again: {type(error).__name__}: {error}",
+            advice="Look at the bridge's log; pause the run if it fails again and again.",
+        )
+    except (DatabaseError, InterfaceError) as problem:
+        log.error("nobody could be told: %s", problem)
+
+
+def tell_that_it_works(helm: Helm) -> None:
+    """A whole step was done: what ended a predecessor does not end this process."""
+    if not helm.watch.proved:
+        helm.watch.proved = True
+        clear_alarm(key=MISTAKE, microscope=helm.held.microscope)
+
+
+def give_to_operator(held: Held, error: OperatorStop, *, now_s: float) -> None:
     """Nothing more is sent, not even on the way to safety: the operator has the column."""
     reason = f"an operator took the microscope: {error}"
-    leave_to_operator(helm.held, reason=reason, now_s=helm.clock.now())
+    leave_to_operator(held, reason=reason, now_s=now_s)
     raise_alarm(
         key=TAKEN,
         level=Level.MINOR,
-        microscope=helm.held.microscope,
+        microscope=held.microscope,
         text="An operator pressed STOP or refused control; the valves are as they left them.",
         advice="Ask at the console; resume the run when the microscope is free again.",
     )
@@ -114,10 +152,15 @@ def note_lost_link(helm: Helm, error: ConnectionLost) -> None:
 
 
 def close_while_allowed(helm: Helm) -> bool:
-    """Without a database: whether the valves were closed before our time was over."""
+    """Without a database: whether the valves were closed before our time was over.
+
+    Raises OperatorStop: then the column is the operator's.
+    """
     try:
         helm.microscope.column.close_valves()
         closed = not helm.microscope.column.status().valves_open
+    except OperatorStop:
+        raise
     except SmartscopeError as error:
         log.critical("the valves could not be closed: %s", error)
         return False

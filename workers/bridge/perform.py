@@ -51,7 +51,7 @@ from workers.bridge.helm import Helm
 from workers.bridge.keep_files import keep
 from workers.bridge.look import look_at
 from workers.bridge.names import FileNames
-from workers.bridge.parting import VALVES_OPEN
+from workers.bridge.parting import VALVES_OPEN, tell_that_it_works
 from workers.bridge.progress import check_progress, progress_made
 from workers.bridge.suspend import wait_while_suspended
 
@@ -114,6 +114,7 @@ def _carry_out(job: _Job, act: Act) -> None:
         complete_step(job.helm.held, job.opened.id, now_s=job.now_s(), stopped=stopped)
         job.point("completed")
         progress_made(job.helm)
+        tell_that_it_works(job.helm)
         if job.opened.kind == CLOSING:
             clear_alarm(key=VALVES_OPEN, microscope=job.helm.held.microscope)
     finally:

@@ -30,7 +30,7 @@ from workers.bridge.agent_heartbeat import heartbeat_of
 from workers.bridge.ashore import LastSeen, control_wanted
 from workers.bridge.errors import LeaseSlipping, Quarantined, ValvesStayOpen
 from workers.bridge.helm import Helm
-from workers.bridge.instrument import open_instrument
+from workers.bridge.instrument import now_of, open_instrument
 from workers.bridge.keeper import Keeper
 from workers.bridge.loop import Loop
 from workers.bridge.parting import (
@@ -39,7 +39,9 @@ from workers.bridge.parting import (
     listen,
     make_safe,
     note_lost_link,
+    tell_of_mistake,
     tell_that_it_goes_on,
+    tell_unreachable,
 )
 from workers.bridge.permit import LeasePermit
 from workers.bridge.probe import StorageProbe
@@ -101,6 +103,10 @@ class BridgeProcess:
             self._say("offline", str(error))
         except (DatabaseError, InterfaceError) as error:
             log.error("the database cannot be reached: %s", error)
+        except Exception as error:
+            log.exception("the bridge ends of a mistake of its own")
+            tell_of_mistake(self._microscope, error)
+            raise
         else:
             return ENDED
         return AGAIN
@@ -112,17 +118,21 @@ class BridgeProcess:
         keeper = Keeper(
             acquired, self._times, pulse, end_process=self._end_process, renewed=heartbeat.beat
         )
-        heartbeat.beat()
         keeper.start()
         probe = StorageProbe(current_store(), self._microscope)
         probe.start()
         try:
             helm = self._take_helm(acquired, keeper, pulse, probe)
-            try:
-                reason = self._drive(helm)
+            if isinstance(helm, Helm):
+                try:
+                    heartbeat.begin()
+                    reason = self._drive(helm)
+                    heartbeat.release()
+                finally:
+                    _close(helm)
+            else:
+                reason = str(helm)
                 heartbeat.release()
-            finally:
-                _close(helm)
             release_lease(acquired.held, reason)
         finally:
             probe.stop()
@@ -132,15 +142,20 @@ class BridgeProcess:
     def _drive(self, helm: Helm) -> str:
         """Recover, then turn; why control is given back. Raises what ends this process."""
         try:
+            return self._steer(helm)
+        except OperatorStop as error:
+            give_to_operator(helm.held, error, now_s=helm.clock.now())
+            return str(error)
+
+    def _steer(self, helm: Helm) -> str:
+        """As `_drive`; the operator's STOP may come in any command, the last ones too."""
+        try:
             recover(helm)
             tell_that_it_goes_on(helm)
             loop = Loop(helm)
             loop.run()
             if not make_safe(helm):
                 raise ValvesStayOpen("The valves are still open: control is not given back.")
-        except OperatorStop as error:
-            give_to_operator(helm, error)
-            return str(error)
         except CommandTimeout as error:
             listen(helm, error)
             raise
@@ -150,7 +165,7 @@ class BridgeProcess:
         except LeaseSlipping:
             close_while_allowed(helm)
             raise
-        except (LeaseLost, Quarantined):
+        except (LeaseLost, Quarantined, OperatorStop):
             raise
         except Exception:
             # The database is gone, or this is a mistake of ours: the column is not left open.
@@ -184,10 +199,21 @@ class BridgeProcess:
 
     def _take_helm(
         self, acquired: Acquired, keeper: Keeper, pulse: Pulse, probe: StorageProbe
-    ) -> Helm:
+    ) -> Helm | OperatorStop:
+        """Connected; or the operator's word that we shall not be, which people were told of.
+
+        Raises what else keeps us from it, of which an alarm tells.
+        """
         row = MicroscopeRow.objects.get(pk=self._microscope)
         permit = LeasePermit(keeper, pulse)
-        instrument = open_instrument(row, permit, epoch=acquired.held.epoch)
+        try:
+            instrument = open_instrument(row, permit, epoch=acquired.held.epoch)
+        except OperatorStop as error:
+            give_to_operator(acquired.held, error, now_s=now_of(row))
+            return error
+        except InstrumentError as error:
+            tell_unreachable(self._microscope, error)
+            raise
         return Helm(
             held=acquired.held,
             microscope=instrument.microscope,

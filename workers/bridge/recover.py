@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from smartscope.domain.alarms import Level
 from smartscope.domain.snapshot import Wish
 from smartscope.domain.status import LIVE_RUNS, RunState, StepState
+from smartscope.microscope.errors import OperatorStop
 from smartscope.operations.change_run import change_run
 from smartscope.operations.lease.release_lease import quarantine_lease
 from smartscope.operations.raise_alarm import raise_alarm
@@ -128,7 +130,8 @@ def _quarantine(helm: Helm, reason: str) -> Quarantined:
     if run is not None and run.state in LIVE_RUNS:
         change_run(helm.held, run.id, RunState.INTERRUPTED, reason=text, now_s=helm.clock.now())
     # The way to safety is short here: nothing else moves before somebody has looked.
-    close_while_allowed(helm)
+    with suppress(OperatorStop):
+        close_while_allowed(helm)
     quarantine_lease(helm.held, text)
     raise_alarm(
         key=QUARANTINED,

@@ -31,6 +31,8 @@ class Watch:
     #: when a step was last closed, and whether people know that it is too long ago
     moved_at_s: float | None = None
     stuck: bool = False
+    #: whether this process has carried out a whole step
+    proved: bool = False
     _closed_while_filling: bool = False
 
     def look(

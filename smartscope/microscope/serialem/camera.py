@@ -11,6 +11,7 @@ from smartscope.microscope.errors import CommandRefused, ValvesClosed
 from smartscope.microscope.serialem.areas import AreaCalibration
 from smartscope.microscope.serialem.column import valves_open
 from smartscope.microscope.serialem.frames import FrameFolder
+from smartscope.microscope.serialem.full_montage import FullMontage
 from smartscope.microscope.serialem.images import ImageReader
 from smartscope.microscope.serialem.link import Link, Operation
 from smartscope.microscope.serialem.montages import tile_centres
@@ -45,6 +46,7 @@ class SerialEmCamera:
     reader: ImageReader
     recorder: Recorder
     folder: FrameFolder
+    full_montage: FullMontage
     clock: Clock
     _exposures: dict[str, float] = field(default_factory=dict)
 
@@ -54,7 +56,10 @@ class SerialEmCamera:
         return self.take(op, area, dose_e_per_a2)
 
     def montage(self, area: Area, plan: MontagePlan) -> AcquiredMontage:
-        """Tiles by moving the stage, one image each; the stage ends at the plan's centre."""
+        """Tiles by moving the stage; the stage ends at the plan's centre.
+
+        One command for each, or one for all where the site chose `montages` full.
+        """
         if not 1 <= plan.columns * plan.rows <= MOST_TILES or plan.columns < 1:
             raise CommandRefused(
                 f"{plan.columns} x {plan.rows} tiles make no montage; nothing was exposed. Give "
@@ -67,7 +72,11 @@ class SerialEmCamera:
         op = self.link.operation("montage")
         self.optics.enter(op, area)
         began_s = self.clock.now()
-        pieces = self._tiles(op, area, plan)
+        if self.settings.montages == "full":
+            move(op, self.settings.limits, plan.centre, None)
+            pieces = self.full_montage.take(op, self, self.settings.areas[area], plan)
+        else:
+            pieces = self._tiles(op, area, plan)
         move(op, self.settings.limits, plan.centre, None)
         return AcquiredMontage(area=area, plan=plan, pieces=pieces, taken_at_s=began_s)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from smartscope.domain.errors import LeaseLost
 from smartscope.microscope.base import Permit
 from smartscope.microscope.errors import (
     BadInstrumentSettings,
@@ -34,6 +35,8 @@ SIGNAL_COMMANDS = {
     "beam_current": "ReportFEGBeamCurrent",
     "screen": "ReportScreen",
 }
+#: Choices of `montages` and `records` that leave a whole series to one command of SerialEM (4.1).
+WHOLE = ("full", "multishot")
 #: Read back at connection: the log shows in which state the microscope was taken over.
 AS_FOUND = (
     "ReportClock",
@@ -71,6 +74,9 @@ def take_control(
     client.connect()
     try:
         return _initialise(settings, client, permit, epoch)
+    except LeaseLost:
+        client.abandon()
+        raise
     except BaseException:
         client.close()
         raise
@@ -136,6 +142,15 @@ def _require_possible(settings: SerialEmSettings, connected: Connected) -> None:
         raise BadInstrumentSettings(
             f"SerialEM {connected.version} cannot move apertures; remove apertures."
         )
+    for chosen, command in (
+        (settings.montages, "ParamSetToUseForMontage"),
+        (settings.records, "SetCustomHoleShifts"),
+    ):
+        if chosen in WHOLE and not connected.knows(command):
+            raise BadInstrumentSettings(
+                f"SerialEM {connected.version} has no {command}, which {chosen!r} needs; leave "
+                "montages and records as they are by default."
+            )
     for signal, command in SIGNAL_COMMANDS.items():
         if signal not in settings.cannot_tell and not connected.knows(command):
             raise BadInstrumentSettings(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from smartscope.domain.clock import Clock
 from smartscope.domain.errors import InstrumentError, LeaseLost
 from smartscope.microscope.base import Permit
-from smartscope.microscope.errors import CommandTimeout, ConnectionLost
+from smartscope.microscope.errors import CommandTimeout, ConnectionLost, OperatorStop
 from smartscope.microscope.serialem.autoloader import SerialEmAutoloader
 from smartscope.microscope.serialem.camera import SerialEmCamera
 from smartscope.microscope.serialem.client import SerialEmClient
@@ -16,10 +16,12 @@ from smartscope.microscope.serialem.column import SerialEmColumn
 from smartscope.microscope.serialem.connection import Connected, take_control
 from smartscope.microscope.serialem.focus import Focus
 from smartscope.microscope.serialem.frames import FrameFolder
+from smartscope.microscope.serialem.full_montage import FullMontage
 from smartscope.microscope.serialem.images import ImageReader
 from smartscope.microscope.serialem.optics import SerialEmOptics
 from smartscope.microscope.serialem.recording import Recorder
 from smartscope.microscope.serialem.settings import SerialEmSettings, settings_from
+from smartscope.microscope.serialem.stacks import StackFolder
 from smartscope.microscope.serialem.stage import SerialEmStage
 from smartscope.microscope.serialem.tasks import SerialEmTasks
 from smartscope.microscope.serialem.tuning import SerialEmTuning
@@ -47,7 +49,9 @@ class SerialEmMicroscope:
         folder = FrameFolder(settings.frames, clock)
         optics = SerialEmOptics(link, settings, focus)
         recorder = Recorder(settings, optics, focus, reader, folder, clock)
-        camera = SerialEmCamera(link, settings, optics, reader, recorder, folder, clock)
+        stacks = StackFolder(settings.frames, clock)
+        montage = FullMontage(settings.limits, focus, stacks, clock)
+        camera = SerialEmCamera(link, settings, optics, reader, recorder, folder, montage, clock)
         self._settings, self._connected, self._permit = settings, connected, permit
         self._link, self._closing = link, closing
         self._autoloader = SerialEmAutoloader(
@@ -116,6 +120,7 @@ class SerialEmMicroscope:
         """Valves first; each action is tried whatever became of the one before.
 
         The screen stays where it is; a tilt is levelled, which also proves that the stage answers.
+        Raises OperatorStop and CommandTimeout: then nothing more can, or may, be sent here.
         """
         actions: tuple[tuple[str, Callable[[], None]], ...] = (
             ("close_valves", self._column.close_valves),
@@ -129,11 +134,12 @@ class SerialEmMicroscope:
         """Listen for the reply of a command that missed its deadline; nothing is sent.
 
         What it says does not matter here: an error too proves that the command is over. Raises
-        ConnectionLost when no reply can come any more.
+        ConnectionLost when no reply can come any more, and OperatorStop when it says that the
+        operator has taken over.
         """
         try:
             return self._link.client.await_late_reply(timeout_s) is not None
-        except (ConnectionLost, CommandTimeout):
+        except (ConnectionLost, CommandTimeout, OperatorStop):
             raise
         except InstrumentError:
             return True
@@ -172,15 +178,24 @@ def connect(
     connected = take_control(chosen, client, permit, epoch=epoch)
     try:
         return SerialEmMicroscope(chosen, connected, permit=permit, clock=clock, closing=closing)
+    except LeaseLost:
+        client.abandon()
+        raise
     except BaseException:
         client.close()
         raise
 
 
 def _attempt(action: Callable[[], None]) -> str:
-    """The words of what went wrong, "" for nothing. LeaseLost is raised: nothing more is ours."""
+    """The words of what went wrong, "" for nothing.
+
+    Raises LeaseLost and OperatorStop, nothing more is ours, and CommandTimeout, its reply is
+    awaited first.
+    """
     try:
         action()
+    except (CommandTimeout, OperatorStop):
+        raise
     except InstrumentError as error:
         return str(error)
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smartscope.domain.geometry import Affine, Point
 from smartscope.microscope.errors import ProtocolError
@@ -83,6 +83,12 @@ def camera_to_stage(op: Operation, *, centre: Point, tilt_deg: float, size: Size
     stage = inverse(read_matrix(op, "StageToSpecimenMatrix"))
     xx, xy, yx, yy = (size.binning * value for value in product(stage, camera))
     along = 1.0 / math.cos(math.radians(tilt_deg))
-    a, b, c, d = xx, -xy, along * yx, -along * yy
-    x, y = (size.width_px - 1) / 2, (size.height_px - 1) / 2
-    return Affine(a, b, centre.x_um - a * x - b * y, c, d, centre.y_um - c * x - d * y)
+    turn = Affine(xx, -xy, 0.0, along * yx, -along * yy, 0.0)
+    return centred(turn, centre, (size.width_px, size.height_px))
+
+
+def centred(turn: Affine, centre: Point, size_px: tuple[int, int]) -> Affine:
+    """The map with the linear part of `turn` that puts an image's (width, height) middle there."""
+    x, y = (size_px[0] - 1) / 2, (size_px[1] - 1) / 2
+    left_um, top_um = turn.a * x + turn.b * y, turn.c * x + turn.d * y
+    return replace(turn, tx=centre.x_um - left_um, ty=centre.y_um - top_um)

@@ -1,8 +1,9 @@
 """Where the tiles of a montage lie.
 
-Tiles are taken one by one, not by SerialEM's own `Montage()`: that keeps its pieces in a file on
-its own machine, gives back one overview, cannot be stopped, and a lost reply leaves hundreds of
-exposures in doubt. One by one every tile comes with its own map, and a lease that ends stops it.
+Tiles are taken one by one, unless a site chose SerialEM's own `Montage()` (see `full_montage`):
+it keeps its pieces in a file on its own machine, cannot be stopped, and a lost reply leaves
+hundreds of exposures in doubt. One by one every tile comes with its own map, and a lease that ends
+stops it.
 """
 
 from __future__ import annotations

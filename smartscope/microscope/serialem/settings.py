@@ -18,6 +18,9 @@ PORT = 48888
 #: Signals a column may not be able to tell; a site says so, or their absence counts as bad.
 SIGNALS = ("vacuum", "pump", "dewars", "beam_current", "screen")
 FORMATS = ("tif", "mrc")
+#: How montages are taken, and exposures of one plan; the first is what serves unattended nights.
+MONTAGES = ("tiles", "full")
+RECORDS = ("one_by_one", "multishot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,8 @@ class SerialEmSettings:
     limits: Limits
     atlas: AtlasOptics
     apertures: Mapping[str, Aperture]
+    montages: str
+    records: str
     frames: Frames
     focusing: Focusing
     tilt_sign: int
@@ -133,6 +138,8 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
         limits=limits,
         atlas=_atlas(reader),
         apertures=_apertures(reader),
+        montages=reader.choice("montages", "tiles", MONTAGES),
+        records=reader.choice("records", "one_by_one", RECORDS),
         frames=_frames(reader),
         focusing=_focusing(reader),
         tilt_sign=_sign(reader),

@@ -11,9 +11,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from safety_agent.lease import Closing, Lease, Look
-from safety_agent.memory import Debt, Memory, Watch, keep, load
+from safety_agent.memory import BrokenMemory, Debt, Memory, Watch, keep, load
 from safety_agent.pager import Pager
 from safety_agent.settings import Settings
 from safety_agent.valves import Outcome, close_valves
@@ -40,22 +41,27 @@ class Agent:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Raises ValueError when its memory is broken: then a person must say how things are."""
+        """Where its memory is broken, it assumes the worst: that it is armed."""
         self._settings = settings
         self._times = settings.times
         self._pager = pager
         self._clock, self._wall_clock = clock, wall_clock
         self._lease = Lease(
-            settings.database_url, settings.microscope, limit_s=settings.times.database_limit_s
+            settings.database_url,
+            settings.microscope,
+            limit_s=settings.times.database_limit_s,
+            still_s=settings.times.still_s,
+            clock=clock,
         )
         self._guard = threading.Lock()
         self.wake = threading.Event()
-        self._memory = load(settings.state_file)
+        self._memory = self._recalled()
         self._beat_s = clock() - self._silence_before_start_s()
         self._database_good_s: float | None = None
         self._attempted_s: float | None = None
         self._began_closing_s = 0.0
-        self._failure_paged = False
+        self._failure_paged = self._closed_paged = False
+        self._forgetful = False
 
     @property
     def memory(self) -> Memory:
@@ -139,7 +145,7 @@ class Agent:
 
     def _begin(self, why: str) -> None:
         self._began_closing_s, self._attempted_s = self._clock(), None
-        self._failure_paged = False
+        self._failure_paged = self._closed_paged = False
         self._pager.page("[MAJOR] smartscope safety agent: closing the valves", why)
         self.wake.set()
 
@@ -160,7 +166,9 @@ class Agent:
         log.warning("%s", outcome.told)
         if outcome.closed:
             self._settle(memory, Debt.VALVES)
-            self._pager.page("[MAJOR] smartscope safety agent: valves closed", outcome.told)
+            if not self._closed_paged:
+                self._closed_paged = True
+                self._pager.page("[MAJOR] smartscope safety agent: valves closed", outcome.told)
         else:
             self._failed(outcome)
 
@@ -199,10 +207,12 @@ class Agent:
         return closing
 
     def _settle(self, memory: Memory, debt: Debt) -> None:
-        """A debt is paid, unless a new bridge took over meanwhile."""
+        """A debt is paid, unless a bridge took over or somebody pressed stop meanwhile."""
         with self._guard:
-            if self._memory.watch is Watch.TRIPPED and self._memory.epoch == memory.epoch:
-                self._remember(self._memory.paid(debt))
+            now = self._memory
+            same = (now.epoch, now.at_once, now.why) == (memory.epoch, memory.at_once, memory.why)
+            if now.watch is Watch.TRIPPED and same:
+                self._remember(now.paid(debt))
 
     def _change(self, seen: Memory, to: Memory) -> bool:
         """From what was seen to what follows from it; False when a message came in between."""
@@ -213,14 +223,37 @@ class Agent:
             return True
 
     def _remember(self, memory: Memory) -> None:
-        """Under the guard. A mere beat need not survive a power cut, what changes must."""
-        for_certain = memory.watch is not self._memory.watch or memory.watch is Watch.TRIPPED
+        """Under the guard. What is known must survive a power cut."""
         self._memory = memory
         try:
-            keep(memory, self._settings.state_file, for_certain=for_certain)
+            keep(memory, self._settings.state_file)
         except OSError as error:
             # A full disk must not keep the valves open; but a restart would forget.
             log.critical("the agent's memory could not be written: %s", error)
+            if not self._forgetful:
+                self._forgetful = True
+                self._pager.page(
+                    "[MAJOR] smartscope safety agent: its memory cannot be written",
+                    f"It watches on, but restarted it would have forgotten. {error}",
+                )
+        else:
+            self._forgetful = False
+
+    def _recalled(self) -> Memory:
+        """From the file; a broken one is put aside for people to look at."""
+        path = self._settings.state_file
+        try:
+            return load(path)
+        except BrokenMemory as error:
+            why = "its memory was broken: assumed armed"
+            self._pager.page(
+                "[MAJOR] smartscope safety agent: its memory is broken, it assumes to be armed",
+                "When no bridge beats and no lease lives, it closes the valves. See whether its "
+                f"disk is sound. {error}",
+            )
+        with suppress(OSError):
+            path.replace(path.with_suffix(".broken"))
+        return Memory(watch=Watch.ARMED, beat_at_s=self._wall_clock(), why=why)
 
     def _silence_before_start_s(self) -> float:
         """Restarted while armed, it goes on counting from the last beat."""

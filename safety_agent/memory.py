@@ -3,6 +3,8 @@
 watching ──beat──> armed ──release──> watching
    │                 │ silence and no live lease
    └──────stop───────┴────> tripped ──beat of a later epoch──> armed
+
+A person's stop stays one until it is written to the database, whoever drives meanwhile.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -48,8 +50,13 @@ class Memory:
     nonces: Mapping[str, float] = field(default_factory=dict)
 
     def heard(self, message: Message, now_s: float) -> Memory:
-        """After a beat. Raises Refused for one that came before, or of a tripped epoch."""
+        """After a beat. Raises Refused for one that came before, or of a tripped epoch.
+
+        Whoever drives in spite of a stop has not read of it yet: the valves are owed once more.
+        """
         self._require_newer(message)
+        if self.at_once and self.quarantine_owed:
+            return replace(self, epoch=message.epoch, counter=message.counter, valves_owed=True)
         if self.watch is Watch.TRIPPED and message.epoch <= self.epoch:
             raise Refused("tripped: this epoch has lost its microscope")
         newly = self.watch is not Watch.ARMED or message.epoch != self.epoch
@@ -113,27 +120,49 @@ class Memory:
             raise Refused("this message came before")
 
 
+class BrokenMemory(ValueError):
+    """The file is there, and nobody can say what the agent knew."""
+
+
 def load(path: Path) -> Memory:
-    """What was kept; a fresh memory when there is no file. Raises ValueError for a broken one."""
+    """What was kept; a fresh memory when there is no file. Raises BrokenMemory."""
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        memory = Memory(**(kept | {"watch": Watch(kept["watch"])}))
     except FileNotFoundError:
         return Memory()
-    return Memory(**(fields | {"watch": Watch(fields["watch"])}))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BrokenMemory(f"{path}: {type(error).__name__}: {error}") from error
+    for each in fields(Memory):
+        value = getattr(memory, each.name)
+        if not isinstance(value, _KINDS[each.name]):
+            raise BrokenMemory(f"{path}: {each.name} is {value!r}")
+    return memory
 
 
-def keep(memory: Memory, path: Path, *, for_certain: bool) -> None:
-    """Replace the file in one piece; `for_certain` waits until it would survive a power cut."""
+def keep(memory: Memory, path: Path) -> None:
+    """Replace the file in one piece, and wait until that would survive a power cut."""
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
         json.dump(asdict(memory) | {"nonces": dict(memory.nonces)}, file)
-        if for_certain:
-            file.flush()
-            os.fsync(file.fileno())
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path)
-    if for_certain:
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "watch": Watch,
+    "epoch": int,
+    "counter": int,
+    "beat_at_s": (int, float),
+    "why": str,
+    "valves_owed": bool,
+    "quarantine_owed": bool,
+    "at_once": bool,
+    "nonces": dict,
+}

@@ -41,6 +41,11 @@ class Times:
         return self.silence_s / 6
 
     @property
+    def still_s(self) -> float:
+        """A lease that was not renewed for so long is dead: twice as long as one lives."""
+        return self.silence_s / 2
+
+    @property
     def database_limit_s(self) -> float:
         """One look at the database takes no longer."""
         return max(0.2, self.silence_s / 30)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -15,7 +17,7 @@ from smartscope.microscope.serialem import wire
 from smartscope.microscope.serialem.commands import commands_by_code
 from smartscope.models import Lease, Microscope
 from tests.microscope.serialem.peer import Peer, Talk
-from tests.safety_agent.rig import Pages, Rig, running, settings_of
+from tests.safety_agent.rig import SILENCE_S, Pages, Rig, database_url, running, settings_of
 
 Start = Callable[..., AbstractContextManager[Rig]]
 
@@ -98,3 +100,27 @@ def hold(microscope: Microscope, *, seconds: float, epoch: int = 1) -> None:
             " expires_at = clock_timestamp() + make_interval(secs => %s) WHERE microscope_id = %s",
             [uuid4(), epoch, seconds, microscope.pk],
         )
+
+
+@contextmanager
+def renewed(microscope: Microscope, *, epoch: int = 1) -> Iterator[None]:
+    """A bridge holds the lease and renews it all the time, as the agent sees it."""
+    hold(microscope, seconds=60, epoch=epoch)
+    ended = threading.Event()
+
+    def renew() -> None:
+        with psycopg.connect(database_url(), autocommit=True) as own:
+            while not ended.wait(SILENCE_S / 12):
+                own.execute(
+                    "UPDATE smartscope_lease SET beat = beat + 1 WHERE epoch = %s"
+                    " AND state = 'held' AND microscope_id = %s",
+                    [epoch, microscope.pk],
+                )
+
+    thread = threading.Thread(target=renew, name="renewing bridge")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

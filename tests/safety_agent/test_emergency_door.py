@@ -19,7 +19,7 @@ from smartscope.demo.services import manage
 from smartscope.domain.actor import Actor
 from smartscope.models import Detector, Lease, Microscope, Session
 from smartscope.operations.tokens import create_token
-from tests.safety_agent.conftest import Start, Valves, hold
+from tests.safety_agent.conftest import Start, Valves, hold, renewed
 from tests.safety_agent.rig import KEY, database_url
 from tests.system.conftest import Services, services
 
@@ -100,8 +100,7 @@ def test_with_every_connection_of_the_pool_taken_it_is_answered_in_a_second(
 def test_when_the_database_hangs_the_safety_agent_closes_the_valves(
     services: Services, microscope: Microscope, valves: Valves, token: str, start: Start
 ) -> None:
-    hold(microscope, seconds=60)
-    with start() as rig:
+    with renewed(microscope), start() as rig:
         rig.beat()
         services.environment |= _agent_at(microscope, rig.line._address[1])
         web = services.serve()
@@ -114,7 +113,9 @@ def test_when_the_database_hangs_the_safety_agent_closes_the_valves(
             rig.until(lambda: not valves.open)
         rig.until(lambda: not rig.agent.memory.quarantine_owed)
         assert rig.is_(Watch.TRIPPED)
-    assert Lease.objects.get().state == "quarantined"
+    lease = Lease.objects.get()
+    assert lease.state == "quarantined"
+    assert lease.stopped_at is not None
 
 
 def test_without_a_database_what_looks_signed_in_stops_and_a_stranger_does_not(

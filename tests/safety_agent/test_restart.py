@@ -17,7 +17,7 @@ import pytest
 from smartscope.microscope.safety_line import SafetyLine
 from smartscope.models import Microscope
 from tests.architecture.sources import ROOT
-from tests.safety_agent.conftest import Valves, hold
+from tests.safety_agent.conftest import Valves, hold, renewed
 from tests.safety_agent.rig import KEY, database_url
 from tests.workers.alarms.sinks import Sink, web_sink
 
@@ -103,9 +103,8 @@ def test_killed_while_armed_and_started_again_it_closes_the_valves(
 def test_ended_by_a_person_while_armed_it_pages(
     config: Path, microscope: Microscope, phone: Sink
 ) -> None:
-    hold(microscope, seconds=60)
     line = line_to(config, microscope)
-    with agent(config) as process:
+    with renewed(microscope), agent(config) as process:
         until_it_says(line, "watching")
         line.beat(epoch=1, counter=1)
         until_it_says(line, "armed")

@@ -9,7 +9,7 @@ import pytest
 
 from safety_agent.memory import Watch
 from smartscope.models import Event, Lease, Microscope
-from tests.safety_agent.conftest import Start, Valves, hold
+from tests.safety_agent.conftest import Start, Valves, hold, renewed
 from tests.safety_agent.rig import SILENCE_S, Pages
 from tests.workers.alarms.sinks import web_sink
 
@@ -48,12 +48,23 @@ def test_cut_off_from_bridge_and_database_alike_it_closes(start: Start, valves: 
 def test_a_lost_heartbeat_alone_trips_nothing(
     start: Start, microscope: Microscope, valves: Valves
 ) -> None:
-    hold(microscope, seconds=60)
-    with start() as rig:
+    with renewed(microscope), start() as rig:
         rig.beat()
         rig.stays(Watch.ARMED, 3 * SILENCE_S)
     assert valves.open
     assert valves.peer.commands == []
+
+
+def test_a_lease_that_nobody_renews_is_dead_whatever_the_clock_of_the_database_says(
+    start: Start, microscope: Microscope, valves: Valves
+) -> None:
+    hold(microscope, seconds=3_600)  # its clock was set back by an hour
+    with start() as rig:
+        rig.beat()
+        seconds = rig.until(lambda: not valves.open)
+        assert SILENCE_S * 0.9 <= seconds < 2 * SILENCE_S
+        rig.until(lambda: not rig.agent.memory.quarantine_owed)
+    assert Lease.objects.get().state == "quarantined"
 
 
 def test_a_dead_lease_trips_nothing_while_the_bridge_beats(
@@ -139,8 +150,7 @@ def test_a_successor_that_drives_meanwhile_keeps_its_lease_and_its_instrument(
     with start(database=NOWHERE, instrument=1) as rig:
         rig.beat()
         rig.until(lambda: "THE VALVES MAY BE OPEN" in rig.pages.titles)
-    hold(microscope, seconds=60, epoch=2)
-    with start() as rig:
+    with renewed(microscope, epoch=2), start() as rig:
         rig.until(lambda: rig.is_(Watch.ARMED))
     assert valves.open
     assert Lease.objects.get().state == "held"

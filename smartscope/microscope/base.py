@@ -279,7 +279,7 @@ class Microscope(Protocol):
         """Close the valves, blank, tilt 0, retract nothing, keep the grid where it is.
 
         Idempotent; one action's failure does not stop the next. Asks the permit for
-        `absolute` only.
+        `absolute` only. Raises OperatorStop and CommandTimeout, after which nothing is sent.
         """
         ...
 
@@ -288,6 +288,7 @@ class Microscope(Protocol):
 
         True once the instrument has answered: the command is over, and what became of it can be
         read back by whoever connects next. This connection takes no command after a timeout.
+        Raises OperatorStop when that is what the reply says.
         """
         ...
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from smartscope.domain.geometry import Point
 from smartscope.microscope.base import Microscope
-from smartscope.microscope.errors import InstrumentBusy, LoadFailed, ManualExchangeNeeded
+from smartscope.microscope.errors import (
+    InstrumentBusy,
+    LoadFailed,
+    ManualExchangeNeeded,
+    ValvesClosed,
+)
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
     Checkpoint,
@@ -72,14 +77,17 @@ def unload_grid(microscope: Microscope) -> Procedure:
 
 
 def open_valves(microscope: Microscope, *, vacuum_timeout_s: float = 1800.0) -> Procedure:
-    """Let the beam in once the vacuum is ready; proved by reading back."""
+    """Let the beam in once the vacuum is ready; proved by reading back.
+
+    Raises ValvesClosed when they did not open, InstrumentBusy while the column is not ready.
+    """
     yield from wait_until_quiet(microscope, timeout_s=vacuum_timeout_s)
     yield Checkpoint(doing="open valves")
     if not microscope.column.status().valves_open:
         yield AboutToIssue(command_class=CommandClass.NEVER_REPEAT, command="open_valves")
         microscope.column.open_valves()
     if not microscope.column.status().valves_open:
-        raise InstrumentBusy("The valves did not open; look at the vacuum page of the console.")
+        raise ValvesClosed("The valves did not open; look at the vacuum page of the console.")
     yield Produced(item="open_valves")
 
 

@@ -76,7 +76,7 @@ def _tuning(microscope: Microscope, what: str) -> Tuning:
 
 
 def safe_stop(microscope: Microscope) -> Procedure:
-    """Bring the instrument to its safe state; may be repeated, and never raises by itself."""
+    """Bring the instrument to its safe state; may be repeated. Raises as `safe_state` does."""
     report = microscope.safe_state()
     yield Produced(
         item="safe_stop",

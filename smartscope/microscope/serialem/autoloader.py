@@ -10,12 +10,18 @@ import hashlib
 from dataclasses import dataclass
 
 from smartscope.domain.clock import Clock
+from smartscope.domain.errors import InstrumentError, StorageFull
 from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import (
     CommandRefused,
+    CommandTimeout,
+    ConnectionLost,
     InstrumentBusy,
     LoadFailed,
     ManualExchangeNeeded,
+    OperatorStop,
+    ProtocolError,
+    ScopeBusy,
     SlotEmpty,
 )
 from smartscope.microscope.serialem import memory
@@ -164,7 +170,16 @@ class SerialEmAutoloader:
         move(op, self.settings.limits, Point(0.0, 0.0), 0.0)
 
     def _exchange(self, op: Operation, command: str, *slot: int) -> None:
-        reply = op.never_repeat(command, *slot)
+        """Once sent, whatever SerialEM says went wrong leaves a cartridge possibly on its way."""
+        try:
+            reply = op.never_repeat(command, *slot)
+        except (ConnectionLost, CommandTimeout, OperatorStop, ProtocolError, ScopeBusy):
+            raise
+        except (InstrumentError, StorageFull) as error:
+            raise LoadFailed(
+                f"{error} A cartridge may be on its way; a person must look at the autoloader "
+                "before anything else is moved."
+            ) from error
         if reply.values and reply.number() != 0.0:
             raise LoadFailed(
                 f"{command} ended with code {reply.number():g}; a person must look at the "

@@ -12,6 +12,7 @@ from smartscope.microscope.errors import (
     CommandRefused,
     InstrumentBusy,
     ProtocolError,
+    ValvesClosed,
 )
 from smartscope.microscope.serialem import memory
 from smartscope.microscope.serialem.link import Link, Operation, Reply
@@ -69,14 +70,18 @@ class SerialEmColumn:
         )
 
     def open_valves(self) -> None:
-        """Open, prove it, unblank. Raises InstrumentBusy when they may not or do not open."""
+        """Open, prove it, unblank; sent once.
+
+        Raises InstrumentBusy when they may not open yet, nothing sent, and ValvesClosed when they
+        were told to and did not: only a person knows why.
+        """
         op = self.link.operation("open_valves")
         if not self._vacuum_ready(op):
             raise InstrumentBusy("The vacuum is not ready; the valves stay closed until it is.")
         if not valves_open(op):
             op.never_repeat("SetColumnOrGunValve", VALVES_OPEN)
             if not valves_open(op):
-                raise InstrumentBusy(
+                raise ValvesClosed(
                     "The valves did not open; look at the vacuum page of the console."
                 )
         op.absolute("SetBeamBlank", 0)

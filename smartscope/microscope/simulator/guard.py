@@ -142,9 +142,14 @@ _SILENT_AFTER: _Handlers = {
 
 
 def attempt(action: Callable[[], None]) -> str:
-    """Try one action of the way to safety; the words of what went wrong, "" for nothing."""
+    """Try one action of the way to safety; the words of what went wrong, "" for nothing.
+
+    Raises OperatorStop and CommandTimeout: then nothing more can, or may, be sent.
+    """
     try:
         action()
+    except (CommandTimeout, OperatorStop):
+        raise
     except InstrumentError as error:
         return str(error)
     return ""

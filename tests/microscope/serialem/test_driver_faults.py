@@ -22,7 +22,6 @@ from smartscope.microscope.errors import (
     LoadFailed,
     OperatorStop,
     ProtocolError,
-    SlotEmpty,
     StageStuck,
     ValvesClosed,
 )
@@ -113,14 +112,20 @@ CASES: list[tuple[dict[str, Any] | None, Do, type[SmartscopeError]]] = [
     ),
     (fault("zero_loss_failed"), lambda r: r.microscope.column.refine_zero_loss(), CommandRefused),
     (fault("valve_refuses"), lambda r: r.microscope.column.close_valves(), CommandRefused),
-    (None, opened, InstrumentBusy),
+    (None, opened, ValvesClosed),
     (fault("state_refused"), lambda r: r.microscope.optics.go_to(Area.ATLAS), CommandRefused),
     (
         fault("aperture_stuck"),
         lambda r: r.microscope.optics.set_aperture("objective", 70),
         InstrumentBusy,
     ),
-    (fault("slot_empty"), load_other, SlotEmpty),
+    # once it was sent, no text proves that no cartridge is on its way
+    (fault("slot_empty"), load_other, LoadFailed),
+    *(
+        (fault("error_reply", command=command, parameters={"text": text}), load_other, LoadFailed)
+        for command in ("UnloadCartridge", "LoadCartridge")
+        for text in ("The autoloader is busy", "no cartridge", "disk full", "beyond the limit")
+    ),
     (fault("loaded_another", parameters={"slot": 3}), load_other, LoadFailed),
     (fault("load_failure"), load_other, LoadFailed),
     (fault("load_error_but_loaded"), load_other, LoadFailed),
@@ -159,6 +164,14 @@ def test_each_failure_has_its_error(
     with pytest.raises(kind) as caught:
         do(rig)
     assert str(caught.value).endswith((".", '"')), "a sentence that says what to do"
+
+
+def test_valves_that_do_not_open_are_told_to_once(rig: ServedRig) -> None:
+    before = rig.sent().count("SetColumnOrGunValve")
+    with pytest.raises(ValvesClosed, match="did not open"):
+        opened(rig)
+    closing, opening = 1, 1
+    assert rig.sent().count("SetColumnOrGunValve") == before + closing + opening
 
 
 def test_a_failed_autofocus_leaves_the_focus_where_it_was(rig: ServedRig) -> None:
@@ -224,10 +237,9 @@ def test_after_the_operators_stop_nothing_more_is_sent(rig: ServedRig) -> None:
     with pytest.raises(OperatorStop):
         rig.microscope.camera.image(Area.HOLE)
     sent = rig.sent()
-    with pytest.raises(OperatorStop, match="operator"):
-        rig.microscope.stage.position()
-    report = rig.microscope.safe_state()
-    assert not report.valves_closed
+    for command in (rig.microscope.stage.position, rig.microscope.safe_state):
+        with pytest.raises(OperatorStop, match="operator"):
+            command()
     rig.microscope.close()
     assert rig.sent() == sent
 

@@ -15,6 +15,9 @@ from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
 from smartscope.operations.step_rows import climb_grid, move_grid, move_step, scope_of
 
+#: how the reason ends of a pause that the protocol asked for
+PLANNED_PAUSE = "the protocol pauses between grids"
+
 
 @fenced
 def finish_grid(held: Held, run_id: UUID, step: FinishGrid, *, now_s: float) -> None:
@@ -35,7 +38,7 @@ def finish_grid(held: Held, run_id: UUID, step: FinishGrid, *, now_s: float) -> 
     move_step(row, StepState.DONE, now_s=now_s)
     if grid.pause_between_grids and _more_to_come(grid):
         run.wish, run.wished_by = Wish.PAUSE, None
-        run.state_reason = f"grid {grid.name} is finished; the protocol pauses between grids"
+        run.state_reason = f"grid {grid.name} is finished; {PLANNED_PAUSE}"
         run.save(update_fields=["wish", "wished_by", "state_reason", "updated_at"])
     told = Told(
         subjects=[grid.pk, row.pk],

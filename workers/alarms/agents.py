@@ -15,7 +15,7 @@ from smartscope.domain.status import LIVE_RUNS
 from smartscope.models import Microscope, Run
 from smartscope.operations.note_agent import note_agent
 from smartscope.queries.agents import agent_line
-from workers.alarms.watch import Condition, settle
+from workers.alarms.condition import Condition, settle
 
 log = logging.getLogger(__name__)
 

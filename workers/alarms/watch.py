@@ -1,6 +1,7 @@
 """What the sweeper notices by looking at rows and disk: each condition raises or clears its alarm.
 
-run.undriven           a run goes on, but no live lease has driven it for 60 s
+run.undriven           a run goes on, or was left without a word, and no bridge has held it for 60 s
+run.waits_for_person   and grid.failed: see `waiting`
 instrument.silent      a live bridge has not read its instrument for long
 lease.quarantined      nobody may drive until a person has looked
 analysis.old           images wait for their analysis
@@ -11,18 +12,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Min
 
 from smartscope.domain.alarms import Level
-from smartscope.domain.status import OPEN_STEPS, AnalysisState, RunState
+from smartscope.domain.status import LIVE_RUNS, OPEN_STEPS, AnalysisState, RunState
 from smartscope.models import Analysis, Event, Lease, LeaseState, Microscope, Run, Step
-from smartscope.operations.clear_alarm import clear_alarm
-from smartscope.operations.raise_alarm import raise_alarm
+from workers.alarms.condition import Condition, settle
+from workers.alarms.waiting import run_of_each, waiting
 
 #: an undriven run is somebody's lost night
 UNDRIVEN_FOR = timedelta(seconds=60)
@@ -35,46 +34,21 @@ DISK_LEVELS = ((0.05, Level.MAJOR), (0.10, Level.MAJOR), (0.15, Level.MINOR))
 DRIVEN = (RunState.ARMING, RunState.RUNNING, RunState.FINISHING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """One thing looked at; `level` is None while it is as it should be."""
-
-    key: str
-    level: Level | None
-    microscope: UUID | None = None
-    session: UUID | None = None
-    text: str = ""
-    advice: str = ""
-
-
 def watch(now: datetime) -> None:
     """Raise and clear by what is seen now; every look is the same, whatever was seen before."""
     for condition in conditions(now):
         settle(condition)
 
 
-def settle(condition: Condition) -> None:
-    """Raise the condition's alarm, or say that it is over."""
-    if condition.level is None:
-        clear_alarm(key=condition.key, microscope=condition.microscope)
-        return
-    raise_alarm(
-        key=condition.key,
-        level=condition.level,
-        microscope=condition.microscope,
-        session=condition.session,
-        text=condition.text,
-        advice=condition.advice,
-    )
-
-
 def conditions(now: datetime) -> Iterator[Condition]:
     """Everything that is looked at, good or bad."""
-    runs = {run.microscope_id: run for run in Run.objects.filter(state__in=DRIVEN)}
+    runs = run_of_each()
     leases = {lease.microscope_id: lease for lease in Lease.objects.all()}
     for microscope in Microscope.objects.order_by("name"):
-        run, lease = runs.get(microscope.pk), leases.get(microscope.pk)
-        yield _undriven(microscope, run, lease, now)
+        last, lease = runs.get(microscope.pk), leases.get(microscope.pk)
+        run = last if last is not None and last.state in DRIVEN else None
+        yield _undriven(microscope, last, lease, now)
+        yield from waiting(microscope, last, now)
         yield _silent(microscope, run, lease, now)
         yield _quarantined(microscope, lease)
     yield _old_analysis(now)
@@ -90,11 +64,17 @@ def _live(lease: Lease | None, now: datetime) -> bool:
     )
 
 
+def _needs_bridge(run: Run, lease: Lease | None) -> bool:
+    """A run that only waits may have let go of the instrument; then its lease was given back."""
+    held = lease is not None and lease.state == LeaseState.HELD
+    return run.state in DRIVEN or (run.state in LIVE_RUNS and held)
+
+
 def _undriven(
     microscope: Microscope, run: Run | None, lease: Lease | None, now: datetime
 ) -> Condition:
     key = "run.undriven"
-    if run is None or _live(lease, now):
+    if run is None or not _needs_bridge(run, lease) or _live(lease, now):
         return Condition(key=key, level=None, microscope=microscope.pk)
     signs = [run.updated_at, microscope.seen_at, lease.expires_at if lease else None]
     last = max(sign for sign in signs if sign is not None)

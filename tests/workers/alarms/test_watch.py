@@ -60,6 +60,19 @@ def test_a_run_that_nobody_drives_is_raised_after_a_minute_and_over_when_driven(
     assert raised(now + timedelta(seconds=80)) == {"run.undriven": ("MAJOR", "cleared")}
 
 
+@pytest.mark.parametrize("state", ["paused", "suspended"])
+def test_a_waiting_run_is_missed_when_its_bridge_left_without_giving_the_lease_back(
+    state: str, facility: Facility, raised: Callable[[datetime], dict[str, tuple[str, str]]]
+) -> None:
+    now = timezone.now()
+    Run.objects.update(state=state)
+    lease = held(facility, timedelta(seconds=5))
+    assert raised(now + timedelta(seconds=60)) == {}
+    assert raised(now + timedelta(seconds=70)) == {"run.undriven": ("MAJOR", "raised")}
+    Lease.objects.filter(pk=lease.pk).update(state="free", expires_at=None)
+    assert raised(now + timedelta(seconds=80)) == {"run.undriven": ("MAJOR", "cleared")}
+
+
 @pytest.mark.parametrize("state", ["paused", "suspended", "queued", "done", "interrupted"])
 def test_what_needs_no_bridge_is_not_missed(
     state: str,

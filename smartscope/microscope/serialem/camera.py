@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from smartscope.domain.clock import Clock
-from smartscope.microscope.errors import CommandRefused, ValvesClosed
+from smartscope.microscope.errors import CommandRefused, InstrumentBusy, ValvesClosed
 from smartscope.microscope.serialem.areas import AreaCalibration
 from smartscope.microscope.serialem.column import valves_open
 from smartscope.microscope.serialem.frames import FrameFolder
@@ -15,6 +16,7 @@ from smartscope.microscope.serialem.full_montage import FullMontage
 from smartscope.microscope.serialem.images import ImageReader
 from smartscope.microscope.serialem.link import Link, Operation
 from smartscope.microscope.serialem.montages import tile_centres
+from smartscope.microscope.serialem.multishot import Multishot
 from smartscope.microscope.serialem.optics import SerialEmOptics
 from smartscope.microscope.serialem.recording import Recorder
 from smartscope.microscope.serialem.settings import SerialEmSettings
@@ -47,6 +49,7 @@ class SerialEmCamera:
     recorder: Recorder
     folder: FrameFolder
     full_montage: FullMontage
+    multishot: Multishot
     clock: Clock
     _exposures: dict[str, float] = field(default_factory=dict)
 
@@ -56,6 +59,12 @@ class SerialEmCamera:
         return self.take(op, area, dose_e_per_a2)
 
     def montage(self, area: Area, plan: MontagePlan) -> AcquiredMontage:
+        """Every tile, one after the other."""
+        began_s = self.clock.now()
+        pieces = tuple(self.tiles(area, plan))
+        return AcquiredMontage(area=area, plan=plan, pieces=pieces, taken_at_s=began_s)
+
+    def tiles(self, area: Area, plan: MontagePlan) -> Iterator[MontagePiece]:
         """Tiles by moving the stage; the stage ends at the plan's centre.
 
         One command for each, or one for all where the site chose `montages` full.
@@ -71,19 +80,19 @@ class SerialEmCamera:
             )
         op = self.link.operation("montage")
         self.optics.enter(op, area)
-        began_s = self.clock.now()
         if self.settings.montages == "full":
             move(op, self.settings.limits, plan.centre, None)
-            pieces = self.full_montage.take(op, self, self.settings.areas[area], plan)
+            yield from self.full_montage.take(op, self, self.settings.areas[area], plan)
         else:
-            pieces = self._tiles(op, area, plan)
+            yield from self._tiles(op, area, plan)
         move(op, self.settings.limits, plan.centre, None)
-        return AcquiredMontage(area=area, plan=plan, pieces=pieces, taken_at_s=began_s)
 
     def record(self, plan: RecordPlan) -> tuple[RecordedFile, ...]:
         """Expose each item and bring its closed file to `<folder>/<name>.<format>`."""
         self.recorder.require_possible(plan)
         op = self.link.operation("record")
+        if self.settings.records == "multishot" and self.multishot.suits(op, plan):
+            return self.multishot.record(op, self, plan)
         return tuple(self.recorder.record(op, self, plan, item) for item in plan.items)
 
     def require_possible(self, plan: RecordPlan) -> None:
@@ -130,10 +139,18 @@ class SerialEmCamera:
             self._exposures[area.camera_set] = exposure_s
         return exposure_s
 
-    def _tiles(self, op: Operation, area: Area, plan: MontagePlan) -> tuple[MontagePiece, ...]:
-        pieces = []
+    def _tiles(self, op: Operation, area: Area, plan: MontagePlan) -> Iterator[MontagePiece]:
         for column, row, centre in tile_centres(self.settings.areas[area].settings, plan):
             move(op, self.settings.limits, centre, None)
+            self._require_quiet_dewars(op)
             image = self.take(op, area, plan.dose_e_per_a2)
-            pieces.append(MontagePiece(column=column, row=row, image=image))
-        return tuple(pieces)
+            yield MontagePiece(column=column, row=row, image=image)
+
+    def _require_quiet_dewars(self, op: Operation) -> None:
+        """A filling may begin in the middle of a montage, which takes minutes."""
+        if "dewars" in self.settings.cannot_tell:
+            return
+        if op.read("AreDewarsFilling").whole(low=0, high=3) != 0:
+            raise InstrumentBusy(
+                "The dewars began to fill in the middle of a montage; it is taken afterwards."
+            )

@@ -18,6 +18,7 @@ from smartscope.microscope.serialem.focus import Focus
 from smartscope.microscope.serialem.frames import FrameFolder
 from smartscope.microscope.serialem.full_montage import FullMontage
 from smartscope.microscope.serialem.images import ImageReader
+from smartscope.microscope.serialem.multishot import Multishot
 from smartscope.microscope.serialem.optics import SerialEmOptics
 from smartscope.microscope.serialem.recording import Recorder
 from smartscope.microscope.serialem.settings import SerialEmSettings, settings_from
@@ -51,7 +52,10 @@ class SerialEmMicroscope:
         recorder = Recorder(settings, optics, focus, reader, folder, clock)
         stacks = StackFolder(settings.frames, clock)
         montage = FullMontage(settings.limits, focus, stacks, clock)
-        camera = SerialEmCamera(link, settings, optics, reader, recorder, folder, montage, clock)
+        multishot = Multishot(settings, optics, focus, reader, recorder, stacks, clock)
+        camera = SerialEmCamera(
+            link, settings, optics, reader, recorder, folder, montage, multishot, clock
+        )
         self._settings, self._connected, self._permit = settings, connected, permit
         self._link, self._closing = link, closing
         self._autoloader = SerialEmAutoloader(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,16 @@ class Placed:
     pixel_to_stage: Affine
     pose: StagePose
     image_shift: ImageShift
+
+    def moved_to(self, shift: ImageShift) -> Placed:
+        """Where an image taken like it lies, at another image shift."""
+        affine, before = self.pixel_to_stage, self.image_shift
+        there = replace(
+            affine,
+            tx=affine.tx + shift.x_um - before.x_um,
+            ty=affine.ty + shift.y_um - before.y_um,
+        )
+        return replace(self, pixel_to_stage=there, image_shift=shift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +71,17 @@ class ImageReader:
         )
 
     def place(self, op: Operation, area: AreaCalibration) -> Placed:
-        """Where the image in A lies; a map that contradicts the stage would misplace a night.
+        """Where the image in A lies, the stage and the shift being as they were for it."""
+        return self.place_at(op, area, read_pose(op), read_image_shift(op))
+
+    def place_at(
+        self, op: Operation, area: AreaCalibration, pose: StagePose, shift: ImageShift
+    ) -> Placed:
+        """Where the image in A lies, taken there; a wrong map would misplace a night.
 
         Raises CommandRefused when map and stage contradict each other.
         """
         settings = area.settings
-        pose, shift = read_pose(op), read_image_shift(op)
         centre = centre_of(pose.point, shift)
         if self.maps_images:
             affine = image_to_stage(op, "A")

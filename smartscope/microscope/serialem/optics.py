@@ -15,7 +15,7 @@ from smartscope.microscope.errors import (
 from smartscope.microscope.serialem.areas import AREA_OF_NUMBER, LETTERS
 from smartscope.microscope.serialem.focus import Focus
 from smartscope.microscope.serialem.link import Link, Operation
-from smartscope.microscope.serialem.matrices import product, read_matrix, transform
+from smartscope.microscope.serialem.matrices import Matrix, product, read_matrix, transform
 from smartscope.microscope.serialem.settings import SerialEmSettings
 from smartscope.microscope.values import Area, AreaSettings, CommandClass, ImageShift, OpticsState
 
@@ -122,22 +122,13 @@ class SerialEmOptics:
 
     def shift(self, op: Operation, shift: ImageShift) -> None:
         """Deflect under any operation's name."""
-        distance_um = math.hypot(shift.x_um, shift.y_um)
-        limit_um = self.settings.limits.image_shift_um
-        if not distance_um <= limit_um:
-            raise ImageShiftLimit(
-                f"An image shift of {distance_um:.2f} µm exceeds {limit_um:.0f} µm; "
-                "move the stage nearer first."
-            )
-        if distance_um == 0.0:
+        self.require_possible(shift)
+        if (shift.x_um, shift.y_um) == (0.0, 0.0):
             self._shift_to(op, 0.0, 0.0)
             return
         if self.area(op) is Area.ATLAS:
             raise CommandRefused("The atlas area has no image shift; change the area first.")
-        matrix = product(
-            read_matrix(op, "SpecimenToISMatrix"), read_matrix(op, "StageToSpecimenMatrix")
-        )
-        self._shift_to(op, *transform(matrix, shift.x_um, shift.y_um))
+        self._shift_to(op, *transform(self.shift_matrix(op), shift.x_um, shift.y_um))
         reached = read_image_shift(op)
         off_um = math.hypot(reached.x_um - shift.x_um, reached.y_um - shift.y_um)
         if not off_um <= SHIFT_TOLERANCE_UM:
@@ -146,6 +137,22 @@ class SerialEmOptics:
                 f"({shift.x_um:.2f}, {shift.y_um:.2f}) was set; it was refused or its "
                 "calibration is wrong. Move the stage nearer."
             )
+
+    def require_possible(self, shift: ImageShift) -> None:
+        """Raise ImageShiftLimit for a shift beyond the limit; nothing is sent."""
+        distance_um = math.hypot(shift.x_um, shift.y_um)
+        limit_um = self.settings.limits.image_shift_um
+        if not distance_um <= limit_um:
+            raise ImageShiftLimit(
+                f"An image shift of {distance_um:.2f} µm exceeds {limit_um:.0f} µm; "
+                "move the stage nearer first."
+            )
+
+    def shift_matrix(self, op: Operation) -> Matrix:
+        """From stage µm to SerialEM's units of image shift, in the present area (read)."""
+        return product(
+            read_matrix(op, "SpecimenToISMatrix"), read_matrix(op, "StageToSpecimenMatrix")
+        )
 
     def _shift_to(self, op: Operation, x: float, y: float) -> None:
         """In SerialEM's own units; beam tilt follows where the site has calibrated coma."""

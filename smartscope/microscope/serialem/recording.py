@@ -5,7 +5,6 @@ The name given to SerialEM before the exposure is the key by which a successor a
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from dataclasses import dataclass, field, replace
@@ -13,19 +12,17 @@ from pathlib import PureWindowsPath
 from typing import Protocol
 
 from smartscope.domain.clock import Clock
-from smartscope.domain.errors import StorageFull
-from smartscope.domain.no_room import means_no_room
 from smartscope.microscope.errors import CameraFailed, CommandRefused
 from smartscope.microscope.serialem.areas import AreaCalibration
 from smartscope.microscope.serialem.focus import Focus
 from smartscope.microscope.serialem.frame_maps import map_of_frames
-from smartscope.microscope.serialem.frames import Brought, FrameFolder, flush_folder
-from smartscope.microscope.serialem.images import ImageReader, Placed, require_pixels
+from smartscope.microscope.serialem.frames import Brought, FrameFolder
+from smartscope.microscope.serialem.images import ImageReader, Placed
 from smartscope.microscope.serialem.link import Operation
-from smartscope.microscope.serialem.movie_files import MovieShape, write_sum
 from smartscope.microscope.serialem.notes import write_notes
 from smartscope.microscope.serialem.optics import SerialEmOptics
 from smartscope.microscope.serialem.settings import SerialEmSettings
+from smartscope.microscope.serialem.sums import keep_sum
 from smartscope.microscope.values import Area, RecordedFile, RecordItem, RecordPlan
 
 MOST_FRAMES = 400
@@ -46,14 +43,15 @@ class PrepareExposure(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shot:
-    """What is known of an exposure before its file is."""
+class Shot:
+    """What is known of an exposure before its file is; `rotation_flip` makes the file an image."""
 
     exposure_s: float
     dose_e_per_a2: float
     mean_counts: float
     taken_at_s: float
     placed: Placed
+    rotation_flip: int
 
 
 @dataclass(slots=True)
@@ -100,14 +98,23 @@ class Recorder:
         taken_at_s = self.clock.now()
         op.dose("Record", deadline_s=exposure_s + RECORD_MARGIN_S)
         exposed_s = self.reader.properties(op, area)[3]
-        shot = _Shot(
+        shot = Shot(
             exposure_s=exposed_s,
             dose_e_per_a2=area.spent(item.dose_e_per_a2, exposed_s),
             mean_counts=op.read("ReportMeanCounts", "A").number(),
             taken_at_s=taken_at_s,
             placed=self.reader.place(op, area),
+            # A sum is the image as shown; only frames are saved as the camera gives them.
+            rotation_flip=self.settings.frames.rotation_flip if plan.save_frames else 0,
         )
-        brought = (self._fetch if plan.save_frames else self._write_sum)(op, plan, item)
+        if plan.save_frames:
+            brought = self._fetch(op, plan, item)
+        else:
+            brought = keep_sum(plan, item, op.image("A"), area)
+        return self.finished(item, brought, shot)
+
+    def finished(self, item: RecordItem, brought: Brought, shot: Shot) -> RecordedFile:
+        """The exposure with its file; notes are written where SerialEM left none."""
         file = self._recorded(item, brought, shot)
         if file.mdoc_path is None:
             file = replace(file, mdoc_path=write_notes(file, voltage_kv=self.settings.voltage_kv))
@@ -115,16 +122,19 @@ class Recorder:
 
     # --- saving ------------------------------------------------------------------------------
 
+    def tell_saving(self, op: Operation, *, save_frames: bool) -> None:
+        """Whether Record saves frames, and where; told on change."""
+        if self._saving is save_frames:
+            return
+        if save_frames:
+            op.absolute("SetFolderForFrames", self.settings.frames.folder)
+        op.absolute("SetDoseFracParams", "R", *(FRAMES_SAVED if save_frames else FRAMES_DROPPED))
+        self._saving = save_frames
+
     def _prepare_saving(
         self, op: Operation, plan: RecordPlan, item: RecordItem, exposure_s: float
     ) -> None:
-        if self._saving is not plan.save_frames:
-            if plan.save_frames:
-                op.absolute("SetFolderForFrames", self.settings.frames.folder)
-            op.absolute(
-                "SetDoseFracParams", "R", *(FRAMES_SAVED if plan.save_frames else FRAMES_DROPPED)
-            )
-            self._saving = plan.save_frames
+        self.tell_saving(op, save_frames=plan.save_frames)
         frame_time_s = exposure_s / item.frames
         told = plan.save_frames and self.settings.frames.sets_frame_time
         if told and frame_time_s != self._frame_time_s:
@@ -146,39 +156,9 @@ class Recorder:
             item.name, plan.folder, plan.file_format, reported=reported, frames=frames
         )
 
-    def _write_sum(self, op: Operation, plan: RecordPlan, item: RecordItem) -> Brought:
-        pixels = op.image("A")
-        require_pixels(pixels, self.settings.areas[Area.RECORD])
-        target = plan.folder / f"{item.name}.{plan.file_format}"
-        part = target.with_name(f"{target.name}.part")
-        area = self.settings.areas[Area.RECORD].settings
-        try:
-            write_sum(part, pixels, area.pixel_size_angstrom)
-            part.replace(target)
-            flush_folder(target.parent)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            what = (
-                f"{target.name} could not be written ({error.strerror}); dose was spent but there "
-                "is no file."
-            )
-            if means_no_room(error):
-                raise StorageFull(f"{what} Make room first.") from error
-            raise CameraFailed(f"{what} Check this machine's disk.") from error
-        with target.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Brought(
-            path=target,
-            shape=MovieShape(frames=1, width_px=pixels.shape[1], height_px=pixels.shape[0]),
-            sha256=digest,
-            size_bytes=target.stat().st_size,
-            notes=None,
-            gain=None,
-        )
-
     # --- what came of it ---------------------------------------------------------------------
 
-    def _recorded(self, item: RecordItem, brought: Brought, shot: _Shot) -> RecordedFile:
+    def _recorded(self, item: RecordItem, brought: Brought, shot: Shot) -> RecordedFile:
         settings, shape = self.settings.areas[Area.RECORD].settings, brought.shape
         frames = shape.frames
         # Frames of super-resolution have more pixels than the image has.
@@ -203,7 +183,7 @@ class Recorder:
                 shot.placed.pixel_to_stage,
                 image_px=(settings.width_px, settings.height_px),
                 frame_px=(shape.width_px, shape.height_px),
-                rotation_flip=self.settings.frames.rotation_flip,
+                rotation_flip=shot.rotation_flip,
             ),
             mean_counts=shot.mean_counts,
             exposure_s=shot.exposure_s,

@@ -107,7 +107,8 @@ def test_pieces_are_the_images_that_tiles_are(tmp_path: Path) -> None:
             tile.pixel_to_stage.as_list(), abs=tile.pixel_size_angstrom * 1e-4
         )
         # Noise differs from exposure to exposure; what is seen does not.
-        both = np.corrcoef(*(each.pixels.ravel().astype(float) for each in (tile, piece)))[0, 1]
+        one, other = (each.pixels.astype(np.float64) for each in (tile, piece))
+        both = float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
         assert both > 0.9, place
 
 

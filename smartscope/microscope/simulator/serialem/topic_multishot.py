@@ -7,12 +7,13 @@ from smartscope.microscope.simulator.serialem.arguments import Arguments
 from smartscope.microscope.simulator.serialem.imaging_states import RECORD
 from smartscope.microscope.simulator.serialem.program import Program, Table
 from smartscope.microscope.simulator.serialem.shots import shoot
+from smartscope.microscope.simulator.serialem.topic_files import save_image
 from smartscope.microscope.simulator.serialem.topic_shift import shift_to, shift_units
 from smartscope.microscope.simulator.serialem.topic_system import array_variable
 
 #: bits of the last argument: several holes, and their places from SetCustomHoleShifts
 SEVERAL_HOLES, CUSTOM = 2, 32
-MODE = 9
+SAVE, MODE = 5, 9
 
 
 def _set_shifts(program: Program, arguments: Arguments) -> Values:
@@ -25,7 +26,10 @@ def _set_shifts(program: Program, arguments: Arguments) -> Values:
 
 
 def _records(program: Program, arguments: Arguments) -> Values:
-    """One Record at each custom hole shift (own units, from the present shift)."""
+    """One Record at each custom hole shift (own units, from the present shift).
+
+    Each is saved, when that is asked for, to the open image file.
+    """
     mode = arguments.whole_or(MODE, 0)
     if mode & CUSTOM == 0 or mode & SEVERAL_HOLES == 0:
         raise ScriptError("This simulated SerialEM takes custom hole shifts only; give 34")
@@ -38,6 +42,8 @@ def _records(program: Program, arguments: Arguments) -> Values:
             if shift_to(program, base_x + dx, base_y + dy) == (1.0,):
                 raise ScriptError(f"The image shift for the hole at {dx:g}, {dy:g} is too large")
             shoot(program, RECORD)
+            if arguments.whole_or(SAVE, 0) > 0 and program.files.current >= 0:
+                save_image(program, program.buffers.get("A"), {})
     finally:
         shift_to(program, base_x, base_y)
     return (float(len(program.findings.hole_shifts)),)

@@ -10,7 +10,7 @@ ARGS ?=
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench schema format clean
+.PHONY: help setup demo test check bench soak schema format clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ check: setup ## Lint, types, layers, migrations, API description, containers, pa
 
 bench: setup ## Every benchmark against its named alternative: --quick --json DIR
 	@$(RUN) -m tools.bench $(ARGS)
+
+soak: setup ## Nights and fault schedules by the hundred: --nights 30 --schedules 1000 --first-seed 1
+	@$(RUN) -m tools.soak $(ARGS)
 
 schema: setup ## Accept the API's present description as api/schema.yaml
 	@$(RUN) -m tools.api_schema

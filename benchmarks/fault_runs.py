@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,10 @@ class Lived:
     seconds: float = 0.0
     #: from the end of one process to the next one's first step
     gap_s: float | None = None
+    #: of nights: on the microscope's clock, and targets
+    hours: float = 0.0
+    plannable: int = 0
+    imaged: int = 0
     unexplained: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
@@ -80,7 +85,12 @@ def _timed(task: Task, directory: Path) -> Lived:
     call_command("flush", verbosity=0, interactive=False)
     directory.mkdir()
     began_s = time.perf_counter()
-    lived = _KINDS[task.kind](task, directory)
+    try:
+        lived = _KINDS[task.kind](task, directory)
+    except Exception as error:  # noqa: BLE001 - kept with its seed; the other runs go on
+        words = traceback.format_exception(error)
+        lived = Lived(kind=task.kind, name=f"{task.name} {task.number}", state="broken off")
+        lived.unexplained = ["".join(words)]
     lived.seconds = time.perf_counter() - began_s
     return lived
 
@@ -113,7 +123,31 @@ def _deaths(task: Task, directory: Path) -> Lived:
     with served_house(directory, task.name) as served:
         died = die_at_each(served, mine)
         lived.passed, lived.died, lived.starts = len(mine), len(died), len(died) + 1
-        return judged(lived, served)
+        judged(lived, served)
+    for number, place in enumerate(place for place in mine if place not in died):
+        _alone(lived, directory / f"alone{number}", task.name, place)
+    return lived
+
+
+def _alone(lived: Lived, directory: Path, protocol: str, place: str) -> None:
+    """A place that the deaths before it made unreachable is visited in a session of its own."""
+    from tests.workers.bridge.deaths import die_at_each
+    from tests.workers.bridge.served_house import served_house
+
+    _flush()
+    directory.mkdir()
+    with served_house(directory, protocol) as served:
+        died = die_at_each(served, [place])
+        seen = judged(Lived(kind=lived.kind, name=place), served)
+    lived.died += len(died)
+    lived.violations += seen.violations
+    lived.lost += seen.lost
+    lived.shots += seen.shots
+    lived.commands += seen.commands
+    if not died:
+        lived.unexplained.append(f"{place} was not passed")
+    if seen.state != "done":
+        lived.state = seen.state
 
 
 _PLACES: dict[str, list[str]] = {}
@@ -203,6 +237,26 @@ def _killed(task: Task, directory: Path) -> Lived:
     return killed_and_replaced(directory)
 
 
+def _night(task: Task, directory: Path) -> Lived:
+    """Twelve hours, eight grids and some thirty recoverable faults, drawn from the seed."""
+    from tests.workers.bridge.compressed_night import live_through_a_night
+
+    night = live_through_a_night(directory, task.number)
+    return Lived(
+        kind=task.kind,
+        name=f"seed {task.number}",
+        state=night.state,
+        starts=night.starts,
+        struck=night.struck,
+        stops=len(night.stops),
+        hours=night.hours,
+        plannable=night.plannable,
+        imaged=night.imaged,
+        unexplained=night.stops,
+        violations=night.violations,
+    )
+
+
 _KINDS: dict[str, Callable[[Task, Path], Lived]] = {
     "clean": _clean,
     "deaths": _deaths,
@@ -210,6 +264,7 @@ _KINDS: dict[str, Callable[[Task, Path], Lived]] = {
     "second client": _second_client,
     "frozen": _frozen,
     "killed": _killed,
+    "night": _night,
 }
 
 

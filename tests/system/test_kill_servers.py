@@ -30,7 +30,8 @@ Facts = dict[str, dict[object, object]]
 
 
 def family(demo: Demo) -> list[psutil.Process]:
-    return psutil.Process(demo.process.pid).children(recursive=True)
+    children: list[psutil.Process] = psutil.Process(demo.process.pid).children(recursive=True)
+    return children
 
 
 def words_of(process: psutil.Process) -> str:

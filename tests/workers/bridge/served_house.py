@@ -29,6 +29,8 @@ PROTOCOLS: Mapping[str, Mapping[str, Any]] = {
     "screening": {**_COMMON, "image_shift_radius_um": 0.0},
     "collection": {**_COMMON, "defocus_min_um": 1.0, "defocus_max_um": 2.0, "defocus_step_um": 0.5},
     "tilted": {**_COMMON, "tilt_deg": 20.0},
+    # every group waits until the stage has come to rest
+    "night": {**_COMMON, "drift_limit_angstrom_per_s": 0.5},
 }
 
 
@@ -88,11 +90,19 @@ class ServedHouse:
 
 @contextmanager
 def served_house(
-    directory: Path, protocol: str = "collection", *, version: str = "4.1", **world: Any
+    directory: Path,
+    protocol: str = "collection",
+    *,
+    version: str = "4.1",
+    seats: int = 1,
+    **world: Any,
 ) -> Iterator[ServedHouse]:
-    """One grid, one square, one group of two holes, found at once; `world` is the simulator's."""
+    """One square with one group of two holes, found at once, on each of `seats` grids.
+
+    `world` changes the simulator. What is found so quickly lies on the first grid only.
+    """
     settings = small_world(directory, **world)
-    house = facility(directory, world=settings, **PROTOCOLS[protocol])
+    house = facility(directory, grids=seats, world=settings, **PROTOCOLS[protocol])
     house.analyse = find_quickly
     served = {**settings, "header_pause_s": 0.0, "serialem_version": version}
     with SimulatorServer(served) as server:

@@ -1,0 +1,130 @@
+"""`make soak`: what takes too long for every check. Nights of twelve hours one after the other, and
+random fault schedules by the hundred; every seed and what became of it is kept.
+
+A seed that shows something is lived through again with `--nights 1 --first-seed SEED`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.fault_runs import Task, run_shard
+
+NIGHTS, SCHEDULES, FIRST_SEED = 30, 1000, 1
+PROTOCOLS = ("screening", "collection", "tilted")
+LOG = Path("var") / "soak"
+#: of the plannable targets, on each night
+LEAST_IMAGED = 0.98
+LEAST_FAULTS = 20
+COLUMNS = ("seed", "state", "hours", "struck", "starts", "plannable", "imaged", "stops", "broken")
+
+
+def main() -> int:
+    """Live through what is asked for; returns 1 when something was not as it must be."""
+    parser = argparse.ArgumentParser(prog="make soak ARGS=...", description=__doc__)
+    parser.add_argument("--nights", type=int, default=NIGHTS, help=f"compressed nights ({NIGHTS})")
+    parser.add_argument(
+        "--schedules", type=int, default=SCHEDULES, help=f"random fault schedules ({SCHEDULES})"
+    )
+    parser.add_argument(
+        "--first-seed", type=int, default=FIRST_SEED, help=f"the others follow ({FIRST_SEED})"
+    )
+    parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--log", type=Path, default=LOG, help=f"where results are kept ({LOG})")
+    options = parser.parse_args()
+    options.log.mkdir(parents=True, exist_ok=True)
+    seeds = range(options.first_seed, options.first_seed + options.nights)
+    nights = [Task("night", "night", seed) for seed in seeds]
+    drawn = range(options.first_seed, options.first_seed + options.schedules)
+    schedules = [Task("schedule", PROTOCOLS[seed % len(PROTOCOLS)], seed) for seed in drawn]
+    good = _nights(_lived(nights, options, "nights", at_once=1))
+    good &= _schedules(_lived(schedules, options, "schedules", at_once=25))
+    print(f"Every result with its seed is in {options.log}.")
+    return 0 if good else 1
+
+
+def _lived(
+    tasks: list[Task], options: argparse.Namespace, name: str, *, at_once: int
+) -> Iterator[dict[str, Any]]:
+    """What came of each task, in their order; written down as soon as it is known.
+
+    `at_once` runs share a database server; each such lot has a process of its own.
+    """
+    lots = [tasks[begin : begin + at_once] for begin in range(0, len(tasks), at_once)]
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(options.processes, mp_context=spawn, max_tasks_per_child=1)
+    with pool, (options.log / f"{name}.jsonl").open("a", encoding="utf-8") as kept:
+        for lot, lived in zip(lots, pool.map(run_shard, range(len(lots)), lots), strict=True):
+            for task, each in zip(lot, lived, strict=True):
+                result = {"seed": task.number, **asdict(each)}
+                kept.write(json.dumps(result) + "\n")
+                kept.flush()
+                yield result
+
+
+def _nights(nights: Iterable[dict[str, Any]]) -> bool:
+    """One line a night, then the sums; whether every night was as it must be."""
+    print("\t".join(COLUMNS))
+    bad, whole, total, imaged, plannable, stops = [], 0, 0, 0, 0, 0
+    for night in nights:
+        night |= {"broken": len(night["violations"])}
+        print("\t".join(_shown(night[name]) for name in COLUMNS), flush=True)
+        for words in (*night["violations"], *night["unexplained"]):
+            print(f"  {words}")
+        total += 1
+        imaged, plannable = imaged + night["imaged"], plannable + night["plannable"]
+        stops += night["stops"]
+        good = (
+            night["state"] == "done"
+            and night["struck"] >= LEAST_FAULTS
+            and night["imaged"] >= LEAST_IMAGED * night["plannable"]
+            and not night["broken"]
+        )
+        whole += good
+        if not good:
+            bad.append(night["seed"])
+    if total:
+        print(
+            f"{whole} of {total} nights as they must be; {imaged} of {plannable} targets imaged "
+            f"({imaged / max(plannable, 1):.2%}); {stops} stops for a person; "
+            f"seeds to look at: {bad or 'none'}."
+        )
+    return not bad
+
+
+def _schedules(schedules: Iterable[dict[str, Any]]) -> bool:
+    """The sums of all schedules, and the words of those that showed something."""
+    total, struck, commands, bad = 0, 0, 0, []
+    for each in schedules:
+        total, struck = total + 1, struck + each["struck"]
+        commands += each["commands"]
+        words = [*each["violations"], *each["unexplained"]]
+        if each["state"] != "done":
+            words.append(f"the run came to {each['state']}")
+        for word in words:
+            print(f"schedule {each['seed']}: {word}", flush=True)
+        if words:
+            bad.append(each["seed"])
+    if total:
+        print(
+            f"{total - len(bad)} of {total} random schedules without a finding; {struck} faults "
+            f"struck {commands} commands; seeds to look at: {bad or 'none'}."
+        )
+    return not bad
+
+
+def _shown(value: object) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

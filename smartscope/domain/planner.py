@@ -63,7 +63,7 @@ def _wanted(snapshot: Snapshot) -> Decision:
 
 
 def _end(snapshot: Snapshot, reason: str, *, aborted: bool) -> Decision:
-    if snapshot.instrument.valves_open:
+    if not snapshot.instrument.valves_closed:
         return made_safe(snapshot, reason)
     return Finished(reason, aborted=aborted)
 
@@ -97,6 +97,8 @@ def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
         return work
     if not _on_stage(snapshot, grid):
         return _no_new_grid(snapshot) or _bring(snapshot, grid)
+    if snapshot.instrument.valves_unclear:
+        return made_safe(snapshot, "the valves read neither open nor closed")
     if not snapshot.instrument.valves_open:
         return OpenValves(grid.id)
     if _zero_loss_due(snapshot, grid):
@@ -115,7 +117,7 @@ def _no_new_grid(snapshot: Snapshot) -> Wait | None:
 def _bring(snapshot: Snapshot, grid: GridPicture) -> Decision:
     if snapshot.instrument.has_autoloader:
         return LoadGrid(grid.id, grid.position)
-    if snapshot.instrument.valves_open:
+    if not snapshot.instrument.valves_closed:
         return made_safe(snapshot, f"grid {grid.name} is to be inserted by hand")
     if snapshot.hand_loaded == grid.id:
         return LoadGrid(grid.id, grid.position)

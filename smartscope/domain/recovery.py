@@ -99,7 +99,9 @@ def remedy_for(trouble: Trouble) -> Remedy:
     remedy = Remedy.RETRY if trouble.attempt < treatment.tries else treatment.then
     if trouble.classes[0] == "StorageFull":
         return _when_full(trouble, remedy)
-    if trouble.failures_in_a_row >= IN_A_ROW or trouble.failures_on_grid >= PER_GRID:
+    # One level for each three in a row, or each ten on a grid: trouble that goes on has one cause.
+    levels = max(trouble.failures_in_a_row // IN_A_ROW, trouble.failures_on_grid // PER_GRID)
+    for _ in range(min(levels, len(LADDER))):
         remedy = escalated(remedy)
     return applicable(remedy, trouble.step_kind)
 

@@ -41,9 +41,8 @@ def kept_safe(snapshot: Snapshot, decision: Decision) -> Decision:
 
     Valves that others closed are closed again, so that the journal says so.
     """
-    if not isinstance(decision, Wait) or not (
-        snapshot.instrument.valves_open or _by_others(snapshot)
-    ):
+    closed = snapshot.instrument.valves_closed and not _by_others(snapshot)
+    if not isinstance(decision, Wait) or closed:
         return decision
     reason = _why_close(snapshot)
     if reason:
@@ -58,7 +57,7 @@ def may_release(snapshot: Snapshot, decision: Decision) -> bool:
     """Whether nothing is to be done that needs the instrument, and has not been for a while."""
     if not isinstance(decision, Wait) or decision.cause not in _NEEDS_NO_INSTRUMENT:
         return False
-    if snapshot.instrument.valves_open or decision.until_s is not None:
+    if not snapshot.instrument.valves_closed or decision.until_s is not None:
         return False
     idle_at_s = _idle_at_s(snapshot)
     return idle_at_s is not None and snapshot.now_s >= idle_at_s

@@ -45,7 +45,8 @@ class Finding:
 class Instrument:
     """What the bridge has just read; the zero-loss time is None until it was refined.
 
-    `trips` are the suspenders that are tripped now.
+    `trips` are the suspenders that are tripped now. Valves that are `valves_unclear` read neither
+    open nor closed: nothing is exposed through them, and they are to be closed.
     """
 
     has_autoloader: bool
@@ -55,6 +56,12 @@ class Instrument:
     energy_filter: bool = False
     zero_loss_at_s: float | None = None
     trips: tuple[Trip, ...] = ()
+    valves_unclear: bool = False
+
+    @property
+    def valves_closed(self) -> bool:
+        """Whether they are surely closed."""
+        return not (self.valves_open or self.valves_unclear)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,8 @@ class RefillStatus:
 class ColumnStatus:
     """Everything the suspenders look at, read in one go; stale or missing counts as bad.
 
-    A temperature (kelvin) is None where the instrument does not tell it.
+    A temperature (kelvin) is None where the instrument does not tell it. `valves_unclear`: they
+    read neither open nor closed, so no dose may be spent and they must be closed.
     """
 
     valves_open: bool
@@ -149,6 +150,12 @@ class ColumnStatus:
     read_at_s: float
     stage_temperature_k: float | None = None
     autoloader_temperature_k: float | None = None
+    valves_unclear: bool = False
+
+    @property
+    def valves_closed(self) -> bool:
+        """Whether they are surely closed."""
+        return not (self.valves_open or self.valves_unclear)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,10 @@ from smartscope.operations.lease.held import Held
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentNote:
-    """One reading: stage µm and degrees, times on the microscope's clock."""
+    """One reading: stage µm and degrees, times on the microscope's clock.
+
+    `valves_open` is None where they read neither open nor closed.
+    """
 
     state: str
     state_reason: str = ""
@@ -23,7 +26,7 @@ class InstrumentNote:
     stage_y_um: float
     stage_z_um: float
     tilt_deg: float
-    valves_open: bool
+    valves_open: bool | None
     zero_loss_at_s: float | None
 
 

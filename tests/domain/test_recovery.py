@@ -60,6 +60,16 @@ def test_three_in_a_row_or_ten_on_a_grid_escalate_one_level() -> None:
     assert remedy_for(again) is remedy_for(often) is Remedy.SKIP_SQUARE
 
 
+@given(name=st.sampled_from(NAMES), kind=st.sampled_from(KINDS), attempt=st.integers(1, 2))
+def test_trouble_that_goes_on_reaches_a_person(name: str, kind: str, attempt: int) -> None:
+    asks = (Remedy.PAUSE_FOR_PERSON, Remedy.SAFE_STOP)
+    in_a_row = len(LADDER) * IN_A_ROW
+    assert remedy_for(trouble(name, kind, attempt, row=in_a_row, on_grid=in_a_row)) in asks
+    on_grid = len(LADDER) * PER_GRID
+    if name != "StorageFull":
+        assert remedy_for(trouble(name, kind, attempt, on_grid=on_grid)) in asks
+
+
 def test_a_failed_load_stops_safely_and_is_never_tried_again() -> None:
     assert remedy_for(trouble("LoadFailed", kind="load_grid")) is Remedy.SAFE_STOP
 

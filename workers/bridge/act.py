@@ -41,6 +41,8 @@ from workers.bridge.landmarks import centre_locator, square_reference
 from workers.bridge.names import MOVIE, FileNames, camera_folder
 
 VIEW = "view"
+#: the action of a safe state without which it is none
+CLOSE_VALVES = "close_valves"
 #: dose in each frame of a movie; enough frames to follow the drift, few enough to store
 DOSE_PER_FRAME_E_PER_A2 = 2.0
 MOST_FRAMES = 100
@@ -80,18 +82,18 @@ def act_for(helm: Helm, step: Step) -> Act:
 
 
 def _safe(scope: Microscope) -> Procedure:
-    """Sought, then read back: a safe state with open valves has failed."""
-    trouble = ""
+    """Sought, then read back: a safe state whose valves are not surely closed has failed."""
+    trouble, confirmed = "", False
     for happening in safe_stop(scope):
         if isinstance(happening, Produced):
-            trouble = "; ".join(
-                f"{name}: {text}" for name, text in happening.measurements.items() if text != "done"
-            )
+            done = happening.measurements
+            trouble = "; ".join(f"{name}: {text}" for name, text in done.items() if text != "done")
+            confirmed = done.get(CLOSE_VALVES) == "done"
         yield happening
-    if scope.column.status().valves_open:
+    if not confirmed or not scope.column.status().valves_closed:
         raise ValvesStayOpen(
-            f"The valves are still open ({trouble or 'no action failed'}); close them at the "
-            "console now."
+            f"The valves are not surely closed ({trouble or 'no action failed'}); close them at "
+            "the console now."
         )
 
 

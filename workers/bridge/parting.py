@@ -17,7 +17,12 @@ from django.db import DatabaseError, InterfaceError
 from smartscope.domain.alarms import Level
 from smartscope.domain.errors import InstrumentError, SmartscopeError
 from smartscope.domain.snapshot import Wish
-from smartscope.microscope.errors import CommandTimeout, ConnectionLost, OperatorStop
+from smartscope.microscope.errors import (
+    CommandTimeout,
+    ConnectionLost,
+    OperatorStop,
+    ProtocolError,
+)
 from smartscope.operations.clear_alarm import clear_alarm
 from smartscope.operations.lease.held import Held
 from smartscope.operations.leave_unknown import (
@@ -139,7 +144,7 @@ def listen(helm: Helm, error: CommandTimeout) -> bool:
     return False
 
 
-def note_lost_link(helm: Helm, error: ConnectionLost) -> None:
+def note_lost_link(helm: Helm, error: ConnectionLost | ProtocolError) -> None:
     """Somebody else may want the instrument: the third time a person is asked."""
     if record_lost_link(helm.held, reason=str(error)):
         raise_alarm(
@@ -158,11 +163,11 @@ def close_while_allowed(helm: Helm) -> bool:
     """
     try:
         helm.microscope.column.close_valves()
-        closed = not helm.microscope.column.status().valves_open
+        closed = helm.microscope.column.status().valves_closed
     except OperatorStop:
         raise
     except SmartscopeError as error:
         log.critical("the valves could not be closed: %s", error)
         return False
-    log.warning("the valves %s", "are closed" if closed else "are still open")
+    log.warning("the valves %s", "are closed" if closed else "are not surely closed")
     return closed

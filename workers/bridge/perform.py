@@ -17,9 +17,11 @@ from smartscope.domain.snapshot import Wish
 from smartscope.domain.steps import Cause, MakeSafe, Step, Wait
 from smartscope.microscope.errors import (
     CameraFailed,
+    CommandFailed,
     CommandTimeout,
     ConnectionLost,
     OperatorStop,
+    ProtocolError,
 )
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
@@ -82,8 +84,9 @@ class _Job:
 def perform(helm: Helm, run: UUID, step: Step) -> None:
     """Do the step; errors of the instrument end it as the table of remedies says.
 
-    Raises LeaseLost, ConnectionLost, CommandTimeout and OperatorStop: this epoch is over and its
-    successor recovers the step. Raises Conflict, with nothing sent, when a row moved meanwhile.
+    Raises LeaseLost, ConnectionLost, CommandTimeout, ProtocolError and OperatorStop: this epoch is
+    over and its successor recovers the step. Raises Conflict, with nothing sent, when a row moved
+    meanwhile.
     """
     act = act_for(helm, step)
     plan = StepPlan(run=run, step=step, items=act.items, parameters=act.parameters)
@@ -105,7 +108,7 @@ def _carry_out(job: _Job, act: Act) -> None:
     procedure = act.begin(job.helm.microscope, job.names, job.opened.last_error)
     try:
         stopped = _drive(job, procedure)
-    except (ConnectionLost, CommandTimeout, OperatorStop):
+    except (ConnectionLost, CommandTimeout, ProtocolError, OperatorStop):
         raise
     except (InstrumentError, StorageFull, BadFile, NotFound) as error:
         _fail(job, error)
@@ -191,9 +194,10 @@ def _register(job: _Job, produced: Produced) -> None:
 
 def _fail(job: _Job, error: Exception) -> None:
     log.warning("step %d failed: %s", job.opened.number, error)
-    if isinstance(error, CameraFailed):
-        # The dose may be spent and the file there: what is whole is kept before the rest is lost.
-        adopt_issued(job.helm, job.opened.id, patient=True)
+    # The dose may be spent and the file there: what is whole is kept before the rest is lost. Only
+    # these two may come while the camera still saves.
+    saving = isinstance(error, CameraFailed | CommandFailed)
+    adopt_issued(job.helm, job.opened.id, patient=saving)
     job.point("before_fail")
     remedy = fail_step(
         job.helm.held,

@@ -18,7 +18,12 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from smartscope.domain.errors import InstrumentError, LeaseLost, SmartscopeError
-from smartscope.microscope.errors import CommandTimeout, ConnectionLost, OperatorStop
+from smartscope.microscope.errors import (
+    CommandTimeout,
+    ConnectionLost,
+    OperatorStop,
+    ProtocolError,
+)
 from smartscope.models import Microscope as MicroscopeRow
 from smartscope.operations.lease.acquire_lease import Acquired, LeaseRefused, acquire_lease
 from smartscope.operations.lease.held import LeaseTimes, lease_times
@@ -159,13 +164,20 @@ class BridgeProcess:
         except CommandTimeout as error:
             listen(helm, error)
             raise
-        except ConnectionLost as error:
+        except (ConnectionLost, ProtocolError) as error:
             note_lost_link(helm, error)
             raise
         except LeaseSlipping:
             close_while_allowed(helm)
             raise
         except (LeaseLost, Quarantined, OperatorStop):
+            raise
+        except ValvesStayOpen:
+            close_while_allowed(helm)
+            raise
+        except InstrumentError as error:
+            close_while_allowed(helm)
+            tell_of_mistake(self._microscope, error)
             raise
         except Exception:
             # The database is gone, or this is a mistake of ours: the column is not left open.

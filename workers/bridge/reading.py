@@ -41,6 +41,7 @@ def read(helm: Helm, also_bad: Mapping[Signal, str] | None = None) -> Reading:
             has_autoloader=identity.has_autoloader,
             loaded_position=loaded,
             valves_open=column.valves_open,
+            valves_unclear=column.valves_unclear,
             stage=pose.point,
             energy_filter=identity.has_energy_filter,
             zero_loss_at_s=column.zero_loss_refined_at_s,
@@ -79,6 +80,6 @@ def _note(helm: Helm, reading: Reading, state: str, reason: str) -> InstrumentNo
         stage_y_um=reading.pose.y_um,
         stage_z_um=reading.pose.z_um,
         tilt_deg=reading.pose.tilt_deg,
-        valves_open=reading.column.valves_open,
+        valves_open=None if reading.column.valves_unclear else reading.column.valves_open,
         zero_loss_at_s=reading.column.zero_loss_refined_at_s,
     )

@@ -36,8 +36,10 @@ class SerialEmColumn:
     def status(self) -> ColumnStatus:
         """Everything the suspenders need, each signal read now."""
         op = self.link.operation("status")
+        valves = _valves(op)
         return ColumnStatus(
-            valves_open=valves_open(op),
+            valves_open=valves == VALVES_OPEN,
+            valves_unclear=valves not in (VALVES_OPEN, VALVES_CLOSED),
             vacuum_ready=self._vacuum_ready(op),
             pump_running=self._pump_running(op),
             refilling=self._refilling(op),

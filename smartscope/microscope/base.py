@@ -6,6 +6,7 @@ and never repeats a command by itself. Errors are in `smartscope.microscope.erro
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -174,6 +175,14 @@ class Camera(Protocol):
 
     def montage(self, area: Area, plan: MontagePlan) -> AcquiredMontage:
         """Tiles taken by moving the stage; it is left at the plan's centre (dose)."""
+        ...
+
+    def tiles(self, area: Area, plan: MontagePlan) -> Iterator[MontagePiece]:
+        """The tiles of `montage`, each exposed when it is asked for (dose).
+
+        Between two of them other commands may be given, or the rest left alone; the stage is at
+        the plan's centre after the last.
+        """
         ...
 
     def require_possible(self, plan: RecordPlan) -> None:

@@ -12,6 +12,7 @@ from smartscope.microscope.procedures.happenings import (
 )
 from smartscope.microscope.procedures.readiness import require_ready
 from smartscope.microscope.procedures.requests import AtlasRequest
+from smartscope.microscope.procedures.tiles import take_tiles
 from smartscope.microscope.values import Area, CommandClass, ImageShift, MontagePlan
 
 #: How long a tile may take, moving and saving included.
@@ -19,7 +20,7 @@ TILE_TAKES_S = 15.0
 
 
 def atlas(microscope: Microscope, request: AtlasRequest) -> Procedure:
-    """Take the montage; its tiles come unstitched."""
+    """Take the montage; its tiles come unstitched. It may end between any two of them."""
     yield Checkpoint(doing="atlas")
     microscope.optics.go_to(Area.ATLAS)
     microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
@@ -38,5 +39,5 @@ def atlas(microscope: Microscope, request: AtlasRequest) -> Procedure:
         dose_e_per_a2=request.dose_e_per_a2,
     )
     yield AboutToIssue(command_class=CommandClass.DOSE, command="montage", items=(request.item,))
-    montage = microscope.camera.montage(Area.ATLAS, plan)
+    montage = yield from take_tiles(microscope, Area.ATLAS, plan, doing="atlas")
     yield Produced(item=request.item, montage=montage)

@@ -15,6 +15,7 @@ from smartscope.microscope.procedures.happenings import (
 )
 from smartscope.microscope.procedures.readiness import require_ready
 from smartscope.microscope.procedures.requests import SquareRequest
+from smartscope.microscope.procedures.tiles import take_tiles
 from smartscope.microscope.values import Area, CommandClass, ImageShift, MontagePlan
 
 
@@ -54,7 +55,7 @@ def square(microscope: Microscope, request: SquareRequest) -> Procedure:
         overlap=request.overlap,
         dose_e_per_a2=request.dose_e_per_a2,
     )
-    montage = microscope.camera.montage(Area.SQUARE, plan)
+    montage = yield from take_tiles(microscope, Area.SQUARE, plan, doing="square")
     yield Produced(item=request.item, montage=montage, measurements=measurements)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from smartscope.domain.geometry import Point
@@ -24,6 +26,7 @@ from smartscope.microscope.values import (
     Identity,
     ImageShift,
     Inventory,
+    MontagePiece,
     MontagePlan,
     OpticsState,
     RealignResult,
@@ -204,12 +207,22 @@ class SimulatedCamera:
         )
 
     def montage(self, area: Area, plan: MontagePlan) -> AcquiredMontage:
-        """Tiles by moving the stage."""
-        return self.guard.run(
-            "montage",
-            DOSE,
-            lambda _: imaging.take_montage(self.guard.scope, area, plan, self.witness),
-        )
+        """Every tile, one after the other."""
+        began_s = self.guard.scope.world.clock.now()
+        pieces = tuple(self.tiles(area, plan))
+        return AcquiredMontage(area=area, plan=plan, pieces=pieces, taken_at_s=began_s)
+
+    def tiles(self, area: Area, plan: MontagePlan) -> Iterator[MontagePiece]:
+        """Tiles by moving the stage, each a command."""
+        for place in imaging.places_of(self.guard.scope, area, plan):
+            yield self.guard.run(
+                "montage", DOSE, partial(self._tile, area=area, plan=plan, place=place)
+            )
+
+    def _tile(
+        self, _: object, *, area: Area, plan: MontagePlan, place: imaging.TilePlace
+    ) -> MontagePiece:
+        return imaging.take_tile(self.guard.scope, area, plan, place, self.witness)
 
     def require_possible(self, plan: RecordPlan) -> None:
         """What `record` would refuse."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from smartscope.domain.geometry import Affine, Point
 from smartscope.microscope.errors import CommandRefused
@@ -17,7 +17,6 @@ from smartscope.microscope.simulator.specimen.values import Pose
 from smartscope.microscope.simulator.witness import Witness, Witnessed
 from smartscope.microscope.values import (
     AcquiredImage,
-    AcquiredMontage,
     Area,
     ImageShift,
     MontagePiece,
@@ -152,26 +151,42 @@ def witnessed(
     )
 
 
-def take_montage(scope: Scope, area: Area, plan: MontagePlan, witness: Witness) -> AcquiredMontage:
-    """Tiles row by row, alternating direction; afterwards the stage is at the centre again."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TilePlace:
+    """One tile of a plan; after the `last` one the stage goes back to the plan's centre."""
+
+    column: int
+    row: int
+    centre: Point
+    last: bool
+
+
+def places_of(scope: Scope, area: Area, plan: MontagePlan) -> list[TilePlace]:
+    """Where the tiles are taken, row by row, alternating direction. Raises CommandRefused."""
     if plan.columns < 1 or plan.rows < 1 or not 0.0 <= plan.overlap < 0.5:
         raise CommandRefused(
             f"{plan.columns} x {plan.rows} tiles with overlap {plan.overlap} make no montage; "
             "give at least one tile and an overlap below 0.5."
         )
+    centres = tile_centres(scope, area, plan)
+    return [
+        TilePlace(column=column, row=row, centre=centre, last=number == len(centres))
+        for number, (column, row, centre) in enumerate(centres, start=1)
+    ]
+
+
+def take_tile(
+    scope: Scope, area: Area, plan: MontagePlan, place: TilePlace, witness: Witness
+) -> MontagePiece:
+    """Go there and expose."""
     positioning.go_to(scope, area)
-    dose = plan.dose_e_per_a2
-    dose = scope.area(area).dose_e_per_a2 if dose is None else dose
-    began_s = scope.world.clock.now()
     moving = (Operation.TILE_MOVE, Operation.TILE_SETTLE)
     reading = (Operation.TILE_EXPOSE, Operation.TILE_READOUT, Operation.TILE_SAVE)
-    pieces = []
-    for column, row, centre in tile_centres(scope, area, plan):
-        positioning.move_to(scope, centre, None, during=moving)
-        image = take_image(scope, area, dose, witness, during=reading)
-        pieces.append(MontagePiece(column=column, row=row, image=image))
-    positioning.move_to(scope, plan.centre, None)
-    return AcquiredMontage(area=area, plan=plan, pieces=tuple(pieces), taken_at_s=began_s)
+    positioning.move_to(scope, place.centre, None, during=moving)
+    image = take_image(scope, area, plan.dose_e_per_a2, witness, during=reading)
+    if place.last:
+        positioning.move_to(scope, plan.centre, None)
+    return MontagePiece(column=place.column, row=place.row, image=image)
 
 
 def tile_centres(scope: Scope, area: Area, plan: MontagePlan) -> list[tuple[int, int, Point]]:

@@ -29,6 +29,10 @@ class Camera:
     writes: dict[float, int] = field(default_factory=dict)
     now_s: float = 0.0
 
+    @property
+    def simulated(self) -> bool:
+        return True
+
     def now(self) -> float:
         return self.now_s
 

@@ -184,7 +184,8 @@ CACHES = {
 
 # --- Celery ------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = env.celery_redis(env.secret("SMARTSCOPE_BROKER_URL", REDIS_URL))
+QUEUE_URL = env.secret("SMARTSCOPE_BROKER_URL", REDIS_URL)
+CELERY_BROKER_URL = env.celery_redis(QUEUE_URL)
 CELERY_VISIBILITY_TIMEOUT = 3_600
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,

@@ -21,6 +21,7 @@ from smartscope.operations.publish_events import publish_events
 from workers.alarms.agents import watch_agents
 from workers.alarms.database_gone import DatabaseGone
 from workers.alarms.heartbeat import Heartbeat
+from workers.alarms.queue_gone import QueueGone
 from workers.alarms.tell import tell_people
 from workers.alarms.watch import watch
 from workers.nudge import nudge
@@ -54,10 +55,10 @@ def sweep(now: datetime) -> int:
 
 def sweep_for_ever(wait: Callable[[float], bool]) -> None:
     """Sweep until `wait(seconds)` says that it is time to end."""
-    database, heartbeat = DatabaseGone(), Heartbeat()
+    database, queue, heartbeat = DatabaseGone(), QueueGone(), Heartbeat()
     while not wait(settings.SMARTSCOPE_SWEEP_SECONDS):
         try:
-            one_round(timezone.now())
+            one_round(timezone.now(), queue)
             database.answered()
         except (OperationalError, InterfaceError) as error:
             log.warning("The database cannot be reached: %s", error)
@@ -67,10 +68,11 @@ def sweep_for_ever(wait: Callable[[float], bool]) -> None:
         heartbeat.beat()
 
 
-def one_round(now: datetime) -> None:
+def one_round(now: datetime, queue: QueueGone) -> None:
     """Everything the sweeper does; alarms first, since nudging may meet a dead queue."""
     watch(now)
     watch_agents()
+    queue.watch()
     tell_people(now)
     nudged = sweep(now)
     if nudged:

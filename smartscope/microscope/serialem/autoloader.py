@@ -7,7 +7,7 @@ happened: the slot of the grid on the stage reads empty.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smartscope.domain.clock import Clock
 from smartscope.domain.errors import InstrumentError, StorageFull
@@ -25,23 +25,33 @@ from smartscope.microscope.errors import (
     SlotEmpty,
 )
 from smartscope.microscope.serialem import memory
+from smartscope.microscope.serialem.cartridges import (
+    EMPTY,
+    FULL,
+    JEOL,
+    UNKNOWN,
+    Cartridge,
+    cartridge,
+)
 from smartscope.microscope.serialem.column import valves_closed
 from smartscope.microscope.serialem.link import Link, Operation
 from smartscope.microscope.serialem.settings import SerialEmSettings
 from smartscope.microscope.serialem.stage import move, tilt
 from smartscope.microscope.values import Inventory, SlotStatus
 
-UNKNOWN, EMPTY, FULL = -1, 0, 1
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SerialEmAutoloader:
-    """`tells_loaded` says whether this SerialEM has `ReportLoadedSlot` (4.3 on)."""
+    """`tells_loaded` says whether this SerialEM has `ReportLoadedSlot` (4.3 on).
+
+    `_looked` that a JEOL loader has taken its inventory on this connection.
+    """
 
     link: Link
     settings: SerialEmSettings
     clock: Clock
     tells_loaded: bool
+    _looked: bool = field(default=False)
 
     def inventory(self) -> Inventory:
         """Every slot as SerialEM reports it; the fingerprint is of which slots have a grid."""
@@ -68,7 +78,11 @@ class SerialEmAutoloader:
         if not self.settings.has_autoloader:
             raise ManualExchangeNeeded(slot)
         self._require_exchange_possible(op)
-        if self._status(op, slot) == EMPTY:
+        if self._take_inventory(op):
+            loaded = self._loaded(op)
+            if loaded == slot:
+                return
+        if self._holds_nothing(op, slot):
             raise SlotEmpty(
                 f"Slot {slot} holds no grid; check the cassette and correct the session."
             )
@@ -124,19 +138,28 @@ class SerialEmAutoloader:
         return range(1, self.settings.loader_slots + 1)
 
     def _slot(self, op: Operation, slot: int) -> SlotStatus:
-        reply = op.read("ReportSlotStatus", slot)
-        status = reply.whole(low=UNKNOWN, high=FULL)
-        named = len(reply.values) > 1 and isinstance(reply.values[1], str)
-        return SlotStatus(
-            slot=slot,
-            occupied=None if status == UNKNOWN else status == FULL,
-            name=reply.text(1) if named else "",
-        )
+        found = self._cartridge(op, slot)
+        return SlotStatus(slot=slot, occupied=found.occupied, name=found.name)
 
     def _status(self, op: Operation, slot: int) -> int:
-        return op.read("ReportSlotStatus", slot).whole(low=UNKNOWN, high=FULL)
+        return self._cartridge(op, slot).status
+
+    def _cartridge(self, op: Operation, slot: int) -> Cartridge:
+        return cartridge(op.read("ReportSlotStatus", slot), self.settings.loader)
+
+    def _holds_nothing(self, op: Operation, slot: int) -> bool:
+        """After its inventory a JEOL loader does not know what it does not have."""
+        status = self._status(op, slot)
+        return status == EMPTY or (self._jeol and status == UNKNOWN)
+
+    @property
+    def _jeol(self) -> bool:
+        return self.settings.has_autoloader and self.settings.loader == JEOL
 
     def _loaded(self, op: Operation) -> int | None:
+        if self._jeol:
+            slots = (slot for slot in self._slots() if self._cartridge(op, slot).on_stage)
+            return next(slots, None)
         if self.tells_loaded and self.settings.has_autoloader:
             slot = op.read("ReportLoadedSlot").whole(low=-1, high=self.settings.loader_slots)
             return slot if slot > 0 else None
@@ -162,6 +185,14 @@ class SerialEmAutoloader:
         if dewars and op.read("AreDewarsFilling").whole(low=0, high=3) != 0:
             raise InstrumentBusy("The dewars are being filled; exchange grids afterwards.")
 
+    def _take_inventory(self, op: Operation) -> bool:
+        """Whether it was taken now: a JEOL loader must look before the first exchange."""
+        if not self._jeol or self._looked:
+            return False
+        self._exchange(op, "LongOperation", "In", "0")
+        self._looked = True
+        return True
+
     def _bring_stage_home(self, op: Operation) -> None:
         """The cartridge is taken at the stage's origin; the beam is off and undeflected."""
         op.absolute("SetBeamBlank", 1)
@@ -169,10 +200,10 @@ class SerialEmAutoloader:
         tilt(op, self.settings.limits, 0.0)
         move(op, self.settings.limits, Point(0.0, 0.0), 0.0)
 
-    def _exchange(self, op: Operation, command: str, *slot: int) -> None:
+    def _exchange(self, op: Operation, command: str, *arguments: int | str) -> None:
         """Once sent, whatever SerialEM says went wrong leaves a cartridge possibly on its way."""
         try:
-            reply = op.never_repeat(command, *slot)
+            reply = op.never_repeat(command, *arguments)
         except (ConnectionLost, CommandTimeout, OperatorStop, ProtocolError, ScopeBusy):
             raise
         except (InstrumentError, StorageFull) as error:

@@ -48,6 +48,7 @@ FOCUS_ZERO = Memory("FocusZero")
 LOADED_SLOT = Memory("LoadedSlot")
 #: the slot whose loading was begun and not yet seen to end
 LOADING_SLOT = Memory("LoadingSlot")
-#: when the energy filter and the gun were last seen to, seconds since the epoch
+#: when the energy filter, the gun and the beam were last seen to, seconds since the epoch
 ZERO_LOSS_AT = Memory("ZeroLossAt")
 FLASHED_AT = Memory("FlashedAt")
+CENTRED_AT = Memory("CentredAt")

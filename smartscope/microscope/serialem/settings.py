@@ -21,6 +21,7 @@ FORMATS = ("tif", "mrc")
 #: How montages are taken, and exposures of one plan; the first is what serves unattended nights.
 MONTAGES = ("tiles", "full")
 RECORDS = ("one_by_one", "multishot")
+LOADERS = ("thermo", "jeol")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class SerialEmSettings:
     camera: str
     has_autoloader: bool
     loader_slots: int
+    loader: str
     has_energy_filter: bool
     areas: Areas
     limits: Limits
@@ -108,6 +110,7 @@ class SerialEmSettings:
     shift_settling: float
     compensates_coma: bool
     corrects_by_ctf: bool
+    centre_beam_um: float | None
     cannot_tell: frozenset[str]
     least_beam_current_na: float
     calibrated_on: date | None
@@ -129,6 +132,7 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
         camera=reader.label("camera", ""),
         has_autoloader=has_autoloader,
         loader_slots=reader.whole("loader_slots", 12 if has_autoloader else 1, low=1, high=48),
+        loader=reader.choice("loader", "thermo", LOADERS),
         has_energy_filter=reader.flag("has_energy_filter", default=True),
         areas=areas_from(
             reader.raw("areas"),
@@ -146,6 +150,9 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
         shift_settling=reader.number("image_shift_settling", 1.0, low=0.0, high=20.0),
         compensates_coma=reader.flag("compensate_coma", default=False),
         corrects_by_ctf=reader.flag("corrects_by_ctf", default=False),
+        centre_beam_um=reader.number("centre_beam_um", low=0.01, high=100.0)
+        if reader.has("centre_beam_um")
+        else None,
         cannot_tell=reader.names("cannot_tell", SIGNALS),
         least_beam_current_na=reader.number("least_beam_current_na", 1.0, low=0.0, high=1e6),
         calibrated_on=reader.day("calibrated_on"),

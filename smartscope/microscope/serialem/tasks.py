@@ -12,11 +12,14 @@ from smartscope.microscope.alignment import find
 from smartscope.microscope.errors import (
     AutofocusFailed,
     BadArgument,
+    CommandFailed,
+    CommandRefused,
     DriftTooHigh,
     HeightFailed,
     RealignFailed,
     ValvesClosed,
 )
+from smartscope.microscope.serialem import memory
 from smartscope.microscope.serialem.column import valves_open
 from smartscope.microscope.serialem.focus import Focus
 from smartscope.microscope.serialem.link import Link, Operation
@@ -84,11 +87,15 @@ class SerialEmTasks:
         return HeightResult(z_um=after.z_um, moved_um=after.z_um - before.z_um, passes=1)
 
     def autofocus(self) -> FocusResult:
-        """Focus in SerialEM's focus area. Raises AutofocusFailed with focus as it was."""
+        """Focus in SerialEM's focus area, the beam centred first after a flash.
+
+        Raises AutofocusFailed with focus as it was.
+        """
         op = self.link.operation("autofocus")
         _require_beam(op)
         self.optics.enter(op, Area.FOCUS)
         self._place_focus_area(op)
+        self._centre_beam(op)
         target_um = self.settings.focusing.target_um
         before_um = op.read("ReportDefocus").number()
         op.absolute("SetTargetDefocus", -target_um)
@@ -152,6 +159,26 @@ class SerialEmTasks:
             correlation=correlation,
             image=image,
         )
+
+    def _centre_beam(self, op: Operation) -> None:
+        """The first time after a flash, beside the target: the beam may have moved.
+
+        Raises CommandRefused when the routine failed.
+        """
+        largest_um = self.settings.centre_beam_um
+        if largest_um is None:
+            return
+        flashed_s, centred_s = (each.get(op) for each in (memory.FLASHED_AT, memory.CENTRED_AT))
+        if flashed_s is None or (centred_s is not None and centred_s > flashed_s):
+            return
+        try:
+            op.dose("AutoCenterBeam", largest_um)
+        except CommandFailed as error:
+            raise CommandRefused(
+                f"The beam could not be centred after the gun was flashed ({error.text}); centre "
+                "it at the console before going on."
+            ) from error
+        memory.CENTRED_AT.put(op, self.clock.now())
 
     def _place_focus_area(self, op: Operation) -> None:
         distance_um = self.settings.focusing.distance_um

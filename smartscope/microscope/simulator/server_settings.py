@@ -2,7 +2,8 @@
 
 The settings are those of `assembly`, and: `serialem_version` ("4.0" to "4.3"), `orientation` (0 to
 7, how the camera is turned), `frame_time_s` (of a movie's frames), `header_pause_s` (real seconds
-between an image's header and its pixels: stock clients need 0.02).
+between an image's header and its pixels: stock clients need 0.02), `jeol_loader` (true: slots
+answer as JEOL's do).
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from smartscope.microscope.simulator.serialem.version import program_version
 from smartscope.microscope.simulator.witness import NoWitness, Witness
 
 Settings = Mapping[str, object]
-OWN_KEYS = frozenset({"serialem_version", "orientation", "frame_time_s", "header_pause_s"})
+OWN_KEYS = frozenset(
+    {"serialem_version", "orientation", "frame_time_s", "header_pause_s", "jeol_loader"}
+)
 FRAME_TIME_S = 0.2
 HEADER_PAUSE_S = 0.02
 FILES = "serialem"
@@ -70,6 +73,7 @@ def open_instrument(
             machine=Machine.at(scope.world.directory / FILES),
             orientation=orientation,
             frame_time_s=frame_time_s,
+            jeol_loader=own.get("jeol_loader") is True,
         )
 
     log = CommandLog(scope.world.directory / COMMAND_LOG)

@@ -20,6 +20,8 @@ def test_a_site_that_says_what_it_must_gets_sensible_limits_for_the_rest() -> No
     assert settings.areas[Area.RECORD].camera_set == "R"
     assert settings.limits.image_shift_um == 15.0
     assert settings.tilt_sign == 1
+    assert (settings.montages, settings.records) == ("tiles", "one_by_one")
+    assert (settings.loader, settings.centre_beam_um) == ("thermo", None)
 
 
 def test_twice_the_dose_is_twice_the_exposure() -> None:
@@ -48,6 +50,10 @@ def test_twice_the_dose_is_twice_the_exposure() -> None:
         ({"atlas_mag": 135.0}, "atlas_state"),
         ({"frames_folder": None}, "frames_folder"),
         ({"frames_format": "png"}, "frames_format"),
+        ({"montages": "some"}, "montages"),
+        ({"records": "all"}, "records"),
+        ({"loader": "hand"}, "loader"),
+        ({"centre_beam_um": 0.0}, "centre_beam_um"),
         ({"areas": None}, "areas"),
         ({"areas": {}}, "areas.atlas"),
         ({"areas": {"attic": {}}}, "attic"),

@@ -92,6 +92,7 @@ class Program:
     machine: Machine
     orientation: Orientation
     frame_time_s: float
+    jeol_loader: bool = False
     script: Script = field(default_factory=Script)
     persistent: dict[str, str] = field(default_factory=dict)
     buffers: Buffers = field(default_factory=Buffers)

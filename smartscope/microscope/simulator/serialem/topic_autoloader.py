@@ -15,6 +15,8 @@ from smartscope.microscope.simulator.state import LoaderStatus
 
 UNKNOWN, EMPTY, FULL = -1.0, 0.0, 1.0
 LOAD_ERROR = 1.0
+#: where JEOL's loader has a cartridge
+MAGAZINE, STAGE = 1.0, 3.0
 #: the first letters of long operations that do something here, and of those that only take note
 _INVENTORY, _REFILL, _FLASH = "IN", "RE", "FF"
 _INSTANT = ("BU", "LO", "UN", "RS", "RT", "RB", "PA", "AV", "SM", "DA")
@@ -27,12 +29,27 @@ def _slot_status(program: Program, arguments: Arguments) -> Values:
         raise ScriptError("This microscope has no autoloader")
     if not 1 <= slot <= scope.settings.loader_slots:
         return (UNKNOWN,)
+    if program.jeol_loader:
+        return _jeol_status(program, slot)
     inventory = column.inventory(scope)
     status = next(each for each in inventory.slots if each.slot == slot)
     occupied = FULL if status.occupied else EMPTY
     if program.version.at_least(V41) and status.name and status.occupied:
         return occupied, status.name
     return (occupied,)
+
+
+def _jeol_status(program: Program, index: int) -> Values:
+    """Cartridge, station, slot, type, angle and name; -1 for what the inventory does not have."""
+    if _INVENTORY not in program.knobs.operations_done_s:
+        return (UNKNOWN,)
+    inventory = column.inventory(program.scope)
+    status = next(each for each in inventory.slots if each.slot == index)
+    on_stage = inventory.loaded_slot == index
+    if not (on_stage or status.occupied):
+        return (UNKNOWN,)
+    name = status.name or f"Cartridge {index}"
+    return float(index), STAGE if on_stage else MAGAZINE, float(index), 0.0, 0.0, name
 
 
 def _load(program: Program, arguments: Arguments) -> Values:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from smartscope.domain.errors import SmartscopeError
 from smartscope.domain.safety_messages import Forged, Kind, Message, opened, require_key, sealed
+from smartscope.microscope.whereabouts import Whereabouts
 
 #: an unanswered question is sent again so often within its time
 TRIES = 3
@@ -34,7 +35,7 @@ class SafetyLine:
         self._key = require_key(key)
         self._microscope = microscope
         self._wall_clock = wall_clock
-        self._found: tuple[int, tuple[object, ...]] | None = None
+        self._whereabouts = Whereabouts(*self._address)
 
     def beat(self, *, epoch: int, counter: int) -> None:
         """Send and forget: whoever keeps a lease must not wait. Raises OSError."""
@@ -71,7 +72,7 @@ class SafetyLine:
     def _ask(self, message: Message, timeout_s: float) -> Message | None:
         until_s = time.monotonic() + timeout_s
         try:
-            with self._socket() as line:
+            with self._socket(timeout_s) as line:
                 for attempt in range(1, TRIES + 1):
                     line.send(sealed(message, self._key))
                     share_s = until_s - time.monotonic() if attempt == TRIES else timeout_s / TRIES
@@ -93,14 +94,8 @@ class SafetyLine:
                 return answer
         return None
 
-    def _where(self) -> tuple[int, tuple[object, ...]]:
-        """Looked up once: a name server that hangs later must not hang who keeps a lease."""
-        if self._found is None:
-            self._found = _first(self._address)
-        return self._found
-
-    def _socket(self) -> socket.socket:
-        family, where = self._where()
+    def _socket(self, wait_s: float = 0.0) -> socket.socket:
+        family, where = self._whereabouts.known(wait_s)
         line = socket.socket(family, socket.SOCK_DGRAM)
         try:
             line.connect(where)
@@ -108,11 +103,6 @@ class SafetyLine:
             line.close()
             raise
         return line
-
-
-def _first(address: tuple[str, int]) -> tuple[int, tuple[object, ...]]:
-    family, _, _, _, where = socket.getaddrinfo(*address, type=socket.SOCK_DGRAM)[0]
-    return family, where
 
 
 def parse_address(address: str) -> tuple[str, int]:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.status import RunState
-from smartscope.microscope.serialem import camera, driver
+from smartscope.microscope.serialem import camera, driver, recording
 from smartscope.microscope.serialem.client import SerialEmClient
 from smartscope.microscope.serialem.deadlines import Deadlines
 from smartscope.microscope.simulator.console import Action
@@ -159,6 +159,7 @@ def hasty_clients() -> Iterator[None]:
         for owner, name, value in (
             (driver, "SerialEmClient", client),
             (camera, "IMAGE_MARGIN_S", _IMAGE_MARGIN_S),
+            (recording, "RECORD_MARGIN_S", _IMAGE_MARGIN_S),
             (parting, "LATE_REPLY_S", 1.0),
             (parting, "LISTEN_S", 0.2),
         ):

@@ -49,6 +49,30 @@ def test_what_the_console_does_is_seen_before_the_next_dose(
         rig.run(atlas(rig.microscope, AtlasRequest(item="atlas", columns=1, rows=1)))
 
 
+def test_jammed_valves_are_neither_open_nor_closed_until_a_person_frees_them(
+    rig: Rig, tmp_path: Path
+) -> None:
+    rig.ready()
+    press(tmp_path / "world", Action.JAM_VALVES)
+    status = rig.microscope.column.status()
+    assert status.valves_unclear
+    assert not status.valves_open
+    assert not status.valves_closed
+    assert not rig.microscope.safe_state().valves_closed
+    for command, error in (
+        (rig.microscope.column.close_valves, CommandRefused),
+        (rig.microscope.column.open_valves, ValvesClosed),
+        (rig.microscope.column.flash_gun, CommandRefused),
+        (lambda: rig.microscope.autoloader.load(2), CommandRefused),
+        (lambda: rig.microscope.camera.image(Area.SQUARE), ValvesClosed),
+    ):
+        with pytest.raises(error):
+            command()
+    press(tmp_path / "world", Action.FREE_VALVES)
+    assert rig.microscope.safe_state().valves_closed
+    assert rig.microscope.column.status().valves_closed
+
+
 def test_a_lost_vacuum_closes_the_valves_and_keeps_them_closed(rig: Rig, tmp_path: Path) -> None:
     rig.ready()
     press(tmp_path / "world", Action.SPOIL_VACUUM)

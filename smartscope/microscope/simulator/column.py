@@ -87,7 +87,7 @@ def confirm_exchange(scope: Scope, slot: int | None) -> None:
         raise CommandRefused("This microscope has an autoloader; load the slot instead.")
     if slot is not None and scope.world.cassette.specimen(slot) is None:
         raise SlotEmpty(f"No grid is described for slot {slot}; correct the session first.")
-    if scope.world.state.column.valves_open:
+    if not scope.world.state.column.valves_read_closed:
         raise CommandRefused("The valves are open; close them before a grid is exchanged.")
     _begin_exchange(scope, slot, scope.world.clock.now(), fails=False)
     scope.settle()
@@ -98,7 +98,7 @@ def _require_exchange_possible(scope: Scope) -> None:
         raise LoadFailed("The autoloader is faulted; a person must recover it at the console.")
     if scope.exchanging():
         raise InstrumentBusy("The autoloader is exchanging grids; wait until it has finished.")
-    if scope.world.state.column.valves_open:
+    if not scope.world.state.column.valves_read_closed:
         raise CommandRefused("The column valves are open; close them before exchanging grids.")
     if scope.refilling():
         raise InstrumentBusy("The dewars are being filled; exchange grids afterwards.")
@@ -147,7 +147,8 @@ def status(scope: Scope) -> ColumnStatus:
     """Everything at once."""
     column = scope.world.state.column
     return ColumnStatus(
-        valves_open=column.valves_open,
+        valves_open=column.valves_read_open,
+        valves_unclear=column.valves_jammed,
         vacuum_ready=scope.vacuum_ready(),
         pump_running=scope.pump_running(),
         refilling=scope.refilling(),
@@ -181,8 +182,8 @@ def refills(scope: Scope) -> RefillStatus:
 
 
 def open_valves(scope: Scope) -> None:
-    """Let the beam in, and unblank it."""
-    if scope.world.state.column.valves_open:
+    """Let the beam in, and unblank it. Raises ValvesClosed when they do not move."""
+    if scope.world.state.column.valves_read_open:
         scope.world.put(column=replace(scope.world.state.column, beam_blanked=False))
         return
     if scope.exchanging():
@@ -190,11 +191,17 @@ def open_valves(scope: Scope) -> None:
     if not scope.vacuum_ready():
         raise InstrumentBusy("The vacuum is not ready; the valves stay closed until it is.")
     scope.world.spend(Operation.VALVES)
+    if scope.world.state.column.valves_jammed:
+        raise ValvesClosed("The valves did not open; look at the vacuum page of the console.")
     scope.world.put(column=replace(scope.world.state.column, valves_open=True, beam_blanked=False))
 
 
 def close_valves(scope: Scope) -> None:
-    """Shut the beam off; always possible, and at once."""
+    """Shut the beam off, at once. Raises CommandRefused when they do not move."""
+    if scope.world.state.column.valves_jammed:
+        raise CommandRefused(
+            "The valves do not report closed after they were closed; close them at the console."
+        )
     scope.world.put(column=replace(scope.world.state.column, valves_open=False))
 
 
@@ -213,7 +220,7 @@ def refine_zero_loss(scope: Scope) -> None:
 
 def flash_gun(scope: Scope) -> None:
     """Flash the gun; the valves must be closed."""
-    if scope.world.state.column.valves_open:
+    if not scope.world.state.column.valves_read_closed:
         raise CommandRefused("The column valves are open; close them before flashing the gun.")
     scope.world.spend(Operation.GUN_FLASH)
     now_s = scope.world.clock.now()
@@ -227,7 +234,7 @@ def require_beam(scope: Scope) -> None:
         raise InstrumentBusy("The autoloader is exchanging grids; nothing can be exposed.")
     if column.screen_down:
         raise CommandRefused("The screen is down and covers the camera; raise it first.")
-    if not column.valves_open:
+    if not column.valves_read_open:
         raise ValvesClosed("The column valves are closed; nothing was exposed. Open them first.")
     scope.slot()
 

@@ -27,6 +27,8 @@ class Action(StrEnum):
     RESUME = "resume"
     RESET_AUTOLOADER = "reset_autoloader"
     CLOSE_VALVES = "close_valves"
+    JAM_VALVES = "jam_valves"
+    FREE_VALVES = "free_valves"
     LOWER_SCREEN = "lower_screen"
     RAISE_SCREEN = "raise_screen"
     LOSE_BEAM = "lose_beam"
@@ -42,6 +44,8 @@ _COLUMN: Mapping[Action, Callable[[ColumnState], ColumnState]] = {
     Action.PRESS_STOP: lambda column: replace(column, operator_stop=True),
     Action.RESUME: lambda column: replace(column, operator_stop=False),
     Action.CLOSE_VALVES: lambda column: replace(column, valves_open=False),
+    Action.JAM_VALVES: lambda column: replace(column, valves_jammed=True),
+    Action.FREE_VALVES: lambda column: replace(column, valves_jammed=False),
     Action.LOWER_SCREEN: lambda column: replace(column, screen_down=True),
     Action.RAISE_SCREEN: lambda column: replace(column, screen_down=False),
     Action.LOSE_BEAM: lambda column: replace(column, beam_lost=True),

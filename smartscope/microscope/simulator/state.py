@@ -2,7 +2,7 @@
 
 slots        unknown -> empty | full ;  full <-> on_stage
 autoloader   idle -> exchanging -> idle ;  any -> faulted -> (reset by a person) idle
-valves       closed <-> open
+valves       closed <-> open ;  any -> jammed -> (freed by a person) as before
 stage        idle -> moving -> settling -> idle   (a command returns when it is idle again)
 optics       atlas <-> low dose {square, hole, focus, record}
 camera       idle -> exposing -> reading -> saving -> idle   (a command returns when idle again)
@@ -52,9 +52,14 @@ class AutoloaderState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnState:
-    """Times are on the microscope's clock; 0 means never."""
+    """Times are on the microscope's clock; 0 means never.
+
+    Jammed valves let through what they let through before, read neither open nor closed, and do
+    not move until a person has freed them.
+    """
 
     valves_open: bool = False
+    valves_jammed: bool = False
     beam_blanked: bool = False
     screen_down: bool = False
     high_tension_on: bool = True
@@ -69,6 +74,16 @@ class ColumnState:
     beam_factor: float = 1.0
     warming_from_s: float = 0.0
     warming_angstrom_per_s_per_h: float = 0.0
+
+    @property
+    def valves_read_open(self) -> bool:
+        """What the column reports."""
+        return self.valves_open and not self.valves_jammed
+
+    @property
+    def valves_read_closed(self) -> bool:
+        """What the column reports; neither while they are jammed."""
+        return not (self.valves_open or self.valves_jammed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,14 +166,6 @@ def test_each_failure_has_its_error(
     assert str(caught.value).endswith((".", '"')), "a sentence that says what to do"
 
 
-def test_valves_that_do_not_open_are_told_to_once(rig: ServedRig) -> None:
-    before = rig.sent().count("SetColumnOrGunValve")
-    with pytest.raises(ValvesClosed, match="did not open"):
-        opened(rig)
-    closing, opening = 1, 1
-    assert rig.sent().count("SetColumnOrGunValve") == before + closing + opening
-
-
 def test_a_failed_autofocus_leaves_the_focus_where_it_was(rig: ServedRig) -> None:
     rig.microscope.optics.go_to(Area.RECORD)
     rig.microscope.optics.set_defocus(2.0)

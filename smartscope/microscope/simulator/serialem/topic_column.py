@@ -15,18 +15,21 @@ from smartscope.microscope.simulator.serialem.version import V42
 EMISSION_NA = 110.0
 #: hours after which a cold field emitter wants its flashes (assumed)
 COLD_FLASH_EVERY_H, HOT_FLASH_EVERY_H = 8.0, 72.0
+#: what valves report that are neither open nor closed
+INCONSISTENT = -1.0
 GREEN, YELLOW, RED = 0.0, 1.0, 2.0
 #: a vacuum that comes back within this many seconds shows yellow, else red
 YELLOW_WITHIN_S = 60.0
 
 
 def _valve(program: Program, arguments: Arguments) -> Values:
-    return (float(program.scope.world.state.column.valves_open),)
+    state = program.scope.world.state.column
+    return (INCONSISTENT if state.valves_jammed else float(state.valves_open),)
 
 
 def _set_valve(program: Program, arguments: Arguments) -> Values:
     scope = program.scope
-    if program.suffers(FaultKind.VALVE_REFUSES):
+    if program.suffers(FaultKind.VALVE_REFUSES) or scope.world.state.column.valves_jammed:
         return NOTHING
     if arguments.whole(1) == 0:
         column.close_valves(scope)

@@ -69,15 +69,15 @@ def _against_rows(records: list[Shot]) -> Violations:
 
 
 def item_named(stem: str) -> StepItem | None:
-    """The journal's item of a file name `<step>_<item>_e<epoch>...`."""
+    """The journal's item of a file name `<number>-<end of the step's id>_<item>_e<epoch>...`."""
     parts = stem.split("_")
-    if len(parts) < 3 or not parts[0].isdecimal():
+    number, _, end_of_id = parts[0].partition("-")
+    if len(parts) < 3 or not number.isdecimal():
         return None
-    return (
-        StepItem.objects.select_related("hole")
-        .filter(step__number=int(parts[0]), name=parts[1], step__epoch=parts[2].removeprefix("e"))
-        .first()
+    found = StepItem.objects.select_related("hole").filter(
+        step__number=int(number), name=parts[1], step__epoch=parts[2].removeprefix("e")
     )
+    return next((item for item in found if item.step_id.hex.endswith(end_of_id)), None)
 
 
 def _unflagged() -> Violations:

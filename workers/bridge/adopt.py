@@ -55,6 +55,7 @@ def names_of(picture: OpenPicture) -> FileNames:
     return FileNames(
         session=picture.session_name,
         grid=picture.grid_slug,
+        step=picture.id,
         step_number=picture.number,
         epoch=picture.epoch,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from smartscope.models.image import ImageKind
 from smartscope.storage.keys import object_key, object_name
@@ -12,14 +13,21 @@ from smartscope.storage.store import Store
 
 MRC = "mrc"
 MOVIE = "tif"
+#: of the step's id, from its random end
+ID_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileNames:
-    """Names of one step's files: `SESSION/GRID/KIND/<step>_<item>_e<epoch>.EXT`."""
+    """Names of one step's files: `SESSION/GRID/KIND/<step>_<item>_e<epoch>.EXT`.
+
+    `<step>` is the step's number in its run and the end of its id: a camera keeps the movies of all
+    sessions, and of all installations that ever used it, in one folder.
+    """
 
     session: str
     grid: str
+    step: UUID
     step_number: int
     epoch: int
 
@@ -29,17 +37,19 @@ class FileNames:
 
     def item(self, stem: str) -> str:
         """The item that a stem stands for."""
-        return stem.removeprefix(f"{self.step_number:05d}_").removesuffix(f"_e{self.epoch}")
+        return stem.removeprefix(f"{self._step}_").removesuffix(f"_e{self.epoch}")
 
     def key(self, item: str, kind: ImageKind) -> str:
         """The storage key of the item's file."""
         extension = MOVIE if kind is ImageKind.MOVIE else MRC
         return object_key(self.session, self.grid, str(kind), self._name(item, extension))
 
+    @property
+    def _step(self) -> str:
+        return f"{self.step_number:05d}-{self.step.hex[-ID_DIGITS:]}"
+
     def _name(self, item: str, extension: str) -> str:
-        return object_name(
-            step=f"{self.step_number:05d}", item=item, epoch=self.epoch, extension=extension
-        )
+        return object_name(step=self._step, item=item, epoch=self.epoch, extension=extension)
 
 
 def camera_folder(store: Store, spool: Path, key: str) -> Path:

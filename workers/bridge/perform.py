@@ -98,10 +98,16 @@ def perform(helm: Helm, run: UUID, step: Step) -> None:
 
 
 def _names(step: Step, opened: OpenStep) -> FileNames:
-    if isinstance(step, MakeSafe):
-        return FileNames(session="-", grid="-", step_number=opened.number, epoch=opened.epoch)
-    session, grid = Grid.objects.values_list("session__name", "slug").get(pk=step.grid)
-    return FileNames(session=session, grid=grid, step_number=opened.number, epoch=opened.epoch)
+    session, grid = "-", "-"
+    if not isinstance(step, MakeSafe):
+        session, grid = Grid.objects.values_list("session__name", "slug").get(pk=step.grid)
+    return FileNames(
+        session=session,
+        grid=grid,
+        step=opened.id,
+        step_number=opened.number,
+        epoch=opened.epoch,
+    )
 
 
 def _carry_out(job: _Job, act: Act) -> None:

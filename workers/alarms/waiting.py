@@ -12,7 +12,8 @@ from uuid import UUID
 
 from smartscope.domain.alarms import AlarmState, Level
 from smartscope.domain.status import LIVE_RUNS, GridStatus, RunState
-from smartscope.models import Alarm, Grid, Microscope, Run, Wish
+from smartscope.domain.steps import Cause
+from smartscope.models import Alarm, Grid, Microscope, Run, Wait, Wish
 from smartscope.operations.finish_grid import PLANNED_PAUSE
 from workers.alarms.condition import Condition
 
@@ -41,20 +42,33 @@ def waiting(microscope: Microscope, run: Run | None, now: datetime) -> Iterator[
 
 
 def _waits(microscope: Microscope, run: Run | None) -> Condition:
-    if run is None or not _needs_person(run):
+    if run is None or not (found := _what_for(run)):
         return Condition(key=WAITS, level=None, microscope=microscope.pk)
-    state = "interrupted" if run.state == RunState.INTERRUPTED else "paused"
-    planned = run.state_reason.endswith(PLANNED_PAUSE)
-    why = run.state_reason or "no reason was given"
+    level, state, why = found
     return Condition(
         key=WAITS,
-        # whoever planned a pause is about; whoever did not may sleep through the night
-        level=Level.MINOR if planned else Level.MAJOR,
+        level=level,
         microscope=microscope.pk,
         session=run.session_id,
-        text=f"The run on {microscope.name} is {state} and waits for a person: {why}",
+        text=f"The run on {microscope.name} {state} and waits for a person: {why}",
         advice=ADVICE,
     )
+
+
+def _what_for(run: Run) -> tuple[Level, str, str] | None:
+    """How bad, in which state and why; None when it waits for nobody.
+
+    Whoever planned a pause, or exchanges grids by hand, is about; others may sleep through it.
+    """
+    if _needs_person(run):
+        state = "is interrupted" if run.state == RunState.INTERRUPTED else "is paused"
+        planned = run.state_reason.endswith(PLANNED_PAUSE)
+        why = run.state_reason or "no reason was given"
+        return Level.MINOR if planned else Level.MAJOR, state, why
+    asked = Wait.objects.filter(run=run, ended_at_s=None, cause=Cause.PERSON).first()
+    if asked is None or run.state not in LIVE_RUNS:
+        return None
+    return Level.MINOR, "stands still", asked.reason or "no reason was given"
 
 
 def _needs_person(run: Run) -> bool:

@@ -79,6 +79,17 @@ def test_a_pause_that_the_protocol_planned_wakes_nobody(facility: Facility, look
     assert look()[WAITS] == ("MAJOR", "raised")
 
 
+def test_a_grid_that_is_to_be_inserted_by_hand_is_asked_for(facility: Facility, look: Look) -> None:
+    change(state="suspended")
+    asked = facility.run.waits.create(
+        cause="person", reason="insert grid B by hand", began_at_s=0.0
+    )
+    assert look()[WAITS] == ("MINOR", "raised")
+    assert Alarm.objects.get().text.endswith("waits for a person: insert grid B by hand")
+    type(asked).objects.update(ended_at_s=1.0)
+    assert look()[WAITS] == ("MINOR", "cleared")
+
+
 def test_what_was_interrupted_before_a_newer_run_waits_for_nobody(
     facility: Facility, look: Look
 ) -> None:

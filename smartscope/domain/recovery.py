@@ -65,6 +65,8 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
     ("CameraFailed", "atlas"): _T(_R.SKIP_GRID, tries=2),
     ("CameraFailed", "square"): _T(_R.SKIP_SQUARE, tries=2),
     ("CameraFailed", "expose"): _T(_R.SKIP_TARGET, tries=2),
+    # each further exposure would burn its target
+    ("DoseExceeded", _ANY): _T(_R.PAUSE_FOR_PERSON),
     ("BadFile", "expose"): _T(_R.SKIP_TARGET, tries=2),
     ("StorageFull", _ANY): _T(_R.RETRY),
     ("EmergencyStopped", _ANY): _T(_R.SAFE_STOP),

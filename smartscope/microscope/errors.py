@@ -99,6 +99,10 @@ class CameraFailed(InstrumentError):
     """The camera reported an error; whether dose was spent is not known to us."""
 
 
+class DoseExceeded(CameraFailed):
+    """The camera exposed for much longer than it was asked to: the specimen got another dose."""
+
+
 class OperatorStop(InstrumentError):
     """Somebody at the console pressed STOP or refused control."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from smartscope.microscope.errors import BadInstrumentSettings
+from smartscope.microscope.errors import BadInstrumentSettings, DoseExceeded
 from smartscope.microscope.serialem.reading_settings import SettingsReader
 from smartscope.microscope.values import Area, AreaSettings
 
@@ -49,6 +49,8 @@ _SHOT_OF_AREA: Mapping[Area, str] = {
 PIXEL_TOLERANCE = 0.1
 #: How far a dose may lie from what was asked for and still count as that.
 DOSE_TOLERANCE = 0.01
+#: How many times the dose asked for is no rounding any more.
+MOST_DOSE_RATIO = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +73,19 @@ class AreaCalibration:
     def spent(self, asked_e_per_a2: float, exposure_s: float) -> float:
         """The dose that an exposure really gave: what was asked for, or what the camera made of it.
 
-        Cameras round to whole frames, and a set that ignores its exposure spends another dose.
+        Cameras round to whole frames. Raises DoseExceeded where that cannot be the reason, as with
+        a camera set that ignores its exposure: every further exposure would burn its target.
         """
         found = self.settings.dose_e_per_a2 * exposure_s / self.exposure_s
         if abs(found - asked_e_per_a2) <= DOSE_TOLERANCE * asked_e_per_a2 or exposure_s <= 0.0:
             return asked_e_per_a2
+        if found > MOST_DOSE_RATIO * asked_e_per_a2:
+            raise DoseExceeded(
+                f"{self.settings.area}: the camera exposed for {exposure_s:.3f} s, which is "
+                f"{found:.3g} e/Å² where {asked_e_per_a2:.3g} were asked for. Look at the exposure "
+                f"of SerialEM's {self.shot} set and at areas.{self.settings.area} before anything "
+                "else is exposed."
+            )
         log.warning(
             "%s: the camera exposed for %.3f s, which is %.3g e/Å² where %.3g were asked for",
             self.settings.area,

@@ -278,13 +278,3 @@ def test_a_flash_is_asked_for_only_when_advised(rig: ServedRig) -> None:
     flash(rig)
     assert rig.sent().count("LongOperation") == 1
     assert rig.microscope.column.status().gun_flashed_at_s is not None
-
-
-def test_a_camera_that_ignores_its_exposure_is_believed_about_the_dose(rig: ServedRig) -> None:
-    """4 e/Å² were asked for; the set kept its own exposure, which gives 40."""
-    rig.plan(fault("nothing_done", command="SetExposure"))
-    file = record(rig)
-    assert file.dose_e_per_a2 == pytest.approx(40.0)
-    assert rig.scope.world.exposures.all()[-1].dose_e_per_a2 == pytest.approx(40.0)
-    image = rig.microscope.camera.image(Area.HOLE, dose_e_per_a2=1e-3)
-    assert image.dose_e_per_a2 == pytest.approx(rig.scope.world.exposures.all()[-1].dose_e_per_a2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, field
 
@@ -19,8 +20,11 @@ from smartscope.microscope.serialem.matrices import Matrix, product, read_matrix
 from smartscope.microscope.serialem.settings import SerialEmSettings
 from smartscope.microscope.values import Area, AreaSettings, CommandClass, ImageShift, OpticsState
 
+log = logging.getLogger(__name__)
 #: How far (µm) an image shift read back may lie from what was set.
 SHIFT_TOLERANCE_UM = 0.05
+#: What an area is taken with; the last only where there is an energy filter.
+BEAM_REPORTS = ("ReportMag", "ReportSpotSize", "ReportPercentC2", "ReportEnergyFilter")
 MOVING = 1
 APERTURE_LOOKS = 60
 IMAGING_STATE_TROUBLE = {
@@ -35,13 +39,17 @@ IMAGING_STATE_TROUBLE = {
 
 @dataclass(slots=True)
 class SerialEmOptics:
-    """`focus` knows which defocus reading is zero; `_tilt_saved` that beam tilt is compensated."""
+    """`focus` knows which defocus reading is zero; `_tilt_saved` that beam tilt is compensated.
+
+    `_beams` is what each area was last seen to be taken with.
+    """
 
     link: Link
     settings: SerialEmSettings
     focus: Focus
     _tilt_saved: bool = field(default=False)
     _state_set: bool = field(default=False)
+    _beams: dict[Area, tuple[object, ...]] = field(default_factory=dict)
 
     def areas(self) -> tuple[AreaSettings, ...]:
         """As the site has calibrated them; nothing is asked of the instrument."""
@@ -117,6 +125,7 @@ class SerialEmOptics:
             raise CommandRefused(
                 f"SerialEM did not go to {area}; look at its low-dose panel, then try again."
             )
+        self._log_beam(op, area)
         if area is Area.RECORD:
             self.focus.apply(op)
 
@@ -171,6 +180,18 @@ class SerialEmOptics:
         if self._tilt_saved and not shifted:
             op.absolute("RestoreBeamTilt")
             self._tilt_saved = False
+
+    def _log_beam(self, op: Operation, area: Area) -> None:
+        """What images of an area are taken with, in a line of the log whenever it differs."""
+        asked = BEAM_REPORTS if self.settings.has_energy_filter else BEAM_REPORTS[:-1]
+        found = tuple(
+            (command.removeprefix("Report"), reply.values)
+            for command in asked
+            if (reply := op.try_read(command)) is not None
+        )
+        if self._beams.get(area) != found:
+            log.info("%s is taken with %s", area, found)
+            self._beams[area] = found
 
     def _enter_atlas(self, op: Operation) -> None:
         self._shift_to(op, 0.0, 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from smartscope.microscope import contract
 from smartscope.microscope.errors import CommandRefused, LoadFailed, ProtocolError, SlotEmpty
 from smartscope.microscope.serialem.cartridges import EMPTY, FULL, UNKNOWN, cartridge
 from smartscope.microscope.serialem.link import Reply
+from smartscope.microscope.values import Area
 from tests.microscope.serialem.served import ServedRig, served
 
 PERFECT: dict[str, Any] = {"error_scale": 0, "refills": False}
@@ -136,3 +138,31 @@ def test_six_values_say_where_a_cartridge_is(
 def test_what_no_jeol_loader_says_is_not_believed(values: tuple[float | str, ...]) -> None:
     with pytest.raises(ProtocolError):
         cartridge(Reply("ReportSlotStatus", values), "jeol")
+
+
+def test_what_an_area_is_taken_with_is_in_the_log_once_and_again_when_it_differs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Magnification, spot, C2 and slit: who looks at an image later must know."""
+
+    def lines() -> list[str]:
+        return [each for each in caplog.messages if each.startswith("record is taken with")]
+
+    with served(tmp_path, **PERFECT) as (rig, _), caplog.at_level(logging.INFO):
+        optics = rig.microscope.optics
+        for area in (Area.RECORD, Area.HOLE, Area.RECORD):
+            optics.go_to(area)
+        assert len(lines()) == 1
+        for known in ("'Mag', (105000.0", "SpotSize", "PercentC2", "EnergyFilter"):
+            assert known in lines()[0]
+        optics.go_to(Area.HOLE)
+        rig.plan(
+            {
+                "kind": "replaced_values",
+                "probability": 1.0,
+                "command": "ReportSpotSize",
+                "parameters": {"values": [9.0]},
+            }
+        )
+        optics.go_to(Area.RECORD)
+        assert "'SpotSize', (9.0,)" in lines()[1]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -179,6 +181,43 @@ def records_whole_files(microscope: Microscope, folder: Path) -> None:
     content = file.path.read_bytes()
     _raises(CommandRefused, lambda: microscope.camera.record(plan))
     assert file.path.read_bytes() == content
+
+
+def refuses_an_impossible_record_beforehand(microscope: Microscope, folder: Path) -> None:
+    """What cannot be recorded is refused before it is announced, and nothing is exposed by that."""
+    item = RecordItem(
+        name="contract-2",
+        image_shift=ImageShift(0.0, 0.0),
+        defocus_um=1.5,
+        dose_e_per_a2=20.0,
+        frames=4,
+    )
+    microscope.camera.require_possible(RecordPlan(items=(item,), folder=folder))
+    for wrong in (
+        RecordPlan(items=(item,), folder=folder / "missing"),
+        RecordPlan(items=(item,), folder=folder, file_format="txt"),
+        RecordPlan(items=(replace(item, name="a/b"),), folder=folder),
+        RecordPlan(items=(replace(item, frames=0),), folder=folder),
+        RecordPlan(items=(replace(item, dose_e_per_a2=math.nan),), folder=folder),
+        RecordPlan(items=(replace(item, dose_e_per_a2=1e6),), folder=folder),
+        RecordPlan(items=(replace(item, defocus_um=math.inf),), folder=folder),
+    ):
+        _raises(CommandRefused, partial(microscope.camera.require_possible, wrong))
+    assert not list(folder.glob("contract-2*"))
+
+
+def tiles_come_one_by_one(microscope: Microscope) -> None:
+    """A montage may be left after any tile; other commands may be given between two of them."""
+    plan = MontagePlan(centre=Point(0.0, 0.0), columns=2, rows=1)
+    tiles = microscope.camera.tiles(Area.ATLAS, plan)
+    first = next(tiles)
+    assert microscope.column.status().valves_open
+    assert (first.column, first.row) == (0, 0)
+    assert microscope.stage.position().point.distance_um(_centre(first.image)) < 1.0
+    (second,) = tiles
+    assert (second.column, second.row) == (1, 0)
+    assert second.image.taken_at_s >= first.image.taken_at_s
+    assert microscope.stage.position().point.distance_um(plan.centre) < 1.0
 
 
 def tasks_answer_in_range(microscope: Microscope) -> None:

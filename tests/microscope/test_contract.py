@@ -76,6 +76,7 @@ def test_an_idle_microscope_keeps_the_contract(
         contract.image_shift_is_absolute_and_bounded,
         contract.images_say_where_they_are,
         contract.montages_tile_their_area,
+        contract.tiles_come_one_by_one,
         contract.tasks_answer_in_range,
         contract.is_safe_twice,
     ],
@@ -104,6 +105,10 @@ def test_grids_are_exchanged_only_with_closed_valves(bench: Bench) -> None:
 
 def test_movies_are_whole_files_that_are_never_overwritten(bench: Bench, exposures: Path) -> None:
     contract.records_whole_files(ready(bench), exposures)
+
+
+def test_what_cannot_be_recorded_is_refused_beforehand(bench: Bench, exposures: Path) -> None:
+    contract.refuses_an_impossible_record_beforehand(ready(bench), exposures)
 
 
 def test_without_a_permit_nothing_is_sent(bench: Bench) -> None:

@@ -11,6 +11,7 @@ from smartscope.domain.clock import Clock
 from smartscope.microscope.errors import CommandRefused, InstrumentBusy, ValvesClosed
 from smartscope.microscope.serialem.areas import AreaCalibration
 from smartscope.microscope.serialem.column import valves_open
+from smartscope.microscope.serialem.focus import require_defocus
 from smartscope.microscope.serialem.frames import FrameFolder
 from smartscope.microscope.serialem.full_montage import FullMontage
 from smartscope.microscope.serialem.images import ImageReader
@@ -89,7 +90,7 @@ class SerialEmCamera:
 
     def record(self, plan: RecordPlan) -> tuple[RecordedFile, ...]:
         """Expose each item and bring its closed file to `<folder>/<name>.<format>`."""
-        self.recorder.require_possible(plan)
+        self._require(plan)
         op = self.link.operation("record")
         if self.settings.records == "multishot" and self.multishot.suits(op, plan):
             return self.multishot.record(op, self, plan)
@@ -98,7 +99,7 @@ class SerialEmCamera:
     def require_possible(self, plan: RecordPlan) -> None:
         """What `record` would refuse, before anything is announced."""
         self.link.admit(CommandClass.READ, "require_possible")
-        self.recorder.require_possible(plan)
+        self._require(plan)
 
     def frames_folder(self) -> Path | None:
         """SerialEM's frames folder as this machine sees it."""
@@ -125,10 +126,7 @@ class SerialEmCamera:
 
     def prepare(self, op: Operation, area: AreaCalibration, dose_e_per_a2: float) -> float:
         """Set the exposure that gives a dose; seconds. Raises while no beam can come."""
-        if not (math.isfinite(dose_e_per_a2) and 0.0 < dose_e_per_a2 <= MOST_DOSE_E_PER_A2):
-            raise CommandRefused(
-                f"A dose of {dose_e_per_a2} e/Å² is out of range; nothing was exposed."
-            )
+        _require_dose(dose_e_per_a2)
         if not valves_open(op):
             raise ValvesClosed(
                 "The column valves are closed; nothing was exposed. Open them first."
@@ -138,6 +136,12 @@ class SerialEmCamera:
             op.absolute("SetExposure", area.camera_set, exposure_s)
             self._exposures[area.camera_set] = exposure_s
         return exposure_s
+
+    def _require(self, plan: RecordPlan) -> None:
+        self.recorder.require_possible(plan)
+        for item in plan.items:
+            require_defocus(item.defocus_um)
+            _require_dose(item.dose_e_per_a2)
 
     def _tiles(self, op: Operation, area: Area, plan: MontagePlan) -> Iterator[MontagePiece]:
         for column, row, centre in tile_centres(self.settings.areas[area].settings, plan):
@@ -154,3 +158,10 @@ class SerialEmCamera:
             raise InstrumentBusy(
                 "The dewars began to fill in the middle of a montage; it is taken afterwards."
             )
+
+
+def _require_dose(dose_e_per_a2: float) -> None:
+    if not (math.isfinite(dose_e_per_a2) and 0.0 < dose_e_per_a2 <= MOST_DOSE_E_PER_A2):
+        raise CommandRefused(
+            f"A dose of {dose_e_per_a2} e/Å² is out of range; nothing was exposed."
+        )

@@ -39,8 +39,7 @@ class Focus:
 
     def command(self, defocus_um: float) -> None:
         """Ask for a defocus; `apply` sets it. Raises CommandRefused when it cannot be meant."""
-        if not math.isfinite(defocus_um) or abs(defocus_um) > DEFOCUS_LIMIT_UM:
-            raise CommandRefused(f"A defocus of {defocus_um} µm is out of range; nothing changed.")
+        require_defocus(defocus_um)
         self.commanded_um = defocus_um
         self._pending = True
 
@@ -55,6 +54,12 @@ class Focus:
             self._zero_um = _eucentric_um(op)
         op.absolute("SetDefocus", self._zero_um - self.commanded_um)
         self._pending = False
+
+
+def require_defocus(defocus_um: float) -> None:
+    """Raise CommandRefused for one that cannot be meant."""
+    if not math.isfinite(defocus_um) or abs(defocus_um) > DEFOCUS_LIMIT_UM:
+        raise CommandRefused(f"A defocus of {defocus_um} µm is out of range; nothing changed.")
 
 
 def _eucentric_um(op: Operation) -> float:

@@ -33,6 +33,14 @@ _OPERATION = {
 }
 
 
+def require_dose(dose_e_per_a2: float) -> None:
+    """Raise CommandRefused for one that cannot be meant."""
+    if not (math.isfinite(dose_e_per_a2) and 0.0 < dose_e_per_a2 <= 500.0):
+        raise CommandRefused(
+            f"A dose of {dose_e_per_a2} e/Å² is out of range; nothing was exposed."
+        )
+
+
 def begin_exposure(
     scope: Scope,
     area: Area,
@@ -47,10 +55,7 @@ def begin_exposure(
     `beside` displaces the beam on the specimen, for routines that spare the target.
     """
     require_beam(scope)
-    if not (math.isfinite(dose_e_per_a2) and 0.0 < dose_e_per_a2 <= 500.0):
-        raise CommandRefused(
-            f"A dose of {dose_e_per_a2} e/Å² is out of range; nothing was exposed."
-        )
+    require_dose(dose_e_per_a2)
     world, pose = scope.world, scope.true_pose(area)
     pose = replace(pose, x_um=pose.x_um + beside.x_um, y_um=pose.y_um + beside.y_um)
     stage, lenses = world.state.stage, world.state.lenses

@@ -157,9 +157,14 @@ def set_image_shift(scope: Scope, shift: ImageShift) -> None:
 
 def set_defocus(scope: Scope, defocus_um: float) -> None:
     """Underfocus positive, from the last autofocus."""
+    require_defocus(defocus_um)
+    scope.world.put(lenses=replace(scope.world.state.lenses, defocus_um=defocus_um))
+
+
+def require_defocus(defocus_um: float) -> None:
+    """Raise CommandRefused for one that cannot be meant."""
     if not math.isfinite(defocus_um) or abs(defocus_um) > 500.0:
         raise CommandRefused(f"A defocus of {defocus_um} µm is out of range; nothing changed.")
-    scope.world.put(lenses=replace(scope.world.state.lenses, defocus_um=defocus_um))
 
 
 def set_aperture(scope: Scope, name: str, size_um: float) -> None:

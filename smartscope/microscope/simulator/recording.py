@@ -14,7 +14,12 @@ from smartscope.microscope.errors import CommandRefused
 from smartscope.microscope.simulator import frame_files, positioning, sensor
 from smartscope.microscope.simulator.durations import Operation, duration_s
 from smartscope.microscope.simulator.exposure_log import Exposure
-from smartscope.microscope.simulator.imaging import begin_exposure, nominal_affine, witnessed
+from smartscope.microscope.simulator.imaging import (
+    begin_exposure,
+    nominal_affine,
+    require_dose,
+    witnessed,
+)
 from smartscope.microscope.simulator.optics.values import Movie
 from smartscope.microscope.simulator.scope import Scope
 from smartscope.microscope.simulator.witness import Witness
@@ -63,6 +68,8 @@ def require_possible(plan: RecordPlan) -> None:
             )
         if not 1 <= item.frames <= MAX_FRAMES:
             raise CommandRefused(f"{item.frames} frames are not between 1 and {MAX_FRAMES}.")
+        require_dose(item.dose_e_per_a2)
+        positioning.require_defocus(item.defocus_um)
 
 
 def _path(plan: RecordPlan, item: RecordItem) -> Path:

@@ -58,6 +58,7 @@ def watch(settings: Settings) -> int:
         agent.watch(ended)
     finally:
         listener.stop()
+        agent.close()
         if agent.memory.watch is Watch.ARMED:
             pager.page(
                 "[MAJOR] smartscope safety agent: ended while armed",

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from safety_agent.lease import Closing, Lease, Look
-from safety_agent.memory import BrokenMemory, Debt, Memory, Watch, keep, load
+from safety_agent.memory import BrokenMemory, Debt, Memory, Watch, load
+from safety_agent.notebook import Notebook
 from safety_agent.pager import Pager
 from safety_agent.settings import Settings
 from safety_agent.valves import Outcome, close_valves
@@ -56,6 +57,7 @@ class Agent:
         self._guard = threading.Lock()
         self.wake = threading.Event()
         self._memory = self._recalled()
+        self._notebook = Notebook(settings.state_file)
         self._beat_s = clock() - self._silence_before_start_s()
         self._database_good_s: float | None = None
         self._attempted_s: float | None = None
@@ -98,6 +100,10 @@ class Agent:
             except Exception:
                 log.exception("one look failed")
             self.wake.wait(self._times.look_every_s)
+
+    def close(self) -> None:
+        """After the last message and the last look."""
+        self._notebook.close()
 
     def look(self) -> None:
         """One look: trip when nobody guards, and do what a trip still owes."""
@@ -225,19 +231,16 @@ class Agent:
     def _remember(self, memory: Memory) -> None:
         """Under the guard. What is known must survive a power cut."""
         self._memory = memory
-        try:
-            keep(memory, self._settings.state_file)
-        except OSError as error:
+        problem = self._notebook.write(memory)
+        if problem:
             # A full disk must not keep the valves open; but a restart would forget.
-            log.critical("the agent's memory could not be written: %s", error)
+            log.critical("the agent's memory could not be written: %s", problem)
             if not self._forgetful:
-                self._forgetful = True
                 self._pager.page(
                     "[MAJOR] smartscope safety agent: its memory cannot be written",
-                    f"It watches on, but restarted it would have forgotten. {error}",
+                    f"It watches on, but restarted it would have forgotten: {problem}",
                 )
-        else:
-            self._forgetful = False
+        self._forgetful = bool(problem)
 
     def _recalled(self) -> Memory:
         """From the file; a broken one is put aside for people to look at."""

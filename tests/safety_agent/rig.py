@@ -119,4 +119,5 @@ def running(settings: Settings, *, pages: Pages | None = None) -> Iterator[Rig]:
         agent.wake.set()
         watch.join()
         listener.stop()
+        agent.close()
         pages.close()

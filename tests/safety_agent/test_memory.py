@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,25 @@ def test_a_memory_that_cannot_be_written_is_told_once(
         monkeypatch.undo()
         rig.beat()
         assert rig.pages.titles == ["its memory cannot be written"]
+
+
+def test_a_disk_that_hangs_is_told_and_does_not_keep_the_valves_open(
+    start: Start, valves: Valves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, healed = os.fsync, threading.Event()
+
+    def hanging(number: int) -> None:
+        healed.wait(30)
+        real(number)
+
+    monkeypatch.setattr("safety_agent.notebook.LIMIT_S", 0.1)
+    with start() as rig:
+        monkeypatch.setattr(os, "fsync", hanging)
+        try:
+            assert rig.line.stop("M. Ito") == "tripped"
+            rig.until(lambda: not valves.open)
+            rig.until(lambda: not rig.agent.memory.quarantine_owed)
+        finally:
+            healed.set()
+        rig.until(lambda: load(rig.agent._settings.state_file) == rig.agent.memory)
+    assert rig.pages.titles.count("its memory cannot be written") == 1

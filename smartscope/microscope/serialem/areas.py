@@ -95,6 +95,15 @@ class AreaCalibration:
         )
         return found
 
+    def require_exposure(self, asked_s: float, told_s: float) -> None:
+        """Before many exposures in one command: raise DoseExceeded for a set that was not set."""
+        if not told_s <= MOST_DOSE_RATIO * asked_s:
+            raise DoseExceeded(
+                f"{self.settings.area}: SerialEM's {self.shot} set would expose for {told_s:.3f} s "
+                f"where {asked_s:.3f} s were set; nothing was exposed. Look at that set and at "
+                f"areas.{self.settings.area} before anything else is exposed."
+            )
+
 
 Areas = Mapping[Area, AreaCalibration]
 

@@ -103,6 +103,7 @@ class FullMontage:
         self._require_reach(area, plan, layout)
         shift = read_image_shift(op)
         exposure_s = exposing.prepare(op, area, dose)
+        area.require_exposure(exposure_s, op.read("ReportExposure", area.camera_set).number())
         name = self.stacks.new_name("montage")
         op.absolute("ParamSetToUseForMontage", PARAMETER_SETS[area.shot])
         op.absolute("SetNewFileType", MRC, OF_MONTAGES)

@@ -77,6 +77,7 @@ class Multishot:
         self.optics.shift(op, ImageShift(0.0, 0.0))
         self.focus.apply(op)
         exposure_s = exposing.prepare(op, area, first.dose_e_per_a2)
+        area.require_exposure(exposure_s, op.read("ReportExposure", area.camera_set).number())
         self.recorder.tell_saving(op, save_frames=False)
         self._tell_holes(op, plan)
         name, began_s = self.stacks.new_name("multishot"), self.clock.now()

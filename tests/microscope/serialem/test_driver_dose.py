@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import DoseExceeded
-from smartscope.microscope.values import Area, ImageShift, RecordItem, RecordPlan
+from smartscope.microscope.values import Area, ImageShift, MontagePlan, RecordItem, RecordPlan
 from tests.microscope.serialem.served import ServedRig, served
 
 ITEM = RecordItem(
@@ -56,3 +58,22 @@ def test_a_movie_with_many_times_its_dose_is_the_last_one(rig: ServedRig, exposu
 def test_a_view_with_many_times_its_dose_is_one_too(rig: ServedRig) -> None:
     with pytest.raises(DoseExceeded):
         rig.microscope.camera.image(Area.HOLE, dose_e_per_a2=1e-3)
+
+
+@pytest.mark.parametrize("choice", [{"montages": "full"}, {"records": "multishot"}])
+def test_many_exposures_in_one_command_are_not_begun_with_such_a_set(
+    tmp_path: Path, exposures: Path, choice: dict[str, str]
+) -> None:
+    with served(tmp_path, driver=choice, error_scale=0, refills=False) as (rig, _):
+        rig.ready()
+        rig.plan({"kind": "nothing_done", "command": "SetExposure", "nth": 1, "count": 50})
+        items = tuple(replace(ITEM, name=f"h{i}") for i in range(3))
+        plan = RecordPlan(items=items, folder=exposures, save_frames=False)
+        montage = MontagePlan(centre=Point(0.0, 0.0), columns=2, rows=1, dose_e_per_a2=1e-8)
+        camera = rig.microscope.camera
+        expose: Callable[[], object] = partial(camera.record, plan)
+        if "montages" in choice:
+            expose = partial(camera.montage, Area.ATLAS, montage)
+        with pytest.raises(DoseExceeded, match="nothing was exposed"):
+            expose()
+        assert not {"Montage", "MultipleRecords", "Record", "Search"} & set(rig.sent())

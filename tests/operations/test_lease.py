@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -187,6 +189,49 @@ def test_a_quarantined_lease_waits_for_a_person(microscope: Microscope, closing:
         take(microscope, closing)
     clear_lease(microscope.pk, SETUP, reason="looked at it")
     assert must_take(microscope, closing).held.epoch == 2
+
+
+def test_clearing_locks_the_counter_before_the_lease_as_everybody_does(
+    microscope: Microscope, closing: ExitStack
+) -> None:
+    first = must_take(microscope, closing)
+    quarantine_lease(first.held, "the grid is somewhere")
+    first.connection.close()
+    other = connection.copy()
+    closing.callback(other.close)
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        # a bridge that has its event written and now comes to its fence
+        cursor.execute("UPDATE smartscope_eventcounter SET seq = seq WHERE id = 1")
+        clearing = threading.Thread(target=_clear, args=(microscope,))
+        clearing.start()
+        _await_waiting_backend()
+        cursor.execute(
+            "SELECT 1 FROM smartscope_lease WHERE microscope_id = %s FOR UPDATE NOWAIT",
+            [microscope.pk],
+        )
+    other.rollback()
+    clearing.join(timeout=5.0)
+    assert Lease.objects.get().state == "free"
+
+
+def _clear(microscope: Microscope) -> None:
+    try:
+        clear_lease(microscope.pk, SETUP, reason="looked at it")
+    finally:
+        connection.close()
+
+
+def _await_waiting_backend() -> None:
+    """Until somebody waits for a row of ours."""
+    until_s = time.monotonic() + 5.0
+    while time.monotonic() < until_s:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_two_bridges_are_kept_apart_by_the_lock_even_if_the_row_says_free(

@@ -13,15 +13,20 @@ from smartscope.operations.event_log import Scope, Told, record_event
 
 
 def clear_lease(microscope: UUID, actor: Actor, *, reason: str) -> None:
-    """Raises Conflict when the lease is not quarantined or in maintenance."""
+    """Raises Conflict when the lease is not quarantined or in maintenance.
+
+    The lease's row is written last, as everywhere: rows, event counter, lease.
+    """
     with transaction.atomic(durable=True):
-        lease = Lease.objects.select_for_update(no_key=True).get(pk=microscope)
-        if lease.state not in (LeaseState.QUARANTINED, LeaseState.MAINTENANCE):
-            raise Conflict(
-                f"The lease is {lease.state}; there is nothing to clear.", code="not_quarantined"
-            )
-        before = {"state": lease.state}
-        lease.state = LeaseState.FREE
-        lease.save(update_fields=["state"])
-        told = Told(subjects=[microscope], before=before, after={"state": "free"}, reason=reason)
+        state = Lease.objects.values_list("state", flat=True).get(pk=microscope)
+        told = Told(
+            subjects=[microscope], before={"state": state}, after={"state": "free"}, reason=reason
+        )
         record_event("lease.cleared", actor, Scope(microscope=microscope), told)
+        closed = Lease.objects.filter(
+            pk=microscope, state__in=(LeaseState.QUARANTINED, LeaseState.MAINTENANCE)
+        )
+        if not closed.update(state=LeaseState.FREE):
+            raise Conflict(
+                f"The lease is {state}; there is nothing to clear.", code="not_quarantined"
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from smartscope.domain.errors import LeaseLost
 from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import (
+    CommandRefused,
     HeightFailed,
+    ImageShiftLimit,
     InstrumentBusy,
     ManualExchangeNeeded,
     ValvesClosed,
@@ -167,6 +170,21 @@ def test_each_hole_is_announced_then_exposed_once_and_hit(rig: Rig, exposures: P
     for each in produced(happenings)[1:]:
         (file,) = each.files
         assert file.path == exposures / f"{each.item}.tif"
+
+
+def test_a_hole_that_cannot_be_exposed_is_not_announced(rig: Rig, exposures: Path) -> None:
+    request = group_at(rig.ready(), rig.good_square(), exposures)
+    member = request.members[0]
+    far_off = Point(member.target.x_um + 90.0, member.target.y_um)
+    for impossible, refusal in (
+        (replace(member, target=far_off), ImageShiftLimit),
+        (replace(member, item="../elsewhere"), CommandRefused),
+    ):
+        seen: list[Happening] = []
+        procedure = expose_group(rig.microscope, replace(request, members=(impossible,)))
+        with pytest.raises(refusal):
+            list(map(seen.append, procedure))
+        assert announced(seen) == ["view"]
 
 
 def test_a_group_follows_its_anchor_when_its_centre_is_no_hole(rig: Rig, exposures: Path) -> None:

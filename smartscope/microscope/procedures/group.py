@@ -147,7 +147,11 @@ def _expose(
     )
     yield Checkpoint(doing="expose", before_dose=True)
     require_ready(microscope)
+    # Whatever may still refuse is asked before the exposure is announced: what was not announced
+    # was not exposed, and its hole may be tried again.
+    microscope.camera.require_possible(plan)
     microscope.optics.go_to(Area.RECORD)
+    microscope.optics.set_image_shift(shift)
     yield AboutToIssue(command_class=CommandClass.DOSE, command="record", items=(member.item,))
     files = microscope.camera.record(plan)
     yield Produced(item=member.item, files=files, measurements=dict(measurements))

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from smartscope.domain.clock import Clock
-from smartscope.domain.errors import InstrumentError, StorageFull
+from smartscope.domain.errors import InstrumentError
 from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import (
     CommandRefused,
@@ -206,7 +206,7 @@ class SerialEmAutoloader:
             reply = op.never_repeat(command, *arguments)
         except (ConnectionLost, CommandTimeout, OperatorStop, ProtocolError, ScopeBusy):
             raise
-        except (InstrumentError, StorageFull) as error:
+        except InstrumentError as error:
             raise LoadFailed(
                 f"{error} A cartridge may be on its way; a person must look at the autoloader "
                 "before anything else is moved."

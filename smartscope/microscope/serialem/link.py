@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from smartscope.domain.errors import StorageFull
 from smartscope.microscope.base import Permit
 from smartscope.microscope.errors import (
     BadArgument,
@@ -172,6 +173,7 @@ class Operation:
             return self.link.send(command, arguments, deadline_s)
         except CommandFailed as error:
             found = meaning(command, error)
-            if isinstance(found, CameraFailed) and command_class is not CommandClass.DOSE:
-                raise  # a setting of the camera was refused: no dose is in doubt
+            of_files = isinstance(found, CameraFailed | StorageFull)
+            if of_files and command_class is not CommandClass.DOSE:
+                raise  # no file was due: no dose is in doubt, and no room mends it
             raise found from error

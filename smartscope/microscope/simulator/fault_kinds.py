@@ -82,7 +82,7 @@ class FaultKind(StrEnum):
     SLOW_CAMERA = "slow_camera"  # for_s
     FILE_MISSING = "file_missing"
     FILE_LATE = "file_late"  # for_s
-    FILE_GROWS = "file_grows"  # for_s
+    FILE_GROWS = "file_grows"  # for_s, whole_frames: 1 lets it be read after each frame
     DISK_FULL = "disk_full"
     WARMING = "warming"  # angstrom_per_s_per_h: what the drift gains
 

@@ -185,9 +185,14 @@ def test_a_runaway_height_is_not_kept(rig: ServedRig) -> None:
     assert rig.microscope.stage.position() == before
 
 
+@pytest.mark.parametrize("whole_frames", [0, 1])
 @pytest.mark.parametrize("kind", ["file_late", "file_grows"])
-def test_a_slow_file_is_waited_for_and_brought_whole(rig: ServedRig, kind: str) -> None:
-    rig.plan(fault(kind, count=1, parameters={"for_s": 20.0}))
+def test_a_slow_file_is_waited_for_and_brought_whole(
+    rig: ServedRig, kind: str, whole_frames: int
+) -> None:
+    """Also one that looks whole after each of its frames."""
+    parameters = {"for_s": 20.0, "whole_frames": whole_frames}
+    rig.plan(fault(kind, count=1, parameters=parameters))
     file = record(rig)
     assert file.frames == 2
     assert file.path.read_bytes()
@@ -236,11 +241,12 @@ def test_after_the_operators_stop_nothing_more_is_sent(rig: ServedRig) -> None:
     assert rig.sent() == sent
 
 
-def test_the_way_to_safety_goes_on_after_each_failure(rig: ServedRig) -> None:
+@pytest.mark.parametrize("text", ["it did not work", "disk full", "the camera failed"])
+def test_the_way_to_safety_goes_on_after_each_failure(rig: ServedRig, text: str) -> None:
     rig.microscope.stage.tilt_to(20.0)
     rig.plan(
-        fault("error_reply", count=1, command="SetColumnOrGunValve"),
-        fault("error_reply", count=1, command="SetBeamBlank"),
+        fault("error_reply", count=1, command="SetColumnOrGunValve", parameters={"text": text}),
+        fault("error_reply", count=1, command="SetBeamBlank", parameters={"text": text}),
     )
     report = rig.microscope.safe_state()
     assert not report.valves_closed

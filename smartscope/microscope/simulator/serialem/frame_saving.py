@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import tifffile
+
 #: How SerialEM stamps the names of movies.
 _STAMP = "%b%d_%H.%M.%S"
 
@@ -39,7 +41,8 @@ class FrameSaving:
 class SlowFile:
     """A file kept aside until `due_s` on the scope's clock; a growing one is there in part before.
 
-    `aside` holds all of it and is taken away when `path` is whole.
+    `aside` holds all of it and is taken away when `path` is whole. With `whole_frames` each part
+    is a movie that can be read, of fewer frames.
     """
 
     aside: Path
@@ -47,6 +50,23 @@ class SlowFile:
     begun_s: float
     due_s: float
     grows: bool
+    whole_frames: bool
+
+    def grow(self, share: float) -> None:
+        """Let this share of it be there."""
+        if not self.whole_frames:
+            content = self.aside.read_bytes()
+            self.path.write_bytes(content[: int(len(content) * share)])
+            return
+        frames = tifffile.imread(self.aside)
+        if count := int(len(frames) * share):
+            tifffile.imwrite(
+                self.path,
+                frames[:count],
+                photometric="minisblack",
+                metadata=None,
+                compression="lzw",
+            )
 
 
 @dataclass(slots=True)
@@ -55,11 +75,20 @@ class SlowFiles:
 
     writing: list[SlowFile] = field(default_factory=list)
 
-    def hold_back(self, path: Path, *, now_s: float, for_s: float, grows: bool) -> None:
+    def hold_back(
+        self, path: Path, *, now_s: float, for_s: float, grows: bool, whole_frames: bool = False
+    ) -> None:
         """Take a finished file away and let it come `for_s` later."""
         aside = path.with_name(f".{path.name}.aside")
         path.rename(aside)
-        slow = SlowFile(aside=aside, path=path, begun_s=now_s, due_s=now_s + for_s, grows=grows)
+        slow = SlowFile(
+            aside=aside,
+            path=path,
+            begun_s=now_s,
+            due_s=now_s + for_s,
+            grows=grows,
+            whole_frames=whole_frames,
+        )
         self.writing.append(slow)
         self.go_on(now_s)
 
@@ -70,9 +99,7 @@ class SlowFiles:
                 slow.aside.replace(slow.path)
                 self.writing.remove(slow)
             elif slow.grows:
-                share = (now_s - slow.begun_s) / (slow.due_s - slow.begun_s)
-                content = slow.aside.read_bytes()
-                slow.path.write_bytes(content[: int(len(content) * share)])
+                slow.grow((now_s - slow.begun_s) / (slow.due_s - slow.begun_s))
 
     def finish(self) -> None:
         """The computer ends in order: every file is whole."""

@@ -62,4 +62,5 @@ def _spoil(program: Program, path: Path) -> None:
                 now_s=now_s,
                 for_s=fault.number("for_s", 30.0),
                 grows=kind is FaultKind.FILE_GROWS,
+                whole_frames=fault.number("whole_frames", 0.0) != 0.0,
             )

@@ -91,6 +91,16 @@ def test_each_piece_is_where_its_map_says(rig: ServedRig, area: Area) -> None:
     assert doses == pytest.approx([each.image.dose_e_per_a2 for each in montage.pieces])
 
 
+def test_pieces_come_when_all_are_exposed(rig: ServedRig) -> None:
+    """What a site gives up by the choice: nothing can be stopped between two of them."""
+    tiles = rig.microscope.camera.tiles(Area.ATLAS, PLAN)
+    before = len(rig.scope.world.exposures.all())
+    next(tiles)
+    assert len(rig.scope.world.exposures.all()) == before + 6
+    assert len(list(tiles)) == 5
+    assert len(rig.scope.world.exposures.all()) == before + 6
+
+
 def test_pieces_are_the_images_that_tiles_are(tmp_path: Path) -> None:
     """The same world twice: each tile's pixels, through the buffer and through the file."""
     taken = {}

@@ -10,9 +10,14 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks.scratch_database import scratch_database
+
+if TYPE_CHECKING:
+    from tests.workers.bridge.served_house import ServedHouse
+    from tests.workers.bridge.supervised import Supervised
 
 FAULTS_PER_SCHEDULE = 4
 #: where a second client comes in, in a session of its own each; the last comes three times
@@ -194,12 +199,7 @@ def _second_client(task: Task, directory: Path) -> Lived:
         return lived
 
 
-def _supervised(lived: Lived, served: object, supervised: object) -> Lived:
-    from tests.workers.bridge.served_house import ServedHouse
-    from tests.workers.bridge.supervised import Supervised
-
-    assert isinstance(served, ServedHouse)
-    assert isinstance(supervised, Supervised)
+def _supervised(lived: Lived, served: ServedHouse, supervised: Supervised) -> Lived:
     lived.state = supervised.live_to_the_end()
     evidence = served.evidence()
     lived.starts, lived.stops = supervised.starts, len(supervised.stops)
@@ -208,14 +208,12 @@ def _supervised(lived: Lived, served: object, supervised: object) -> Lived:
     return judged(lived, served, people_speak_in_commands=True)
 
 
-def judged(lived: Lived, served: object, **more: bool) -> Lived:
+def judged(lived: Lived, served: ServedHouse, **more: bool) -> Lived:
     """The same with the checker's word and what was counted; `more` as in `evidence`."""
     from smartscope.models import Run
     from tests.invariants.checker import violations
     from tests.invariants.dose import lost_items
-    from tests.workers.bridge.served_house import ServedHouse
 
-    assert isinstance(served, ServedHouse)
     evidence = served.evidence(**more)
     lived.state = lived.state or Run.objects.get().state
     lived.violations = [str(each) for each in violations(evidence)]

@@ -55,7 +55,7 @@ from workers.bridge.look import look_at
 from workers.bridge.names import FileNames
 from workers.bridge.parting import VALVES_OPEN, tell_that_it_works
 from workers.bridge.progress import check_progress, progress_made
-from workers.bridge.suspend import wait_while_suspended
+from workers.bridge.suspend import LOOK_EVERY_S, wait_while_suspended
 
 log = logging.getLogger(__name__)
 #: a file of one item may be large and the storage slow
@@ -138,9 +138,24 @@ def _drive(job: _Job, procedure: Procedure) -> str:
         if isinstance(happening, Checkpoint):
             if stopped := _held_up(job, happening):
                 return f"{stopped}; ended before: {happening.doing}"
+        elif isinstance(happening, Waiting):
+            if stopped := _waited(job, happening):
+                return f"{stopped}; ended while {happening.reason}"
         else:
             _heed(job, happening)
     return ""
+
+
+def _waited(job: _Job, waiting: Waiting) -> str:
+    """Why the step ends before the time has come, "" when it has."""
+    wait = Wait(Cause(waiting.cause), waiting.reason)
+    begin_wait(job.helm.held, job.run, wait, now_s=job.now_s())
+    stopped = _why_stopped(job)
+    while not stopped and job.now_s() < waiting.until_s:
+        job.helm.pass_time(min(waiting.until_s, job.now_s() + LOOK_EVERY_S))
+        stopped = _why_stopped(job)
+    end_waits(job.helm.held, job.run, now_s=job.now_s())
+    return stopped
 
 
 def _held_up(job: _Job, point: Checkpoint) -> str:
@@ -174,11 +189,6 @@ def _heed(job: _Job, happening: Happening) -> None:
         case Produced():
             if happening.image or happening.montage or happening.files:
                 _register(job, happening)
-        case Waiting():
-            wait = Wait(Cause(happening.cause), happening.reason)
-            begin_wait(job.helm.held, job.run, wait, now_s=job.now_s())
-            job.helm.pass_time(happening.until_s)
-            end_waits(job.helm.held, job.run, now_s=job.now_s())
         case Problem():
             log.warning("step %d, %s: %s", job.opened.number, happening.code, happening.message)
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from smartscope.domain.safekeeping import IDLE_S
 from smartscope.domain.snapshot import Wish
 from smartscope.domain.steps import Wait
 from smartscope.domain.suspenders import SUSPENDERS, Signal, Then, Trip, forbids_dose
@@ -20,14 +21,16 @@ LOOK_EVERY_S = 5.0
 def wait_while_suspended(helm: Helm, run: UUID) -> str:
     """ "" when exposing is safe, or a person wants to stop; else why the step must end here.
 
-    What does not pass by waiting is the planner's to decide, with the valves and the run in view.
+    What does not pass by waiting, or not soon, is the planner's to decide, with the valves and the
+    run in view: it closes a column over which nothing is done.
     """
     waited, ends = False, ""
+    idle_at_s = helm.clock.now() + IDLE_S
     while (trip := _forbidding(helm)) is not None:
         if helm.ending() or wish_of(run) is Wish.STOP:
             break
         announce(helm)
-        if trip.stage(helm.clock.now()).then is not Then.WAIT:
+        if trip.stage(helm.clock.now()).then is not Then.WAIT or helm.clock.now() >= idle_at_s:
             ends = trip.words
             break
         wait = Wait(SUSPENDERS[trip.signal].cause, trip.words)

@@ -127,5 +127,6 @@ def wait_past_refill(microscope: Microscope, *, needs_s: float) -> Procedure:
         cause="refill",
         reason="the dewars will be filled before this could end",
     )
-    yield Checkpoint(doing="wait for the refill")
+    # A runner that suspends while dewars are filled does so here, with the column in its view.
+    yield Checkpoint(doing="wait for the refill", before_dose=True)
     yield from wait_until_quiet(microscope, timeout_s=LONGEST_REFILL_S)

@@ -16,7 +16,7 @@ from smartscope.microscope.values import ColumnStatus
 from smartscope.models import Alarm, Event, Exposure, Run, Step, Wait
 from tests.workers.bridge.invariants import check, world_lines
 from tests.workers.bridge.rig import Bridge, Facility
-from tests.workers.bridge.whole_process import quick_facility
+from tests.workers.bridge.whole_process import a_person_wishes, quick_facility
 from workers.bridge.fault_points import Plan, arm
 from workers.bridge.room import GIB, level_of
 
@@ -105,7 +105,7 @@ def test_a_warm_stage_holds_the_run_with_closed_valves_and_unloads_nothing(
     assert Run.objects.get().state == "done"
 
 
-def test_filling_that_never_ends_closes_the_valves_after_half_an_hour(
+def test_filling_that_does_not_end_finds_an_idle_column_closed(
     tmp_path: Path, drive: Callable[[Facility], Bridge], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = quick_facility(tmp_path)
@@ -122,13 +122,40 @@ def test_filling_that_never_ends_closes_the_valves_after_half_an_hour(
     drive(house).run_until_idle()
     safe = Step.objects.filter(kind="safe_state").order_by("number")[0]
     assert filling["since_s"] is not None
-    assert 600.0 <= safe.began_at_s - filling["since_s"] <= 1_900.0
+    assert 600.0 <= safe.began_at_s - filling["since_s"] <= 1_300.0
     assert Alarm.objects.get(key="suspender.refill").level == "MAJOR"
     waited = Wait.objects.filter(cause="refill")
     assert sum((wait.ended_at_s or 0.0) - wait.began_at_s for wait in waited) >= 3_000.0
     opened = Step.objects.filter(kind="open_valves").order_by("number")[1]
     assert opened.began_at_s - filling["since_s"] >= 3_000.0 + 60.0
     assert Run.objects.get().state == "done"
+    check(house, deaths=0)
+
+
+def test_a_stop_is_seen_while_a_refill_is_awaited(
+    tmp_path: Path, drive: Callable[[Facility], Bridge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = quick_facility(tmp_path)
+    monkeypatch.setattr("smartscope.microscope.procedures.atlas.TILE_TAKES_S", 1_200.0)
+    changed_status(monkeypatch, lambda status: replace(status, next_refill_in_s=1_000.0))
+    bridge = drive(house)
+    passing, waits = bridge.helm.clock.wait_until, [0]
+
+    def wait_until(self: object, time_s: float) -> None:
+        if Wait.objects.filter(cause="refill", ended_at_s=None).exists():
+            waits[0] += 1
+            if waits[0] == 3:
+                a_person_wishes("stop")
+        passing(time_s)
+
+    monkeypatch.setattr(type(bridge.helm.clock), "wait_until", wait_until)
+    bridge.run_until_idle()
+    atlas = Step.objects.get(kind="atlas")
+    assert atlas.ended_at_s is not None
+    assert atlas.ended_at_s - atlas.began_at_s < 120.0
+    assert Run.objects.get().state == "aborted"
+    assert Step.objects.filter(kind="safe_state", state="done").exists()
+    assert not any(line["k"] == "exposure" for line in world_lines(house))
     check(house, deaths=0)
 
 

@@ -107,6 +107,22 @@ def test_each_fault_is_found_where_it_is(
     assert found[subject].verdict is verdict, found[subject]
 
 
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [
+        ((-1.0,), Verdict.WARN),
+        ((1.0,), Verdict.WARN),
+        ((1.0, 1.0, 1.0, 0.0, 0.0, "PFOA"), Verdict.OK),
+        ((7.0, 3.0, 1.0, 0.0, 0.0, "PFOA"), Verdict.OK),
+    ],
+)
+def test_a_jeol_loader_is_asked_in_its_own_words(
+    tmp_path: Path, values: tuple[Value, ...], verdict: Verdict
+) -> None:
+    found, _ = examined(tmp_path, healthy(ReportSlotStatus=values), loader="jeol")
+    assert found["autoloader"].verdict is verdict, found["autoloader"]
+
+
 def test_a_report_that_fails_does_not_end_the_examination(tmp_path: Path) -> None:
     failing = frozenset({"GetVariable", "ReportEnergyFilter", "ReportFEGBeamCurrent"})
     found, _ = examined(tmp_path, lambda talk: talk.answer(HEALTHY, failing))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from smartscope.domain.check_up import Finding, broken, doubtful, sound
+from smartscope.microscope.errors import ProtocolError
+from smartscope.microscope.serialem.cartridges import cartridge
+from smartscope.microscope.serialem.link import Reply
 from smartscope.microscope.serialem.settings import SerialEmSettings
 
 Values = tuple[float | str, ...]
@@ -42,7 +46,12 @@ def reports_for(settings: SerialEmSettings) -> Iterator[Report]:
     yield Report(subject="valves", command="ReportColumnOrGunValve", judge=_valves)
     yield from _signals(settings)
     if settings.has_autoloader:
-        yield Report(subject="autoloader", command="ReportSlotStatus", judge=_slot, arguments=(1,))
+        yield Report(
+            subject="autoloader",
+            command="ReportSlotStatus",
+            judge=partial(_slot, settings.loader),
+            arguments=(1,),
+        )
     if settings.has_energy_filter:
         yield Report(
             subject="energy filter",
@@ -151,10 +160,11 @@ def _beam_current(least_na: float, values: Values) -> Finding:
     return sound("beam current", told)
 
 
-def _slot(values: Values) -> Finding:
-    state = values[0] if values else None
-    if state in (0.0, 1.0):
-        return sound("autoloader", f"it knows slot 1: {'full' if state else 'empty'}")
+def _slot(loader: str, values: Values) -> Finding:
+    with suppress(ProtocolError):
+        occupied = cartridge(Reply("ReportSlotStatus", values), loader).occupied
+        if occupied is not None:
+            return sound("autoloader", f"it knows slot 1: {'full' if occupied else 'empty'}")
     return doubtful(
         "autoloader",
         f"it does not know slot 1 (it answered {values!r})",

@@ -72,6 +72,14 @@ class Autoloader(Protocol):
         """The slot of the grid on the stage (read)."""
         ...
 
+    def recall(self, slot: int | None) -> bool:
+        """Whether that slot's grid is on the stage, taking the journal's word for it (absolute).
+
+        Only an instrument that was started anew and does not tell believes it, and only where the
+        slot reads empty; None makes it forget again. One that tells is only asked.
+        """
+        ...
+
     def confirm_exchange(self, slot: int | None) -> None:
         """Where there is no autoloader, a person says what is on the stage now (absolute).
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from smartscope.domain.alarms import Level
 from smartscope.domain.snapshot import Wish
 from smartscope.domain.status import LIVE_RUNS, RunState, StepState
-from smartscope.microscope.errors import OperatorStop
+from smartscope.microscope.errors import EmergencyStopped, OperatorStop
 from smartscope.operations.change_run import change_run
 from smartscope.operations.lease.release_lease import quarantine_lease
 from smartscope.operations.raise_alarm import raise_alarm
@@ -51,6 +51,8 @@ def recover(helm: Helm) -> None:
     if picture is not None:
         _resolve(helm, picture)
     run = run_to_drive(helm.held.microscope)
+    if run is not None:
+        _remind(helm, last_sign(run.id))
     if run is not None and run.state in LIVE_RUNS:
         _go_on_or_interrupt(helm, run, sign)
 
@@ -147,6 +149,21 @@ def _quarantine(helm: Helm, reason: str) -> Quarantined:
         advice="Look at the autoloader, then clear the lease; nothing moves before.",
     )
     return Quarantined(text)
+
+
+def _remind(helm: Helm, sign: LastSign | None) -> None:
+    """An instrument that was started anew may have forgotten the grid on its stage; the journal
+    has not. Its word is taken where the slot reads empty and the cassette is otherwise as it was.
+    """
+    loader = helm.microscope.autoloader
+    if sign is None or sign.loaded_slot is None or loader.loaded() is not None:
+        return
+    with suppress(EmergencyStopped):
+        reminded = loader.recall(sign.loaded_slot)
+        if reminded and loader.inventory().fingerprint != sign.fingerprint:
+            loader.recall(None)
+        elif reminded:
+            log.warning("slot %d is on the stage, by the journal", sign.loaded_slot)
 
 
 def _go_on_or_interrupt(helm: Helm, run: RunToDrive, sign: LastSign | None) -> None:

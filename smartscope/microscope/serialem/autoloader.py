@@ -121,6 +121,16 @@ class SerialEmAutoloader:
         """The slot of the grid on the stage."""
         return self._loaded(self.link.operation("loaded"))
 
+    def recall(self, slot: int | None) -> bool:
+        """Before 4.3 a SerialEM that was started anew knows no stage: it is reminded."""
+        op = self.link.operation("recall")
+        if self._jeol or self.tells_loaded or not self.settings.has_autoloader:
+            return self._loaded(op) == slot
+        if slot is not None and not (slot in self._slots() and self._is_out(op, slot)):
+            return False
+        self._remember(op, slot or 0)
+        return True
+
     def confirm_exchange(self, slot: int | None) -> None:
         """A person says what is on the stage of a microscope without autoloader."""
         if self.settings.has_autoloader:

@@ -73,6 +73,10 @@ class SimulatedAutoloader:
         scope = self.guard.scope
         return self.guard.run("loaded", READ, lambda _: scope.world.state.autoloader.loaded_slot)
 
+    def recall(self, slot: int | None) -> bool:
+        """It forgets nothing, and is only asked."""
+        return self.loaded() == slot
+
     def confirm_exchange(self, slot: int | None) -> None:
         """A person says what is on the stage."""
         self.guard.run(

@@ -64,12 +64,17 @@ def _bad(shot: Shot) -> list[str]:
 
 
 def dose_under_a_suspender() -> Violations:
-    """I3, by the rows: between a trip that forbids dose and its clearing nothing is issued."""
+    """I3, by the rows: between a trip that forbids dose and its clearing nothing is issued.
+
+    Who comes after a process that ended reads every level anew, and tells again what is bad.
+    """
     tripped: set[str] = set()
-    kinds = ("suspender.tripped", "suspender.cleared", "step.issued")
+    kinds = ("suspender.tripped", "suspender.cleared", "step.issued", "lease.acquired")
     for event in Event.objects.filter(kind__in=kinds).order_by("seq"):
         after = event.after or {}
-        if event.kind == "suspender.cleared":
+        if event.kind == "lease.acquired":
+            tripped.clear()
+        elif event.kind == "suspender.cleared":
             tripped.discard(after["signal"])
         elif event.kind == "suspender.tripped":
             first = SUSPENDERS[Signal(after["signal"])].stages[0].then

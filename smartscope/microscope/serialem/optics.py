@@ -41,7 +41,8 @@ IMAGING_STATE_TROUBLE = {
 class SerialEmOptics:
     """`focus` knows which defocus reading is zero; `_tilt_saved` that beam tilt is compensated.
 
-    `_beams` is what each area was last seen to be taken with.
+    `_beams` is what each area was last seen to be taken with, `_atlas_set` that the lenses were set
+    for the atlas on this connection: low dose that is merely off says nothing of them.
     """
 
     link: Link
@@ -49,6 +50,7 @@ class SerialEmOptics:
     focus: Focus
     _tilt_saved: bool = field(default=False)
     _state_set: bool = field(default=False)
+    _atlas_set: bool = field(default=False)
     _beams: dict[Area, tuple[object, ...]] = field(default_factory=dict)
 
     def areas(self) -> tuple[AreaSettings, ...]:
@@ -111,7 +113,7 @@ class SerialEmOptics:
     def enter(self, op: Operation, area: Area) -> None:
         """Change to an area under any operation's name; nothing when it is set already."""
         present = self.area(op)
-        if present is area:
+        if present is area and (area is not Area.ATLAS or self._atlas_set):
             return
         if "screen" not in self.settings.cannot_tell and op.read("ReportScreen").flag():
             op.absolute("ScreenUp")
@@ -217,8 +219,10 @@ class SerialEmOptics:
         for aperture in self.settings.apertures.values():
             if aperture.atlas_um is not None:
                 self._insert(op, aperture.index, aperture.atlas_um)
+        self._atlas_set = True
 
     def _leave_atlas(self, op: Operation) -> None:
+        self._atlas_set = False
         if self._state_set:
             op.absolute("RestoreState")
             self._state_set = False

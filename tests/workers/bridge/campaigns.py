@@ -70,6 +70,7 @@ PLACES = [
     "command:autofocus",
     "expose:before_fail",
     "expose:failed",
+    "command:require_possible",
     "expose:before_issue:h0001",
     "expose:issued:h0001",
     "command:record",

@@ -41,6 +41,10 @@ def django_db_modify_db_settings(
     """A test with a database has a server first, and each worker a database of its own."""
 
 
+#: how long a thread that was told to end may take on a busy machine
+ENDING_S = 2.0
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that leaves a thread or a process behind fails, by name."""
@@ -49,7 +53,11 @@ def _nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     # asgiref keeps one thread for all synchronous code called from asynchronous, for ever
     kept = threads | set(SyncToAsync.single_thread_executor._threads)
-    left = [t.name for t in set(threading.enumerate()) - kept if t.is_alive() and not t.daemon]
+    new_threads = [t for t in set(threading.enumerate()) - kept if not t.daemon]
+    for thread in new_threads:
+        # one whose executor was just dropped is on its way out
+        thread.join(timeout=ENDING_S)
+    left = [thread.name for thread in new_threads if thread.is_alive()]
     assert not left, f"threads left running: {left}"
     new = {p for p in psutil.Process().children() if p not in processes and _still_runs(p)}
     ours = SERVERS.process_ids()

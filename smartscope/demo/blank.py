@@ -40,14 +40,18 @@ def renew(sockets: Path) -> None:
 
 
 def keep(sockets: Path) -> None:
-    """Keep the demo's database, which has tables, no rows and no client now; drop older ones."""
+    """Keep the demo's database, which has tables, no rows and no client now; drop older ones.
+
+    Where somebody looks into it just then nothing is kept: the next start afresh is slower.
+    """
     with _administration(sockets) as server:
         kept = _blanks(server)
         if blank_name() in kept:
             return
         for old in kept:
             server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(old)))
-        _copy(server, DATABASE, blank_name())
+        with contextlib.suppress(psycopg.errors.ObjectInUse):
+            _copy(server, DATABASE, blank_name())
 
 
 @contextlib.contextmanager

@@ -189,6 +189,8 @@ class Launcher:
             **os.environ,
             **plan.addresses().environment(),
             "DJANGO_SETTINGS_MODULE": "smartscope.settings",
+            # whatever the shell says: each service is told its own
+            "SMARTSCOPE_PROCESS": "command",
             "PYTHONUNBUFFERED": "1",
             "SMARTSCOPE_SECRET_KEY_FILE": str(self.place.secrets),
             "SMARTSCOPE_DATA_DIR": str(self.place.data),

@@ -84,11 +84,18 @@ class CollectionProtocol:
     #: True keeps the frames; False keeps only the aligned sum
     save_frames: bool = True
     zero_loss_interval_h: float | None = None
+    #: how often the gun is asked whether it wants flashing
+    gun_flash_interval_h: float | None = None
+    dark_reference_interval_h: float | None = None
+    #: astigmatism and coma, on the film beside a group
+    tuning_interval_h: float | None = None
     #: None: on when screening, off when collecting
     offset_targeting: bool | None = None
     #: None: drawn anew for each hole within half a hole radius
     offset_distance_um: float | None = None
     pause_between_grids: bool = False
+    #: after a gap the run goes on by itself when nothing changed; False asks a person
+    resumes_by_itself: bool = True
     record_dose_e_per_angstrom2: float = 40.0
     #: holes outside this range are not imaged unless a person queues them
     ice_min_nm: float = 10.0
@@ -132,6 +139,9 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "drift_limit_angstrom_per_s": (0.1, 50.0),
     "tilt_deg": (-60.0, 60.0),
     "zero_loss_interval_h": (0.1, 48.0),
+    "gun_flash_interval_h": (0.5, 168.0),
+    "dark_reference_interval_h": (0.5, 168.0),
+    "tuning_interval_h": (0.5, 168.0),
     "offset_distance_um": (0.0, 5.0),
     "record_dose_e_per_angstrom2": (0.1, 150.0),
     "ice_min_nm": (0.0, 1000.0),

@@ -9,7 +9,7 @@ from smartscope.models.event import Event, EventCounter
 from smartscope.models.exposure import Exposure
 from smartscope.models.grid import Grid, Verdict
 from smartscope.models.image import Image, ImageKind
-from smartscope.models.journal import Run, Step, StepItem, Wait, Wish
+from smartscope.models.journal import RoutineDose, Run, Step, StepItem, Wait, Wish
 from smartscope.models.lease import Lease, LeaseState
 from smartscope.models.microscope import Detector, Microscope, MicroscopeGrant
 from smartscope.models.people import ApiToken, LoginLink, Membership, Role
@@ -46,6 +46,7 @@ __all__ = [
     "Microscope",
     "MicroscopeGrant",
     "Role",
+    "RoutineDose",
     "Run",
     "Session",
     "Square",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from smartscope.domain.routines import Routine
 from smartscope.domain.status import OPEN_STEPS, ItemState, RunState, StepState
 from smartscope.models.base import Row, choices, one_of
 from smartscope.models.microscope import Microscope
@@ -96,6 +97,29 @@ class StepItem(Row):
                 name="hole_issued_once",
             ),
         )
+
+
+class RoutineDose(Row):
+    """Beam that a routine of the instrument sends and of which no file comes: journaled before it.
+
+    `images` are the most it may take until the routine has said how many it took; a dose without
+    `ended_at_s` was announced, and whether it came is not known.
+    """
+
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="routine_doses")
+    routine = models.CharField(max_length=12, choices=choices(Routine))
+    area = models.CharField(max_length=10)
+    images = models.PositiveIntegerField()
+    dose_e_per_angstrom2 = models.FloatField()
+    #: how far from the middle of the target the beam lands; 0 is on it
+    beside_um = models.FloatField(default=0.0)
+    stage_x_um = models.FloatField()
+    stage_y_um = models.FloatField()
+    issued_at_s = models.FloatField()
+    ended_at_s = models.FloatField(null=True)
+
+    class Meta:
+        constraints = (one_of("routine", Routine, "routine_dose_routine"),)
 
 
 class Wait(Row):

@@ -31,6 +31,13 @@ class Microscope(Row):
     hand_loaded = models.ForeignKey(
         "smartscope.Grid", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    #: why it is not known which grid is on the stage, blank while it is known; and the answer of a
+    #: person that no bridge has taken up yet: a slot, 0 for an empty stage
+    stage_doubt = models.CharField(max_length=300, blank=True)
+    stage_answer = models.PositiveSmallIntegerField(null=True)
+    #: above these a night is stopped; see docs/operator.md for where they come from
+    stage_limit_k = models.FloatField(default=110.0)
+    autoloader_limit_k = models.FloatField(default=110.0)
     stage_x_um = models.FloatField(null=True)
     stage_y_um = models.FloatField(null=True)
     stage_z_um = models.FloatField(null=True)

@@ -5,7 +5,9 @@ defects.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,11 +65,21 @@ def shot_key(noise: NoiseKey, channel: Channel, *extra: int) -> int:
 
 
 class Camera:
-    """One camera with its own fixed pattern; `seed` tells two cameras of a kind apart."""
+    """One camera with its own fixed pattern; `seed` tells two cameras of a kind apart.
 
-    def __init__(self, profile: CameraProfile, *, seed: int = 0) -> None:
+    `lenses` are the column's before it, by level; a level without one is sharp.
+    """
+
+    def __init__(
+        self,
+        profile: CameraProfile,
+        *,
+        seed: int = 0,
+        lenses: Mapping[Level, LensQuality] = MappingProxyType(LENSES),
+    ) -> None:
         self.profile = profile
         self.detector = Detector(profile, seed)
+        self.lenses = lenses
 
     def render_shape(self, conditions: ExposureConditions, pixel_size_um: float) -> tuple[int, int]:
         """(height, width) of the patch that `expose` wants: the frame and a margin on each side."""
@@ -118,7 +130,7 @@ class Camera:
             image = defocused_intensity(patch, conditions.defocus_um, conditions.voltage_kv)
         else:
             image = patch.transmission
-        lens = LENSES.get(conditions.level, SHARP)
+        lens = self.lenses.get(conditions.level, SHARP)
         height, width = image.shape
         fy, fx = fft.fftfreq(height)[:, None], fft.rfftfreq(width)[None, :]
         blur_y, blur_x = (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from smartscope.analysis.weights import Weights
 from smartscope.domain.errors import SmartscopeError
 
 KINDS = (
@@ -51,7 +52,7 @@ class Manifest:
     """A plug-in's card; `parameters` is a JSON Schema from which forms are made.
 
     `declared_duration_s` is the time on the microscope's clock after which its findings count as
-    known in simulated sessions.
+    known in simulated sessions. `weights` is the trained network it needs, `None` without one.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Manifest:
     unit: str = ""
     labels: tuple[Label, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    weights: Weights | None = None
 
     def label_keys(self) -> tuple[str, ...]:
         """The label keys in the order of probabilities."""
@@ -75,8 +77,11 @@ def read_manifest(file: Traversable) -> Manifest:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
         labels = tuple(Label(**label) for label in table.pop("labels", ()))
-        manifest = Manifest(**table, labels=labels)
-    except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+        weights = table.pop("weights", None)
+        manifest = Manifest(
+            **table, labels=labels, weights=None if weights is None else Weights(**weights)
+        )
+    except (OSError, tomllib.TOMLDecodeError, TypeError, ValueError) as error:
         raise BadManifest(
             f"The manifest {file.name} cannot be used: {error}. "
             "Correct it or leave the plug-in out."

@@ -66,10 +66,16 @@ def outlook(microscope: Microscope, reader: Reader) -> Outlook:
         return Outlook(present=present)
     return Outlook(
         present=present,
-        next=_next_known(microscope, run, present),
+        next=_what_follows(present, _next_known(microscope, run, present)),
         wish=str(run.wish),
         wished_by=run.wished_by.get_username() if run.wished_by else "",
     )
+
+
+def _what_follows(present: Present, following: Next) -> Next | None:
+    """Nothing is told to follow a wait while the planner can but wait: its result is not known."""
+    only_waits = present.standing == Standing.WAITING and following.kind == "wait"
+    return None if only_waits else following
 
 
 def _run(microscope: Microscope) -> Run | None:
@@ -116,6 +122,7 @@ def _as_last_read(microscope: Microscope, run: Run) -> Instrument:
         loaded_position=microscope.loaded_position,
         valves_open=bool(microscope.valves_open),
         stage=Point(microscope.stage_x_um or 0.0, microscope.stage_y_um or 0.0),
+        stage_doubt=microscope.stage_doubt,
         energy_filter=run.session.detector.energy_filter,
         zero_loss_at_s=microscope.zero_loss_at_s,
     )

@@ -10,7 +10,17 @@ import pytest
 from django.utils import timezone
 
 from smartscope.domain.actor import BRIDGE
-from smartscope.models import Event, Grid, Lease, Microscope, Run, Step, StepItem, Wait
+from smartscope.models import (
+    Analysis,
+    Event,
+    Grid,
+    Lease,
+    Microscope,
+    Run,
+    Step,
+    StepItem,
+    Wait,
+)
 from smartscope.operations.event_log import Scope, Told, record_event
 from tests.api.conftest import As
 from tests.api.world import World
@@ -96,6 +106,20 @@ def test_a_wait_is_told_with_its_cause_its_beginning_and_what_follows(
     )
 
 
+def test_while_only_a_result_is_waited_for_nothing_is_told_to_follow(as_: As, world: World) -> None:
+    Analysis.objects.create(
+        image=world.ours.image, kind="find_squares", plugin="squares", visible_at_s=6_000.0
+    )
+    Microscope.objects.update(valves_open=False)
+    Run.objects.filter(pk=world.ours.run.pk).update(state="suspended")
+    Wait.objects.create(
+        run=world.ours.run, cause="analysis", reason="squares are being found", began_at_s=4_900.0
+    )
+    shown = seen(as_)
+    assert said(shown) == ("waiting", "squares are being found")
+    assert shown["next"] is None
+
+
 def test_a_pause_says_who_why_and_what_a_resume_would_do(as_: As, world: World) -> None:
     Run.objects.filter(pk=world.ours.run.pk).update(
         state="paused", wish="pause", state_reason="ValvesClosed: somebody closed them"
@@ -134,9 +158,9 @@ def test_a_bridge_that_let_go_in_order_is_not_missed(as_: As, world: World) -> N
     assert seen(as_)["standing"] == "silent"
     Microscope.objects.update(state="released")
     Wait.objects.create(
-        run=world.ours.run, cause="analysis", reason="holes are being found", began_at_s=4_900.0
+        run=world.ours.run, cause="analysis", reason="squares are being found", began_at_s=4_900.0
     )
-    assert said(seen(as_)) == ("waiting", "holes are being found")
+    assert said(seen(as_)) == ("waiting", "squares are being found")
     Run.objects.update(state="done", state_reason="")
     assert said(seen(as_)) == (
         "idle",

@@ -1,0 +1,157 @@
+"""Crops to learn from: labelled squares at the network's scale, turned, zoomed, made worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from smartscope.analysis.networks.hole_input import HoleInput, hole_input
+from smartscope.training.holes.targets import MAPS, hole_targets
+from smartscope.training.nothing import picture_of_nothing
+from smartscope.training.samples import SquareSample
+
+FloatMap = NDArray[np.float32]
+
+CROP_PX = 256
+#: the pitch is never measured exactly, and tilt shortens it in one direction
+ZOOM = (0.75, 1.33)
+#: share of crops without a film in them
+NOTHING_SHARE = 0.08
+BLUR_SHARE = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Planes (2, H, W), maps (4, H/2, W/2), weight of the centre map (H/2, W/2); H, W even."""
+
+    planes: FloatMap
+    maps: FloatMap
+    centre_weight: FloatMap
+
+    def crop(self, random: np.random.Generator) -> Prepared:
+        """A random 256 x 256 piece in one of eight orientations; what lies outside is empty."""
+        height, width = self.planes.shape[1:]
+        top, left = (
+            2 * int(random.integers(0, max(1, (s - CROP_PX) // 2 + 1))) for s in (height, width)
+        )
+        piece = Prepared(
+            _cut(self.planes, top, left, CROP_PX),
+            _cut(self.maps, top // 2, left // 2, CROP_PX // 2),
+            _cut(self.centre_weight[None], top // 2, left // 2, CROP_PX // 2)[0],
+        )
+        turns, mirrored = int(random.integers(4)), bool(random.integers(2))
+        return Prepared(
+            *(
+                _turned(a, turns, mirrored=mirrored)
+                for a in (piece.planes, piece.maps, piece.centre_weight)
+            )
+        )
+
+    def worse(self, random: np.random.Generator) -> Prepared:
+        """The same with another contrast, gamma, blotches and noise, as cameras and screens do."""
+        grey, even = self.planes
+        there = (grey != 0) | (even != 0)
+        gamma = random.uniform(0.6, 1.6)
+        grey = np.sign(grey) * np.abs(grey) ** gamma
+        grey = grey * random.uniform(0.7, 1.2) + random.uniform(-0.1, 0.1)
+        even = even * random.uniform(0.7, 1.3)
+        grey, even = (_relief(plane, random) for plane in (grey, even))
+        if random.random() < BLUR_SHARE:
+            sigma = random.uniform(0.4, 1.8)
+            grey, even = (ndimage.gaussian_filter(plane, sigma) for plane in (grey, even))
+        noise = random.normal(0, 1, (2, *grey.shape)) * random.uniform(0, 0.12, (2, 1, 1))
+        planes = (np.stack([grey, even]) + noise) * there
+        return Prepared(planes.astype(np.float32), self.maps, self.centre_weight)
+
+
+def prepare(sample: SquareSample, zoom: float) -> Prepared | None:
+    """A labelled square at the network's scale times `zoom`; `None` for a film without lattice."""
+    if sample.lattice_px is None:
+        return None
+    pitch = float(np.linalg.norm(np.array(sample.lattice_px), axis=0).mean())
+    pixels = sample.pixels.astype(np.float32)
+    prepared = hole_input(pixels, np.ones(pixels.shape, dtype=np.bool_), pitch / zoom)
+    if prepared is None:
+        return None
+    even = tuple(side - side % 2 for side in prepared.planes.shape[1:])
+    prepared = HoleInput(
+        prepared.planes[:, : even[0], : even[1]],
+        prepared.imaged[: even[0], : even[1]],
+        prepared.scale,
+        prepared.shift_px,
+    )
+    targets = hole_targets(sample, prepared)
+    return Prepared(prepared.planes, targets.maps, targets.centre_weight)
+
+
+def nothing(random: np.random.Generator) -> Prepared:
+    """A picture in which no hole is."""
+    pixels = picture_of_nothing(random, (CROP_PX, CROP_PX))
+    prepared = hole_input(pixels, np.ones(pixels.shape, dtype=np.bool_), 20.0)
+    half = (CROP_PX // 2, CROP_PX // 2)
+    planes = np.zeros((2, CROP_PX, CROP_PX), np.float32) if prepared is None else prepared.planes
+    return Prepared(planes, np.zeros((len(MAPS), *half), np.float32), np.ones(half, np.float32))
+
+
+class Pool:
+    """The last squares of a stream, from which every step draws its crops.
+
+    Drawing a square costs as much as learning from it; so each is used several times, always at
+    another place and orientation. What step n sees depends on the seed and n alone.
+    """
+
+    def __init__(self, stream: Iterator[SquareSample], *, seed: int, size: int) -> None:
+        self._stream, self._seed, self._size = stream, seed, size
+        self._held: list[Prepared] = []
+        self._taken = 0
+
+    def advance(self) -> None:
+        """Take the next usable square of the stream in."""
+        while True:
+            sample = next(self._stream)
+            self._taken += 1
+            random = np.random.default_rng((self._seed, 1, self._taken))
+            zoom = float(np.exp(random.uniform(*np.log(ZOOM))))
+            prepared = prepare(sample, zoom)
+            if prepared is not None:
+                self._held = [*self._held[-self._size + 1 :], prepared]
+                return
+
+    def batch(self, step: int, crops: int) -> tuple[FloatMap, FloatMap, FloatMap]:
+        """Planes (N, 2, 256, 256), maps (N, 4, 128, 128), centre weights (N, 128, 128)."""
+        random = np.random.default_rng((self._seed, 2, step))
+        chosen = [self._one(random) for _ in range(crops)]
+        return (
+            np.stack([c.planes for c in chosen]),
+            np.stack([c.maps for c in chosen]),
+            np.stack([c.centre_weight for c in chosen]),
+        )
+
+    def _one(self, random: np.random.Generator) -> Prepared:
+        if random.random() < NOTHING_SHARE:
+            return nothing(random)
+        held = self._held[int(random.integers(len(self._held)))]
+        return held.crop(random).worse(random)
+
+
+def _relief(plane: FloatMap, random: np.random.Generator) -> FloatMap:
+    """Shaded from one side, as holes away from focus are; half of the crops are left flat."""
+    depth = max(0.0, random.uniform(-1.0, 1.0)) * 1.5
+    angle = random.uniform(0, 2 * np.pi)
+    down, across = np.gradient(ndimage.gaussian_filter(plane, random.uniform(0.5, 1.5)))
+    return np.asarray(plane + depth * (np.sin(angle) * down + np.cos(angle) * across), np.float32)
+
+
+def _cut(planes: FloatMap, top: int, left: int, side: int) -> FloatMap:
+    piece = planes[:, top : top + side, left : left + side]
+    missing = [(0, 0), (0, side - piece.shape[1]), (0, side - piece.shape[2])]
+    return np.pad(piece, missing) if any(after for _, after in missing) else piece
+
+
+def _turned(planes: FloatMap, turns: int, *, mirrored: bool) -> FloatMap:
+    turned = np.rot90(planes, turns, axes=(-2, -1))
+    return np.ascontiguousarray(turned[..., ::-1] if mirrored else turned)

@@ -7,6 +7,8 @@ from typing import Final
 MAX_SIDE_PX: Final = 32_768
 MAX_IMAGE_PX: Final = 200_000_000
 MAX_FRAMES: Final = 4_096
+# Event lists come at hundreds a second.
+MAX_EER_FRAMES: Final = 65_536
 MAX_EXTENDED_HEADER_BYTES: Final = 64 * 1024 * 1024
 MAX_EXPANSION: Final = 200
 MAX_METADATA_BYTES: Final = 64 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""One way to read the frames of a movie, whatever its file format; EER is refused in words."""
+"""One way to read the frames of a movie, whatever its file format: MRC, TIFF or EER."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from smartscope.analysis.io.eer import DEFAULT_FRACTIONS, open_eer
 from smartscope.analysis.io.mrc import MrcFrames, open_mrc
 from smartscope.analysis.io.tiff import open_tiff
 from smartscope.domain.errors import BadFile
@@ -18,6 +19,7 @@ Frame = NDArray[np.generic]
 
 MRC_SUFFIXES: Final = frozenset({".mrc", ".mrcs", ".st", ".map"})
 TIFF_SUFFIXES: Final = frozenset({".tif", ".tiff"})
+EER_SUFFIXES: Final = frozenset({".eer"})
 
 
 class Movie(Protocol):
@@ -48,6 +50,14 @@ class Movie(Protocol):
         ...
 
 
+class _Closable(Movie, Protocol):
+    """A movie with an open file behind it."""
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
+
+
 class _MrcMovie:
     """An MRC stack seen as a movie."""
 
@@ -61,24 +71,31 @@ class _MrcMovie:
     def read(self, index: int) -> Frame:
         return self._mrc.read(index)
 
+    def close(self) -> None:
+        self._mrc.close()
+
 
 @contextmanager
-def open_movie(path: Path) -> Iterator[Movie]:
-    """Open a movie (or a single image, a movie of one frame). Raises `BadFile`."""
+def open_movie(path: Path, *, eer_fractions: int = DEFAULT_FRACTIONS) -> Iterator[Movie]:
+    """Open a movie (or a single image, a movie of one frame). Raises `BadFile`.
+
+    An EER file's raw frames are summed to `eer_fractions`; other formats have the frames they have.
+    """
+    movie = _opened(path, eer_fractions)
+    try:
+        yield movie
+    finally:
+        movie.close()
+
+
+def _opened(path: Path, eer_fractions: int) -> _Closable:
     suffix = path.suffix.lower()
     if suffix in MRC_SUFFIXES:
-        mrc = open_mrc(path)
-        try:
-            yield _MrcMovie(mrc)
-        finally:
-            mrc.close()
-    elif suffix in TIFF_SUFFIXES:
-        tiff = open_tiff(path)
-        try:
-            yield tiff
-        finally:
-            tiff.close()
-    else:
-        raise BadFile(
-            f"{path.name} is no movie format that is read here; give MRC or TIFF (plain or LZW)."
-        )
+        return _MrcMovie(open_mrc(path))
+    if suffix in TIFF_SUFFIXES:
+        return open_tiff(path)
+    if suffix in EER_SUFFIXES:
+        return open_eer(path, fractions=eer_fractions)
+    raise BadFile(
+        f"{path.name} is no movie format that is read here; give MRC, TIFF (plain or LZW) or EER."
+    )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from smartscope.analysis.base import FloatImage
 from smartscope.analysis.io.atomic import written_aside
-from smartscope.analysis.io.mrc_header import MrcHeader, check_mrc
+from smartscope.analysis.io.mrc_header import PACKED_MODE, MrcHeader, check_mrc
 from smartscope.domain.errors import BadFile, InvalidInput
 
 Frame = NDArray[np.generic]
@@ -38,15 +38,25 @@ class MrcFrames:
     def read(self, index: int) -> Frame:
         """Frame `index` as (height, width) in native byte order and the file's type, copied."""
         header = self.header
-        count = header.width_px * header.height_px
-        offset = header.data_offset + index * count * header.dtype.itemsize
-        flat = np.frombuffer(self._map, dtype=header.dtype, count=count, offset=offset)
-        frame = flat.reshape(header.height_px, header.width_px)
+        shape = header.height_px, header.row_bytes // header.dtype.itemsize
+        offset = header.data_offset + index * header.height_px * header.row_bytes
+        flat = np.frombuffer(self._map, header.dtype, count=shape[0] * shape[1], offset=offset)
+        frame = flat.reshape(shape)
+        if header.mode == PACKED_MODE:
+            return _unpacked(frame, header.width_px)
         return frame.astype(header.dtype.newbyteorder("="), copy=True)
 
     def close(self) -> None:
         """Give the map back."""
         self._map.close()
+
+
+def _unpacked(packed: Frame, width_px: int) -> Frame:
+    """Two counts a byte as uint8, the first in the low bits."""
+    counts = np.empty((packed.shape[0], 2 * packed.shape[1]), dtype=np.uint8)
+    np.bitwise_and(packed, 15, out=counts[:, 0::2])
+    np.right_shift(packed, 4, out=counts[:, 1::2])
+    return counts[:, :width_px]
 
 
 def open_mrc(path: Path) -> MrcFrames:

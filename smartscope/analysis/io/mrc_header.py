@@ -24,7 +24,9 @@ from smartscope.domain.errors import BadFile
 
 HEADER_BYTES: Final = 1024
 
-_NUMPY_CODE: Final = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
+#: two 4-bit counts a byte, the first in the low bits; an odd row ends in half a byte (IMOD)
+PACKED_MODE: Final = 101
+_NUMPY_CODE: Final = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2", PACKED_MODE: "u1"}
 # The last stamp is not in the standard: an old writer swapped it but wrote little-endian data.
 _BYTE_ORDER: Final = {
     b"\x44\x44": "<",
@@ -47,7 +49,8 @@ class MrcHeader:
     """What a checked header says; the pixels are `frames` x `height_px` x `width_px` of `dtype`.
 
     `pixel_size_angstrom` is None where the header says nothing usable; even a stated one is often
-    wrong, so an `.mdoc` or the session wins.
+    wrong, so an `.mdoc` or the session wins. `dtype` is of a byte in the file for mode 101, which
+    holds two pixels a byte.
     """
 
     width_px: int
@@ -57,6 +60,11 @@ class MrcHeader:
     dtype: np.dtype[np.generic]
     data_offset: int
     pixel_size_angstrom: float | None
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row in the file."""
+        return _row_bytes(self.width_px, self.mode, self.dtype)
 
 
 def check_mrc(path: Path) -> MrcHeader:
@@ -86,7 +94,7 @@ def parse_header(raw: bytes, *, file_bytes: int, name: str) -> MrcHeader:
     dtype = _dtype(raw, order=order, mode=mode, name=name)
     _check_sizes(nx, ny, nz, extended, name=name)
     data_offset = HEADER_BYTES + extended
-    expected = data_offset + nx * ny * nz * dtype.itemsize
+    expected = data_offset + _row_bytes(nx, mode, dtype) * ny * nz
     if expected != file_bytes:
         raise BadFile(
             f"{name} has {file_bytes} bytes where its header promises {expected}: it is "
@@ -120,6 +128,10 @@ def _dtype(raw: bytes, *, order: str, mode: int, name: str) -> np.dtype[np.gener
     if mode == 0 and _has_unsigned_bytes(raw, order):
         code = "u1"
     return np.dtype(order + code)
+
+
+def _row_bytes(width_px: int, mode: int, dtype: np.dtype[np.generic]) -> int:
+    return (width_px + 1) // 2 if mode == PACKED_MODE else width_px * dtype.itemsize
 
 
 def _has_unsigned_bytes(raw: bytes, order: str) -> bool:

@@ -17,11 +17,12 @@ _NAMESPACE_END: Final = " "
 
 @dataclass(slots=True)
 class XmlNode:
-    """An element by its local name (namespaces dropped), its own text and its children."""
+    """An element by its local name (namespaces dropped), its own text, children, attributes."""
 
     name: str
     text: str = ""
     children: list[XmlNode] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
 
     def all(self, name: str) -> Iterator[XmlNode]:
         """Children called `name`."""
@@ -68,10 +69,15 @@ def read_xml(path: Path) -> XmlNode:
         data = path.read_bytes()
     except OSError as error:
         raise BadFile(f"{path.name} cannot be read: {error.strerror}.") from error
+    return parse_xml(data, name=path.name)
+
+
+def parse_xml(data: bytes, *, name: str) -> XmlNode:
+    """The root element of a document called `name`. Raises `BadFile` when unsafe or not XML."""
     try:
-        return _Builder(path.name).parse(data)
+        return _Builder(name).parse(data)
     except expat.ExpatError as error:
-        raise BadFile(f"{path.name} is not well-formed XML ({error}).") from error
+        raise BadFile(f"{name} is not well-formed XML ({error}).") from error
 
 
 class _Builder:
@@ -96,10 +102,10 @@ class _Builder:
             raise BadFile(f"{self._name} is empty.")
         return self._root
 
-    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= MAX_DEPTH:
             raise BadFile(f"{self._name} nests elements deeper than {MAX_DEPTH}; it is refused.")
-        node = XmlNode(name.rpartition(_NAMESPACE_END)[2])
+        node = XmlNode(name.rpartition(_NAMESPACE_END)[2], attributes=attributes)
         if self._open:
             self._open[-1].children.append(node)
         else:

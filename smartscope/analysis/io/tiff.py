@@ -24,7 +24,7 @@ Frame = NDArray[np.generic]
 _ANGSTROM_PER_CM: Final = 1e8
 _CENTIMETRE: Final = 3
 # What the library raises, depending on which byte is wrong; `TiffFileError` alone is not enough.
-_BROKEN: Final = (
+BROKEN_TIFF: Final = (
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -56,7 +56,7 @@ class TiffFrames:
         """Frame `index` as (height, width). Raises `BadFile` when it does not decode."""
         try:
             frame = self._file.pages[index].asarray()
-        except _BROKEN as error:
+        except BROKEN_TIFF as error:
             raise BadFile(
                 f"Frame {index} of {self._file.filename} does not decode ({error})."
             ) from error
@@ -71,11 +71,11 @@ def open_tiff(path: Path) -> TiffFrames:
     """Check every directory of a TIFF file; the caller closes it. Raises `BadFile`."""
     try:
         file = tifffile.TiffFile(path)
-    except _BROKEN as error:
+    except BROKEN_TIFF as error:
         raise BadFile(f"{path.name} is not a TIFF file that can be read ({error}).") from error
     try:
         return _checked(file, path)
-    except _BROKEN as error:
+    except BROKEN_TIFF as error:
         file.close()
         raise BadFile(f"{path.name} has broken TIFF directories ({error}).") from error
     except BadFile:
@@ -138,12 +138,15 @@ def _checked(file: tifffile.TiffFile, path: Path) -> TiffFrames:
     for index, page in enumerate(file.pages):
         if page.shape != shape or page.dtype != dtype:
             raise BadFile(f"Frame {index} of {path.name} is unlike its first frame.")
-    if _announces_more(file, file.pages[count - 1].offset):
-        raise BadFile(f"{path.name} was cut: it announces more frames than the {count} in it.")
+    if announces_more(file, file.pages[count - 1].offset):
+        raise BadFile(
+            f"{path.name} was cut short or is still being written: it announces more frames than "
+            f"the {count} in it."
+        )
     return TiffFrames(width, height, count, np.dtype(dtype), _pixel_size(first), file)
 
 
-def _announces_more(file: tifffile.TiffFile, directory: int) -> bool:
+def announces_more(file: tifffile.TiffFile, directory: int) -> bool:
     """Whether another directory follows; tifffile stops silently where that one is not there."""
     tiff, handle = file.tiff, file.filehandle
     handle.seek(directory)

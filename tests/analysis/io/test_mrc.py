@@ -92,3 +92,19 @@ def test_a_write_that_fails_keeps_the_old_file_and_leaves_nothing(tmp_path: Path
         save_mrc(path, picture("int64"), pixel_size_angstrom=1.0)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("width", [7, 8])
+def test_counts_packed_two_to_a_byte_are_read(tmp_path: Path, width: int) -> None:
+    counts = np.random.default_rng(3).integers(0, 16, (3, 5, width)).astype(np.uint8)
+    path = tmp_path / "packed.mrcs"
+    save_mrc(path, counts, pixel_size_angstrom=1.0)
+    header = bytearray(path.read_bytes()[:1024])
+    header[12:16] = (101).to_bytes(4, "little")
+    even = np.pad(counts, ((0, 0), (0, 0), (0, width % 2)))
+    path.write_bytes(bytes(header) + (even[:, :, 0::2] | even[:, :, 1::2] << 4).tobytes())
+    frames = open_mrc(path)
+    try:
+        assert all(np.array_equal(frames.read(n), counts[n]) for n in range(3))
+    finally:
+        frames.close()

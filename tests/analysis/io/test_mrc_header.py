@@ -68,7 +68,7 @@ def test_what_the_reference_library_writes_is_accepted(
         (8, struct.pack("<i", 4_097), "frames"),
         (8, struct.pack("<i", 2), "still being written"),
         (12, struct.pack("<i", 3), "mode 3"),
-        (12, struct.pack("<i", 101), "mode 101"),
+        (12, struct.pack("<i", 4), "mode 4"),
         (92, struct.pack("<i", -4), "extended header"),
         (92, struct.pack("<i", 1 << 30), "extended header"),
         (92, struct.pack("<i", 4), "promises"),

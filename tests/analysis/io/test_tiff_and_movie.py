@@ -106,7 +106,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_format_we_do_not_read_is_said(tmp_path: Path) -> None:
-    path = tmp_path / "movie.eer"
+    path = tmp_path / "movie.dm4"
     path.write_bytes(b"II*\x00")
     with pytest.raises(BadFile, match="no movie format"), open_movie(path):
         pass

@@ -50,7 +50,7 @@ class Report:
         *,
         unit: str,
         target: float,
-        baseline: float | None = None,
+        baseline: float | str | None = None,
         baseline_name: str | None = None,
     ) -> None:
         """A claim that holds when `value` reaches `target`."""
@@ -63,7 +63,7 @@ class Report:
         *,
         unit: str,
         target: float,
-        baseline: float | None = None,
+        baseline: float | str | None = None,
         baseline_name: str | None = None,
     ) -> None:
         """A claim that holds when `value` does not exceed `target`."""

@@ -13,8 +13,17 @@ from smartscope.analysis.base import BoolArray, IntArray
 from smartscope.analysis.compiled import compiled
 from smartscope.analysis.grouping.reach import Reach
 
-MAX_STEPS = 80_000
-STEPS_TIMES_NEIGHBOURS = 2_000_000
+MAX_STEPS = 50_000
+STEPS_TIMES_NEIGHBOURS = 1_500_000
+
+#: rows of the search's table, one column per point
+_INSIDE, _COVERED, _WEIGHT, _AGE, _SCORE, _BANNED, _TOUCHED = range(7)
+_OPEN_AT, _WAITS_AT, _OPEN, _WAITING = range(7, 11)
+_ROWS = 11
+#: the counts beside it: how many are open, how many wait, how often anything was opened or closed
+_OPENED, _UNCOVERED, _FLIPS = range(3)
+#: a point that may never be a centre
+_NEVER = 1 << 62
 
 
 def fewest_centres(graph: Reach, allowed: BoolArray, *, stop_at: int, seed: int) -> IntArray:
@@ -25,126 +34,158 @@ def fewest_centres(graph: Reach, allowed: BoolArray, *, stop_at: int, seed: int)
     reachable = np.zeros(len(graph), dtype=np.bool_)
     for centre in np.flatnonzero(allowed):
         reachable[graph.of(int(centre))] = True
+    reachable &= graph.is_hole
+    if not reachable.any():
+        return np.empty(0, dtype=np.int64)
     steps = int(min(MAX_STEPS, STEPS_TIMES_NEIGHBOURS / max(graph.counts.mean(), 1.0)))
     chosen = _search(graph.starts, graph.members, allowed, reachable, stop_at, steps, seed)
     return np.flatnonzero(chosen).astype(np.int64)
 
 
-def disjoint_bound(graph: Reach, allowed: BoolArray) -> int:
-    """A lower bound on the number of groups: holes no two of which share an allowed centre.
+@compiled
+def _list(table: IntArray, counts: IntArray, row: int, at: int, kind: int, item: int) -> None:
+    """Append an item to the open centres or to the uncovered holes."""
+    table[row, counts[kind]] = item
+    table[at, item] = counts[kind]
+    counts[kind] += 1
 
-    Taken greedily, fewest neighbours first, so it is quick and not the best bound there is.
-    """
-    blocked = np.zeros(len(graph), dtype=np.bool_)
-    count = 0
-    for hole in np.lexsort((np.arange(len(graph)), graph.counts)):
-        centres = graph.of(int(hole))
-        centres = centres[allowed[centres]]
-        if len(centres) == 0 or blocked[centres].any():
-            continue
-        blocked[centres] = True
-        count += 1
-    return count
+
+@compiled
+def _strike(table: IntArray, counts: IntArray, row: int, at: int, kind: int, item: int) -> None:
+    """Take an item off such a list; the last one takes its place."""
+    counts[kind] -= 1
+    last = table[row, counts[kind]]
+    table[row, table[at, item]] = last
+    table[at, last] = table[at, item]
 
 
 @compiled
 def _flip(
-    centre: int,
-    starts: IntArray,
-    members: IntArray,
-    inside: BoolArray,
-    covered: IntArray,
-    weight: IntArray,
-    score: IntArray,
+    centre: int, starts: IntArray, members: IntArray, table: IntArray, counts: IntArray
 ) -> None:
     """Open or close a centre and keep every score: gain if opened, minus loss if closed."""
-    opening = not inside[centre]
-    inside[centre] = opening
-    score[centre] = -score[centre]
+    opening = table[_INSIDE, centre] == 0
+    table[_INSIDE, centre] = 1 if opening else 0
+    counts[_FLIPS] += 1
+    if opening:
+        _list(table, counts, _OPEN, _OPEN_AT, _OPENED, centre)
+    else:
+        _strike(table, counts, _OPEN, _OPEN_AT, _OPENED, centre)
+    table[_SCORE, centre] = -table[_SCORE, centre]
     for row in range(starts[centre], starts[centre + 1]):
         hole = members[row]
-        before = covered[hole]
-        covered[hole] = before + 1 if opening else before - 1
-        change = 0
-        if opening and before == 0:
-            change = -weight[hole]
-        if not opening and before == 1:
-            change = weight[hole]
-        alone = before == (1 if opening else 2)
-        if change == 0 and not alone:
+        table[_TOUCHED, hole] = counts[_FLIPS]
+        weight = table[_WEIGHT, hole]
+        if weight == 0:
             continue
-        for other_row in range(starts[hole], starts[hole + 1]):
-            other = members[other_row]
-            if other == centre:
-                continue
-            if change != 0:
-                score[other] += change
-            elif inside[other]:
-                score[other] += weight[hole] if opening else -weight[hole]
+        before = table[_COVERED, hole]
+        table[_COVERED, hole] = before + 1 if opening else before - 1
+        if opening and before == 0:
+            _strike(table, counts, _WAITING, _WAITS_AT, _UNCOVERED, hole)
+            for other_row in range(starts[hole], starts[hole + 1]):
+                table[_SCORE, members[other_row]] -= weight
+            table[_SCORE, centre] += weight
+        elif not opening and before == 1:
+            _list(table, counts, _WAITING, _WAITS_AT, _UNCOVERED, hole)
+            for other_row in range(starts[hole], starts[hole + 1]):
+                table[_SCORE, members[other_row]] += weight
+            table[_SCORE, centre] -= weight
+        elif before == (1 if opening else 2):
+            _other_keeper(hole, centre, starts, members, table, weight if opening else -weight)
 
 
 @compiled
-def _best(
-    candidates: IntArray,
-    count: int,
-    score: IntArray,
-    age: IntArray,
-    banned: BoolArray,
-    inside: BoolArray,
-    want_inside: int,
-) -> int:
-    """The candidate with the highest score, the oldest among equals; -1 when none may be taken."""
+def _other_keeper(
+    hole: int, centre: int, starts: IntArray, members: IntArray, table: IntArray, change: int
+) -> None:
+    """The one other open centre of a hole is no longer, or now, the only one that keeps it."""
+    for row in range(starts[hole], starts[hole + 1]):
+        other = members[row]
+        if other != centre and table[_INSIDE, other] == 1:
+            table[_SCORE, other] += change
+            return
+
+
+@compiled
+def _better(one: int, other: int, table: IntArray) -> bool:
+    """Whether a centre is to be preferred: the higher score, the older, the lower number."""
+    if table[_SCORE, one] != table[_SCORE, other]:
+        return bool(table[_SCORE, one] > table[_SCORE, other])
+    if table[_AGE, one] != table[_AGE, other]:
+        return bool(table[_AGE, one] < table[_AGE, other])
+    return one < other
+
+
+@compiled
+def _least_missed(table: IntArray, counts: IntArray, spared: int) -> int:
+    """The open centre whose closing loses least; -1 when only the spared one is open."""
     best = -1
-    for position in range(count):
-        centre = candidates[position]
-        if inside[centre] != want_inside or banned[centre]:
-            continue
-        if (
-            best < 0
-            or score[centre] > score[best]
-            or (score[centre] == score[best] and age[centre] < age[best])
-        ):
+    for position in range(counts[_OPENED]):
+        centre = table[_OPEN, position]
+        if centre != spared and (best < 0 or _better(centre, best, table)):
             best = centre
     return best
 
 
 @compiled
-def _allow_neighbours(
-    centre: int, starts: IntArray, members: IntArray, forbidden: BoolArray, banned: BoolArray
-) -> None:
-    """What changed near a centre may be opened again."""
+def _may_open(centre: int, starts: IntArray, members: IntArray, table: IntArray) -> bool:
+    """Whether something near a centre was opened or closed since it was closed itself."""
+    if table[_BANNED, centre] == 0:
+        return True
     for row in range(starts[centre], starts[centre + 1]):
-        first = members[row]
-        for other_row in range(starts[first], starts[first + 1]):
-            banned[members[other_row]] = forbidden[members[other_row]]
+        if table[_TOUCHED, members[row]] > table[_BANNED, centre]:
+            table[_BANNED, centre] = 0
+            return True
+    return False
 
 
 @compiled
-def _list_waiting(reachable: BoolArray, covered: IntArray, waiting: IntArray) -> int:
-    """Write the uncovered holes to `waiting`; returns how many."""
-    missing = 0
-    for hole in range(len(covered)):
-        if reachable[hole] and covered[hole] == 0:
-            waiting[missing] = hole
-            missing += 1
-    return missing
+def _most_gaining(
+    candidates: IntArray, starts: IntArray, members: IntArray, table: IntArray
+) -> int:
+    """The closed centre among the candidates whose opening gains most; -1 when none may open."""
+    best = -1
+    for position in range(len(candidates)):
+        centre = candidates[position]
+        if table[_INSIDE, centre] == 1 or (best >= 0 and not _better(centre, best, table)):
+            continue
+        if _may_open(centre, starts, members, table):
+            best = centre
+    return best
 
 
 @compiled
-def _burden_waiting(
+def _burden_waiting(starts: IntArray, members: IntArray, table: IntArray, counts: IntArray) -> None:
+    """Every hole still uncovered grows heavier by one."""
+    for position in range(counts[_UNCOVERED]):
+        hole = table[_WAITING, position]
+        table[_WEIGHT, hole] += 1
+        for row in range(starts[hole], starts[hole + 1]):
+            table[_SCORE, members[row]] += 1
+
+
+@compiled
+def _greedy(
     starts: IntArray,
     members: IntArray,
+    allowed: BoolArray,
     reachable: BoolArray,
-    covered: IntArray,
-    weight: IntArray,
-    score: IntArray,
-) -> None:
-    """Every hole still uncovered grows heavier by one."""
-    for hole in range(len(covered)):
-        if reachable[hole] and covered[hole] == 0:
-            weight[hole] += 1
-            for row in range(starts[hole], starts[hole + 1]):
-                score[members[row]] += 1
+    counts: IntArray,
+) -> IntArray:
+    """The table after the centre that gains most was opened until nothing waits."""
+    size = len(starts) - 1
+    table = np.zeros((_ROWS, size), dtype=np.int64)
+    everybody = np.arange(size)
+    for point in range(size):
+        table[_BANNED, point] = 0 if allowed[point] else _NEVER
+        if reachable[point]:
+            table[_WEIGHT, point] = 1
+            _list(table, counts, _WAITING, _WAITS_AT, _UNCOVERED, point)
+            for row in range(starts[point], starts[point + 1]):
+                table[_SCORE, members[row]] += 1
+    while counts[_UNCOVERED] > 0:
+        _flip(_most_gaining(everybody, starts, members, table), starts, members, table, counts)
+    return table
 
 
 @compiled
@@ -156,48 +197,31 @@ def _search(
     stop_at: int,
     steps: int,
     seed: int,
-) -> BoolArray:
-    size = len(starts) - 1
-    inside = np.zeros(size, dtype=np.bool_)
-    covered = np.zeros(size, dtype=np.int64)
-    weight = np.ones(size, dtype=np.int64)
-    age = np.zeros(size, dtype=np.int64)
-    score = starts[1:] - starts[:-1]
-    forbidden, nobody = ~allowed, np.zeros(size, dtype=np.bool_)
-    everybody, waiting = np.arange(size), np.empty(size, dtype=np.int64)
-    while _list_waiting(reachable, covered, waiting) > 0:
-        centre = _best(everybody, size, score, age, forbidden, inside, 0)
-        _flip(centre, starts, members, inside, covered, weight, score)
-    best, banned = inside.copy(), forbidden.copy()
+) -> IntArray:
+    counts = np.zeros(3, dtype=np.int64)
+    table = _greedy(starts, members, allowed, reachable, counts)
+    best: IntArray = table[_INSIDE].copy()
     state, just_added = (seed % 1_000_003) + 1, -1
     for step in range(1, steps + 1):
-        missing = _list_waiting(reachable, covered, waiting)
-        while missing == 0:
-            best[:] = inside
-            if best.sum() <= stop_at:
+        while counts[_UNCOVERED] == 0:
+            best[:] = table[_INSIDE]
+            if counts[_OPENED] <= stop_at:
                 return best
-            centre = _best(everybody, size, score, age, nobody, inside, 1)
-            _flip(centre, starts, members, inside, covered, weight, score)
-            age[centre] = step
-            missing = _list_waiting(reachable, covered, waiting)
-        if just_added >= 0:
-            nobody[just_added] = True
-        centre = _best(everybody, size, score, age, nobody, inside, 1)
-        if just_added >= 0:
-            nobody[just_added] = False
+            centre = _least_missed(table, counts, -1)
+            _flip(centre, starts, members, table, counts)
+            table[_AGE, centre] = step
+        centre = _least_missed(table, counts, just_added)
         if centre >= 0:
-            _flip(centre, starts, members, inside, covered, weight, score)
-            age[centre] = step
-            _allow_neighbours(centre, starts, members, forbidden, banned)
-            banned[centre] = True
+            _flip(centre, starts, members, table, counts)
+            table[_AGE, centre] = step
+            table[_BANNED, centre] = counts[_FLIPS]
         state = (state * 1_103_515_245 + 12_345) & 0x7FFFFFFF
-        hole = waiting[(state >> 8) % missing]
-        candidates = members[starts[hole] : starts[hole + 1]]
-        centre = _best(candidates, len(candidates), score, age, banned, inside, 0)
+        hole = table[_WAITING, (state >> 8) % counts[_UNCOVERED]]
+        near = members[starts[hole] : starts[hole + 1]]
+        centre = _most_gaining(near, starts, members, table)
         if centre >= 0:
-            _flip(centre, starts, members, inside, covered, weight, score)
-            age[centre] = step
+            _flip(centre, starts, members, table, counts)
+            table[_AGE, centre] = step
             just_added = centre
-            _allow_neighbours(centre, starts, members, forbidden, banned)
-        _burden_waiting(starts, members, reachable, covered, weight, score)
+        _burden_waiting(starts, members, table, counts)
     return best

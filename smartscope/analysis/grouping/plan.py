@@ -10,12 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from smartscope.analysis.base import BoolArray, FloatArray, IntArray
-from smartscope.analysis.grouping.assign import assign_holes
-from smartscope.analysis.grouping.cover import disjoint_bound, fewest_centres
+from smartscope.analysis.grouping.component import Limits, solve_component
 from smartscope.analysis.grouping.reach import Reach, Tilt, reach
 from smartscope.domain.errors import SmartscopeError
-
-REPAIR_TRIALS = 60
 
 
 class BadGroupingRequest(SmartscopeError):
@@ -24,7 +21,10 @@ class BadGroupingRequest(SmartscopeError):
 
 @dataclass(frozen=True, slots=True)
 class HoleGroup:
-    """One stage position: `centre` is the hole realigned on, `members` (sorted) include it."""
+    """One stage position: `centre` is the hole realigned on, `members` (sorted) include it.
+
+    Where lattice nodes were offered as centres, a `centre` of N + k is node k, and is no member.
+    """
 
     centre: int
     members: tuple[int, ...]
@@ -32,11 +32,12 @@ class HoleGroup:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Groups by centre; `dropped` holds (hole, reason); no plan covers all with fewer than
-    `lower_bound`.
+    """Groups by centre; `dropped` holds (hole, reason); no plan that drops as little has fewer
+    groups than `lower_bound`.
 
-    Reasons: "excluded" (weight 0), "isolated" (nothing in reach), "min_group_size" (too few in
-    reach, or left over).
+    Reasons: "excluded" (weight 0), "isolated" (nothing within the radius), "min_group_size" (too
+    few in reach, or left over), "shift_limit" (enough within the radius, but the instrument's
+    shift or the focus forbids it).
     """
 
     groups: tuple[HoleGroup, ...]
@@ -53,18 +54,23 @@ def group_holes(
     weights: FloatArray | None = None,
     fixed: Sequence[HoleGroup] = (),
     tilt: Tilt | None = None,
+    max_shift_um: float | None = None,
+    any_node_um: FloatArray | None = None,
     seed: int = 0,
 ) -> Grouping:
     """Groups of the holes (N, 2): lexicographically least dropped weight, fewest groups, shortest
     shifts.
 
     Every group holds `min_size` to `max_size` holes, all within `radius_um` of image shift of its
-    centre, which is one of them. `fixed` groups (begun or exposed) stay and their holes are not
-    given again. Weight 0 excludes a hole. Radius 0 means no image shift: every hole stands alone
-    and `min_size` has no meaning. The answer does not depend on the order of the holes.
+    centre, which is one of them, and within the instrument's `max_shift_um`. `fixed` groups (begun
+    or exposed) stay and their holes are not given again. Weight 0 excludes a hole. Radius 0 means
+    no image shift: every hole stands alone and `min_size` has no meaning. `any_node_um` (K, 2) are
+    further places that may be centres. The answer does not depend on the order of the holes.
 
-    Raises `BadGroupingRequest` for impossible limits. Bounds are exact; the number of groups is a
-    local search's best (set cover by row weighting, then a transport problem).
+    Raises `BadGroupingRequest` for impossible limits. Bounds are exact. The number of groups is
+    proven for small components (integer programme within a limit of nodes) and wherever the search
+    meets the linear programme's bound; elsewhere it is a local search's best, and `lower_bound`
+    says how much better it could be.
     """
     count = len(positions_um)
     largest = count if max_size is None else max_size
@@ -72,21 +78,56 @@ def group_holes(
     value = np.ones(count) if weights is None else np.asarray(weights, dtype=np.float64)
     taken = np.zeros(count, dtype=np.bool_)
     for group in fixed:
-        taken[list(group.members)] = True
+        taken[[member for member in group.members if member < count]] = True
     dropped = {int(hole): "excluded" for hole in np.flatnonzero((value <= 0) & ~taken)}
     free = np.flatnonzero((value > 0) & ~taken)
-    order = free[np.lexsort((value[free], positions_um[free, 1], positions_um[free, 0]))]
     if radius_um == 0:
-        alone = [HoleGroup(int(hole), (int(hole),)) for hole in order]
+        alone = [HoleGroup(int(hole), (int(hole),)) for hole in free]
         return _plan([*fixed, *alone], dropped, len(fixed) + len(alone))
-    graph = reach(positions_um[order], radius_um, tilt or Tilt())
-    groups, left_over, bound = _solve(graph, value[order], min_size, largest, seed)
-    dropped |= {int(order[hole]): reason for hole, reason in left_over.items()}
-    named = [
-        HoleGroup(int(order[g.centre]), tuple(sorted(int(order[m]) for m in g.members)))
-        for g in groups
-    ]
+    points = _Points.of(positions_um, value, free, any_node_um)
+    radius = radius_um if max_shift_um is None else min(radius_um, max_shift_um)
+    graph = reach(points.positions_um, radius, tilt or Tilt(), is_hole=points.is_hole)
+    groups, bound = _solve(graph, points.value, min_size, largest, seed)
+    wider = reach(points.positions_um, radius_um, _unlimited(tilt), is_hole=points.is_hole)
+    left_over = _reasons(graph, wider, {m for group in groups for m in group.members}, min_size)
+    dropped |= {int(points.index[hole]): reason for hole, reason in left_over.items()}
+    named = [points.named(group) for group in groups]
     return _plan([*fixed, *named], dropped, len(fixed) + bound)
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Free holes and offered nodes by position, so that their order when given does not matter."""
+
+    positions_um: FloatArray
+    value: FloatArray
+    is_hole: BoolArray
+    index: IntArray
+
+    @classmethod
+    def of(
+        cls,
+        positions_um: FloatArray,
+        value: FloatArray,
+        free: IntArray,
+        nodes_um: FloatArray | None,
+    ) -> _Points:
+        nodes = np.empty((0, 2)) if nodes_um is None else nodes_um
+        places = np.concatenate([positions_um[free], nodes])
+        worth = np.concatenate([value[free], np.zeros(len(nodes))])
+        is_hole = np.arange(len(places)) < len(free)
+        index = np.concatenate([free, len(positions_um) + np.arange(len(nodes))])
+        order = np.lexsort((worth, places[:, 1], places[:, 0]))
+        return cls(places[order], worth[order], is_hole[order], index[order])
+
+    def named(self, group: HoleGroup) -> HoleGroup:
+        """The group in the caller's numbers."""
+        members = tuple(sorted(int(self.index[member]) for member in group.members))
+        return HoleGroup(int(self.index[group.centre]), members)
+
+
+def _unlimited(tilt: Tilt | None) -> Tilt:
+    return Tilt() if tilt is None else Tilt(tilt.angle_deg, tilt.axis_deg)
 
 
 def _plan(groups: Sequence[HoleGroup], dropped: dict[int, str], lower_bound: int) -> Grouping:
@@ -126,107 +167,46 @@ def _check(
 
 def _solve(
     graph: Reach, value: FloatArray, min_size: int, max_size: int, seed: int
-) -> tuple[list[HoleGroup], dict[int, str], int]:
-    """Solve connected components apart; returns groups, dropped holes with reasons, a lower
-    bound.
-    """
+) -> tuple[list[HoleGroup], int]:
+    """Solve connected components apart; returns groups and a lower bound on their number."""
     allowed = graph.counts >= min_size
     groups: list[HoleGroup] = []
     bound = 0
     labels = graph.components()
     order = np.argsort(labels, kind="stable")
-    for holes in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
-        if len(holes) == 0 or not allowed[holes].any():
+    for points in np.split(order, np.flatnonzero(np.diff(labels[order])) + 1):
+        if not (len(points) and allowed[points].any() and graph.is_hole[points].any()):
             continue
-        part = _part(graph, holes)
-        part_bound = max(
-            disjoint_bound(part, allowed[holes]), -(-len(holes) // max_size) if min_size == 1 else 1
-        )
-        assigned = _solve_component(
-            part, value[holes], allowed[holes], min_size, max_size, part_bound, seed
-        )
-        bound += part_bound
-        for centre in np.unique(assigned[assigned >= 0]):
-            members = holes[np.flatnonzero(assigned == centre)]
-            groups.append(HoleGroup(int(holes[centre]), tuple(int(m) for m in members)))
-    grouped = {member for group in groups for member in group.members}
-    left_over = {
-        hole: "isolated" if graph.counts[hole] == 1 else "min_group_size"
-        for hole in range(len(graph))
-        if hole not in grouped
-    }
-    return groups, left_over, bound
+        limits = Limits(allowed[points], min_size, max_size, seed)
+        solved = solve_component(graph.part(points), value[points], limits)
+        bound += solved.bound if (solved.assigned >= 0).any() else 0
+        for centre in np.unique(solved.assigned[solved.assigned >= 0]):
+            members = points[np.flatnonzero(solved.assigned == centre)]
+            groups.append(HoleGroup(int(points[centre]), tuple(int(m) for m in members)))
+    return groups, bound
 
 
-def _part(graph: Reach, holes: IntArray) -> Reach:
-    """The neighbour lists of one connected component, renumbered."""
-    if len(holes) == len(graph):
-        return graph
-    number = np.full(len(graph), -1, dtype=np.int64)
-    number[holes] = np.arange(len(holes))
-    spans = [np.arange(graph.starts[hole], graph.starts[hole + 1]) for hole in holes]
-    rows = np.concatenate(spans)
-    starts = np.concatenate([[0], np.cumsum([len(span) for span in spans])]).astype(np.int64)
-    return Reach(starts, number[graph.members[rows]], graph.shifts_um[rows])
-
-
-def _solve_component(
-    graph: Reach,
-    value: FloatArray,
-    allowed: BoolArray,
-    min_size: int,
-    max_size: int,
-    bound: int,
-    seed: int,
-) -> IntArray:
-    centres = fewest_centres(graph, allowed, stop_at=bound, seed=seed)
-    centres, assigned = _feasible(graph, value, centres, min_size, max_size)
-    trials = 0
-    while (assigned < 0).any() and trials < REPAIR_TRIALS:
-        better = None
-        for centre in _openings(graph, value, allowed, centres, assigned):
-            trials += 1
-            wider = np.union1d(centres, [centre]).astype(np.int64)
-            trial_centres, trial = _feasible(graph, value, wider, min_size, max_size)
-            if value[trial < 0].sum() < value[assigned < 0].sum() - 1e-9:
-                better = trial_centres, trial
-            if better is not None or trials >= REPAIR_TRIALS:
-                break
-        if better is None:
-            break
-        centres, assigned = better
-    return assigned
-
-
-def _feasible(
-    graph: Reach, value: FloatArray, centres: IntArray, min_size: int, max_size: int
-) -> tuple[IntArray, IntArray]:
-    """Assign, closing the centre that can fill itself least while the minimum size cannot be
-    met.
+def _reasons(graph: Reach, wider: Reach, grouped: set[int], min_size: int) -> dict[int, str]:
+    """Why each hole that no group took was left; `wider` is the reach without limits but the
+    radius.
     """
-    while len(centres):
-        assigned = assign_holes(graph, centres, value, min_size=min_size, max_size=max_size)
-        if assigned is not None:
-            return centres, assigned
-        is_open = np.zeros(len(graph), dtype=np.bool_)
-        is_open[centres] = True
-        openness = np.zeros(len(graph))
-        for centre in centres:
-            openness[graph.of(int(centre))] += 1
-        share = [
-            float((1 / openness[(near := graph.of(int(c)))[~is_open[near]]]).sum()) for c in centres
-        ]
-        centres = np.delete(centres, int(np.argmin(share)))
-    return centres, np.full(len(graph), -1, dtype=np.int64)
+    possible = _has_centre(graph, min_size)
+    otherwise = _has_centre(wider, min_size)
+    neighbours = wider.counts
+    reasons: dict[int, str] = {}
+    for hole in np.flatnonzero(graph.is_hole):
+        if int(hole) in grouped:
+            continue
+        if neighbours[hole] == 1:
+            reasons[int(hole)] = "isolated"
+        elif otherwise[hole] and not possible[hole]:
+            reasons[int(hole)] = "shift_limit"
+        else:
+            reasons[int(hole)] = "min_group_size"
+    return reasons
 
 
-def _openings(
-    graph: Reach, value: FloatArray, allowed: BoolArray, centres: IntArray, assigned: IntArray
-) -> list[int]:
-    """Closed centres that reach dropped holes, those reaching most dropped weight first."""
-    is_open = np.zeros(len(graph), dtype=np.bool_)
-    is_open[centres] = True
-    lost = np.where(assigned < 0, value, 0.0)
-    gain = np.array([lost[graph.of(centre)].sum() for centre in range(len(graph))])
-    useful = np.flatnonzero(allowed & ~is_open & (gain > 0))
-    return [int(c) for c in useful[np.lexsort((useful, -gain[useful]))]]
+def _has_centre(graph: Reach, min_size: int) -> BoolArray:
+    """(N,) whether a point that reaches `min_size` holes reaches this one."""
+    full = (graph.counts >= min_size).astype(np.float64)
+    return np.asarray((graph.as_matrix() @ full) > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -41,7 +42,7 @@ class GridBulkBody(BulkBody):
     set = GridSetBody()
 
 
-class BulkView(View):
+class BulkView(View, ABC):
     """All of them (`atomic`) or what is possible; `dry_run` tells what would happen."""
 
     resource: ClassVar[Resource]
@@ -67,11 +68,11 @@ class BulkView(View):
         outcome = self.edit(self.actor, self._ids(data), data["set"], manner)
         return Response(OutcomeSerializer(asdict(outcome)).data)
 
+    @abstractmethod
     def edit(
         self, actor: Actor, ids: Sequence[UUID], wanted: Mapping[str, Any], manner: Manner
     ) -> Outcome:
         """The operation behind this route."""
-        raise NotImplementedError
 
     def wanted(self, data: Mapping[str, Any]) -> Wanted:
         """What is to be set; a token that may only label takes nothing out of the queue."""

@@ -9,9 +9,6 @@ from tests.architecture.sources import python_files, relative, text_files
 
 LONGEST_LINES = 400
 # path: why reading it whole beats splitting it
-LONGER_FOR_A_REASON = {
-    "tests/domain/rows.py": "one in-memory night: rows, bridge and analysis must be read together",
-}
 NAMES_WITHOUT_AN_IDEA = frozenset(
     {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 )
@@ -24,12 +21,11 @@ REGISTRY = re.compile(r"\b(?:pypi\.org|pythonhosted|registry\.npmjs|registry\.ya
 
 
 def test_no_file_is_longer_than_one_can_read() -> None:
-    long = {
+    assert {
         relative(path): lines
         for path in python_files()
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_LINES
-    }
-    assert set(long) <= set(LONGER_FOR_A_REASON), long
+    } == {}
 
 
 def test_no_file_is_named_for_having_no_idea() -> None:

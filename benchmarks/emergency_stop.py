@@ -136,6 +136,7 @@ def _driver(directory: Path) -> Iterator[tuple[Microscope, _Bridge]]:
 
     world: dict[str, Any] = {
         "data_dir": str(directory / "world"), "seed": 7, "start_time_s": 1.7e9, "clock": "instant",
+        "serialem_version": "4.3",
     }  # fmt: skip
     frames = directory / "frames"
     frames.mkdir()

@@ -80,6 +80,7 @@ class ArgumentsBody(StrictSerializer):
     group = serializers.UUIDField(required=False)
     hole = serializers.UUIDField(required=False)
     on = serializers.BooleanField(required=False)
+    slot = serializers.IntegerField(required=False, min_value=0, max_value=48)
 
 
 class CommandBody(StrictSerializer):

@@ -15,10 +15,12 @@ ROW = ("id", "created_at", "updated_at", "version")
 class MicroscopeSerializer(serializers.ModelSerializer[Any]):
     """A column; `run` and `session` are null unless you may see what runs.
 
-    `driver` is the person at the helm, null for nobody. `agent_state` is what the safety agent
-    last answered: watching, armed, tripped or absent; blank where none is set up.
+    `stage_doubt` asks which grid is on the stage; `confirm_stage` answers. `driver` is the person
+    at the helm, null for nobody. `agent_state` is what the safety agent last answered: watching,
+    armed, tripped or absent; blank where none is set up.
     """
 
+    stage_doubt = serializers.SerializerMethodField()
     slug = serializers.CharField(source="name", read_only=True)
     since = serializers.DateTimeField(source="state_since", allow_null=True, read_only=True)
     state_reason = serializers.SerializerMethodField()
@@ -50,6 +52,8 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
             "seconds_since_last_image",
             "loaded_position",
             "hand_loaded",
+            "stage_doubt",
+            "stage_answer",
             "stage_x_um",
             "stage_y_um",
             "stage_z_um",
@@ -70,6 +74,9 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
         if microscope.last_image_at is None:
             return None
         return float((timezone.now() - microscope.last_image_at).total_seconds())
+
+    def get_stage_doubt(self, microscope: Any) -> str:
+        return str(microscope.stage_doubt) if microscope.told else ""
 
     def get_hand_loaded(self, microscope: Any) -> str | None:
         if microscope.hand_loaded_id is None or not microscope.told:

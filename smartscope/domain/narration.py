@@ -8,6 +8,7 @@ from uuid import UUID
 from smartscope.domain.snapshot import GridPicture, Snapshot
 from smartscope.domain.steps import (
     AskPerson,
+    ConfirmStage,
     Decision,
     ExposeGroup,
     Finished,
@@ -49,6 +50,9 @@ def _step_words(step: Decision, snapshot: Snapshot) -> str:
     match step:
         case LoadGrid():
             return f"load {_grid(snapshot, step.grid)} from slot {step.position}"
+        case ConfirmStage():
+            on_it = "nothing" if step.position is None else f"the grid of slot {step.position}"
+            return f"take a person's word that {on_it} is on the stage"
         case OpenValves():
             return f"open the valves for {_grid(snapshot, step.grid)}"
         case ImageAtlas():

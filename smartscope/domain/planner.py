@@ -24,6 +24,7 @@ from smartscope.domain.snapshot import (
 from smartscope.domain.status import GRID_ENDS, GridStatus, TargetStatus
 from smartscope.domain.steps import (
     Cause,
+    ConfirmStage,
     Decision,
     ExposeGroup,
     Finished,
@@ -116,12 +117,24 @@ def _no_new_grid(snapshot: Snapshot) -> Wait | None:
 
 def _bring(snapshot: Snapshot, grid: GridPicture) -> Decision:
     if snapshot.instrument.has_autoloader:
-        return LoadGrid(grid.id, grid.position)
+        return _in_doubt(snapshot, grid) or LoadGrid(grid.id, grid.position)
     if not snapshot.instrument.valves_closed:
         return made_safe(snapshot, f"grid {grid.name} is to be inserted by hand")
     if snapshot.hand_loaded == grid.id:
         return LoadGrid(grid.id, grid.position)
     return Wait(Cause.PERSON, f"insert grid {grid.name} by hand, then confirm that it is loaded")
+
+
+def _in_doubt(snapshot: Snapshot, grid: GridPicture) -> Decision | None:
+    """Nothing is loaded on top of a grid that may be there: a person looks and says so."""
+    doubt = snapshot.instrument.stage_doubt
+    if not doubt:
+        return None
+    if not snapshot.instrument.valves_closed:
+        return made_safe(snapshot, doubt)
+    if snapshot.stage_answer is not None:
+        return ConfirmStage(grid.id, snapshot.stage_answer or None)
+    return Wait(Cause.PERSON, f"{doubt}; look, then say which grid is on the stage, or none")
 
 
 def _zero_loss_due(snapshot: Snapshot, grid: GridPicture) -> bool:

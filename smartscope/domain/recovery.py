@@ -53,6 +53,9 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
     ("StageStuck", "square"): _T(_R.SKIP_SQUARE, tries=2),
     ("StageStuck", "expose"): _T(_R.SKIP_TARGET, tries=2),
     ("ImageShiftLimit", "expose"): _T(_R.SKIP_TARGET),
+    # the answer cannot be right: it is asked for again
+    ("CommandRefused", "confirm_stage"): _T(_R.RETRY),
+    ("SlotEmpty", "confirm_stage"): _T(_R.RETRY),
     ("SlotEmpty", "load_grid"): _T(_R.SKIP_GRID),
     ("LoadFailed", "load_grid"): _T(_R.SAFE_STOP),
     ("ManualExchangeNeeded", "load_grid"): _T(_R.PAUSE_FOR_PERSON),
@@ -73,6 +76,7 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
 }
 _OBJECTS: Mapping[str, frozenset[Remedy]] = {
     "load_grid": frozenset({_R.SKIP_GRID}),
+    "confirm_stage": frozenset(),
     "open_valves": frozenset(),
     "atlas": frozenset({_R.SKIP_GRID}),
     "square": frozenset({_R.SKIP_SQUARE, _R.SKIP_GRID}),

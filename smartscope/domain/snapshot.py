@@ -46,7 +46,8 @@ class Instrument:
     """What the bridge has just read; the zero-loss time is None until it was refined.
 
     `trips` are the suspenders that are tripped now. Valves that are `valves_unclear` read neither
-    open nor closed: nothing is exposed through them, and they are to be closed.
+    open nor closed: nothing is exposed through them, and they are to be closed. `stage_doubt` says
+    why it is not known whether a grid is on the stage, "" while it is: nothing is loaded meanwhile.
     """
 
     has_autoloader: bool
@@ -57,6 +58,7 @@ class Instrument:
     zero_loss_at_s: float | None = None
     trips: tuple[Trip, ...] = ()
     valves_unclear: bool = False
+    stage_doubt: str = ""
 
     @property
     def valves_closed(self) -> bool:
@@ -141,7 +143,8 @@ class Stillness:
 class Snapshot:
     """One run at one moment; grids in the order they are to be taken.
 
-    `hand_loaded` is the grid a person says they inserted, where there is no autoloader.
+    `hand_loaded` is the grid a person says they inserted, where there is no autoloader;
+    `stage_answer` the slot whose grid a person says is on a stage in doubt, 0 for none.
     `paused_because` has the service's reason for a pause that no person asked for.
     """
 
@@ -151,5 +154,6 @@ class Snapshot:
     instrument: Instrument
     grids: tuple[GridPicture, ...]
     hand_loaded: UUID | None = None
+    stage_answer: int | None = None
     paused_because: str = ""
     stillness: Stillness = Stillness()

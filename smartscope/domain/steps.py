@@ -40,6 +40,14 @@ class LoadGrid:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmStage:
+    """Tell an instrument in doubt what is on its stage, as a person answered; None is nothing."""
+
+    grid: UUID
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenValves:
     """Let the beam in, before the first image of a visit."""
 
@@ -117,6 +125,7 @@ class MakeSafe:
 
 Step = (
     LoadGrid
+    | ConfirmStage
     | OpenValves
     | ImageAtlas
     | ImageSquare
@@ -155,6 +164,7 @@ Decision = Step | Wait | AskPerson | Finished
 
 _KINDS: dict[type, str] = {
     LoadGrid: "load_grid",
+    ConfirmStage: "confirm_stage",
     OpenValves: "open_valves",
     ImageAtlas: "atlas",
     ImageSquare: "square",

@@ -59,7 +59,7 @@ class Autoloader(Protocol):
     def load(self, slot: int) -> None:
         """Put the grid of `slot` on the stage, returning a loaded one first (never-repeat).
 
-        Raises SlotEmpty, LoadFailed, InstrumentBusy, CommandRefused (valves open) or
+        Raises SlotEmpty, LoadFailed, InstrumentBusy, CommandRefused (valves open), StageInDoubt or
         ManualExchangeNeeded. Does nothing when that grid is already on the stage.
         """
         ...
@@ -72,18 +72,30 @@ class Autoloader(Protocol):
         """The slot of the grid on the stage (read)."""
         ...
 
-    def recall(self, slot: int | None) -> bool:
-        """Whether that slot's grid is on the stage, taking the journal's word for it (absolute).
+    def doubt(self) -> str:
+        """Why it is not known what is on the stage, in one sentence; "" while it is (read).
 
-        Only an instrument that was started anew and does not tell believes it, and only where the
-        slot reads empty; None makes it forget again. One that tells is only asked.
+        Without doubt `loaded` is the truth: the instrument tells it, or what it remembers of the
+        last exchange agrees with the cassette.
         """
         ...
 
-    def confirm_exchange(self, slot: int | None) -> None:
-        """Where there is no autoloader, a person says what is on the stage now (absolute).
+    def recall(self, slot: int | None) -> bool:
+        """Whether the stage holds that slot's grid, or None, by the journal's word (absolute).
 
-        Refused by an instrument that has one.
+        Only an instrument that is in doubt believes it, and a slot only where it reads empty. One
+        that tells is only asked.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Doubt what is remembered of the stage (absolute); nothing where the instrument tells."""
+        ...
+
+    def confirm_exchange(self, slot: int | None) -> None:
+        """Where the instrument cannot tell, a person says what is on the stage now (absolute).
+
+        Refused by one that tells, with open valves, and for a slot whose grid lies in it.
         """
         ...
 

@@ -60,6 +60,10 @@ class SlotEmpty(InstrumentError):
     """The cassette slot holds no grid; nothing was loaded."""
 
 
+class StageInDoubt(InstrumentError):
+    """It is not known which grid is on the stage, if any; nothing was loaded on top of it."""
+
+
 class LoadFailed(InstrumentError):
     """The autoloader stopped in an exchange and is faulted until a person has looked at it."""
 

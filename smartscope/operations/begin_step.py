@@ -20,6 +20,7 @@ from smartscope.domain.status import (
     TargetStatus,
 )
 from smartscope.domain.steps import (
+    ConfirmStage,
     ExposeGroup,
     ImageAtlas,
     ImageSquare,
@@ -29,7 +30,7 @@ from smartscope.domain.steps import (
     kind_of,
     subject_of,
 )
-from smartscope.models import Grid, Group, Hole, Run, Square, StepItem
+from smartscope.models import Grid, Group, Hole, Microscope, Run, Square, StepItem
 from smartscope.models import Step as StepRow
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.journal_values import OpenStep, StepPlan
@@ -131,6 +132,8 @@ def _move_targets(step: Step, now_s: float) -> None:
     match step:
         case LoadGrid():
             _begin_load(step)
+        case ConfirmStage():
+            _take_answer(step)
         case ImageAtlas():
             _begin_atlas(step, now_s)
         case ImageSquare():
@@ -146,6 +149,17 @@ def _begin_load(step: LoadGrid) -> None:
     _require_wanted(grid)
     if grid.status == GridStatus.WAITING:
         move_grid(grid, GridStatus.LOADING)
+
+
+def _take_answer(step: ConfirmStage) -> None:
+    """A person's answer is taken up once: what becomes of it, it is never used again."""
+    grid = _grid(step.grid)
+    _require_wanted(grid)
+    microscope = Microscope.objects.select_for_update(no_key=True).get(sessions=grid.session_id)
+    if microscope.stage_answer != (step.position or 0):
+        raise Conflict("The answer on what is on the stage was changed; decide again.")
+    microscope.stage_answer = None
+    microscope.save(update_fields=["stage_answer", "updated_at"])
 
 
 def _begin_atlas(step: ImageAtlas, now_s: float) -> None:

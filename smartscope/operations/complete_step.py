@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.utils import timezone
@@ -23,9 +24,22 @@ from smartscope.operations.step_rows import (
 
 
 @fenced
-def complete_step(held: Held, step: UUID, *, now_s: float, stopped: str = "") -> StepState:
-    """How the step ended: done, or abandoned when it was `stopped` before anything was sent."""
+def complete_step(
+    held: Held,
+    step: UUID,
+    *,
+    now_s: float,
+    stopped: str = "",
+    measured: Mapping[str, float | str] | None = None,
+) -> StepState:
+    """How the step ended: done, or abandoned when it was `stopped` before anything was sent.
+
+    `measured` is kept with the step's parameters.
+    """
     row = lock_open_step(held, step)
+    if measured:
+        row.parameters = {**row.parameters, "measured": dict(measured)}
+        row.save(update_fields=["parameters"])
     if not stopped:
         _arrive(row, now_s)
     settled = settle_items(row, now_s=now_s)

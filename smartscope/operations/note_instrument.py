@@ -22,6 +22,7 @@ class InstrumentNote:
     state_reason: str = ""
     clock_s: float
     loaded_position: int | None
+    stage_doubt: str
     stage_x_um: float
     stage_y_um: float
     stage_z_um: float
@@ -40,6 +41,10 @@ def note_instrument(held: Held, note: InstrumentNote) -> None:
     row.state, row.state_reason = note.state, note.state_reason[:300]
     row.clock_s, row.seen_at = note.clock_s, now
     row.loaded_position = note.loaded_position
+    row.stage_doubt = note.stage_doubt[:300]
+    if not note.stage_doubt:
+        # an answer is to this doubt, and to no later one
+        row.stage_answer = None
     row.stage_x_um, row.stage_y_um = note.stage_x_um, note.stage_y_um
     row.stage_z_um, row.tilt_deg = note.stage_z_um, note.tilt_deg
     row.valves_open, row.zero_loss_at_s = note.valves_open, note.zero_loss_at_s
@@ -51,6 +56,8 @@ def note_instrument(held: Held, note: InstrumentNote) -> None:
             "clock_s",
             "seen_at",
             "loaded_position",
+            "stage_doubt",
+            "stage_answer",
             "stage_x_um",
             "stage_y_um",
             "stage_z_um",

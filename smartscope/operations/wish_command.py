@@ -6,6 +6,7 @@ resume                        the wish of a paused or interrupted run
 stop                          the wish of the live run; one that never began ends at once
 pause_between_grids           a parameter of the grids that have not ended
 skip_grid, skip_target        their rows
+confirm_stage                 which grid, if any, is on a stage in doubt
 load_grid                     what a person put in by hand, where there is no autoloader
 """
 
@@ -47,7 +48,7 @@ from smartscope.queries.visible import Reader, reader_of, visible_grids, visible
 
 BEGINS_WITHIN = timedelta(minutes=10)
 #: nobody sets a microscope going while another person is at its helm; stopping is always open
-AT_THE_HELM = frozenset({"start", "resume", "load_grid"})
+AT_THE_HELM = frozenset({"start", "resume", "load_grid", "confirm_stage"})
 BEGINS = ("start", "resume")
 #: the alarm of an emergency stop: starting or resuming says that it is over
 EMERGENCY = "emergency.stop"
@@ -260,6 +261,28 @@ def _load_grid(wished: Wished) -> Answer:
     return Answer(grid.session, done=True)
 
 
+def _confirm_stage(wished: Wished) -> Answer:
+    """A person looked: slot 0 is an empty stage. Only while a bridge asks."""
+    session = _session(wished)
+    slot = wished.arguments.get("slot")
+    microscope = wished.microscope
+    if slot is None or not 0 <= slot <= microscope.loader_slots:
+        raise InvalidInput(
+            {
+                "arguments.slot": f"give the slot of the grid on the stage, 0 for none, up to "
+                f"{microscope.loader_slots}."
+            }
+        )
+    run = _live_run_of(session, wished)
+    if not microscope.stage_doubt:
+        raise Conflict(
+            f"Nobody asks what is on the stage of {microscope.name}: it is known.",
+            code="illegal_transition",
+        )
+    Microscope.objects.filter(pk=microscope.pk).update(stage_answer=slot, updated_at=timezone.now())
+    return Answer(session, run, done=True)
+
+
 _ANSWERS: Mapping[str, Callable[[Wished], Answer]] = {
     "start": _start,
     "pause": _pause,
@@ -270,6 +293,7 @@ _ANSWERS: Mapping[str, Callable[[Wished], Answer]] = {
     "skip_target": _skip_target,
     "skip_grid": _skip_grid,
     "load_grid": _load_grid,
+    "confirm_stage": _confirm_stage,
 }
 COMMAND_TYPES = tuple(_ANSWERS)
 

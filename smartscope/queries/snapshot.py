@@ -67,6 +67,7 @@ def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated:
         instrument=instrument,
         grids=tuple(_grid(rows, grid) for grid in rows.grids),
         hand_loaded=rows.run.microscope.hand_loaded_id,
+        stage_answer=rows.run.microscope.stage_answer,
         paused_because=_service_paused(rows.run),
         stillness=rows.stillness,
     )

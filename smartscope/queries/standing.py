@@ -170,6 +170,7 @@ def _working(step: Step) -> Present:
 
 _STEP_WORDS = {
     "load_grid": "loading",
+    "confirm_stage": "taking a person's word for what is on the stage before loading",
     "open_valves": "opening the valves for",
     "atlas": "taking the atlas of",
     "square": "imaging a square of",

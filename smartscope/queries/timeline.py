@@ -14,6 +14,7 @@ MARKS = ("arm", "finish_grid")
 LANES: dict[str, str] = {
     "load_grid": "loader",
     "unload_grid": "loader",
+    "confirm_stage": "loader",
     "open_valves": "valves",
     "safe_state": "valves",
     "zero_loss": "upkeep",

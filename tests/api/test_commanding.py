@@ -29,7 +29,7 @@ def command(as_: As, world: World) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, bool) else str(value.pk)
+    return value if isinstance(value, int) else str(value.pk)
 
 
 @pytest.fixture
@@ -134,6 +134,21 @@ def test_a_grid_is_loaded_by_hand_only_without_an_autoloader(command: Any, world
     assert command("granted", "load_grid", grid=world.ours.grid).json()["state"] == "done"
     world.microscope.refresh_from_db()
     assert world.microscope.hand_loaded == world.ours.grid
+
+
+def test_what_is_on_the_stage_is_answered_only_while_a_bridge_asks(
+    command: Any, world: World
+) -> None:
+    wanted = {"session": world.ours.session}
+    refused = command("granted", "confirm_stage", slot=3, **wanted)
+    assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
+    Microscope.objects.update(stage_doubt="SerialEM was started anew")
+    assert command("granted", "confirm_stage", **wanted).status_code == 400
+    assert command("granted", "confirm_stage", slot=13, **wanted).status_code == 400
+    assert command("member", "confirm_stage", slot=3, **wanted).status_code == 403
+    assert command("granted", "confirm_stage", slot=3, **wanted).json()["state"] == "done"
+    world.microscope.refresh_from_db()
+    assert world.microscope.stage_answer == 3
 
 
 def test_anyone_with_a_session_there_may_stop_in_an_emergency(as_: As, world: World) -> None:

@@ -21,7 +21,7 @@ from smartscope.microscope.simulator.control_client import ControlClient
 from smartscope.microscope.simulator.server import SimulatorServer
 from smartscope.models import Lease, Microscope, Run
 from tests.architecture.sources import ROOT
-from tests.microscope.serialem.served import row_settings
+from tests.microscope.serialem.served import remembers_empty_stage, row_settings
 from tests.safety_agent.rig import KEY, Rig, database_url, running
 from tests.workers.bridge.rig import Facility, facility, small_world
 
@@ -74,6 +74,7 @@ def house(tmp_path: Path, settings: Any) -> Facility:
 @pytest.fixture
 def server(house: Facility, tmp_path: Path) -> Iterator[SimulatorServer]:
     with SimulatorServer(small_world(tmp_path) | {"header_pause_s": 0.0}) as found:
+        remembers_empty_stage(found)
         Microscope.objects.filter(pk=house.microscope.pk).update(
             driver_kind="serialem", driver_settings=row_settings(found, tmp_path, "4.1")
         )

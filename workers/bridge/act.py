@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smartscope.domain.steps import (
+    ConfirmStage,
     ExposeGroup,
     FinishGrid,
     ImageAtlas,
@@ -19,7 +20,7 @@ from smartscope.domain.steps import (
 )
 from smartscope.microscope.base import Microscope
 from smartscope.microscope.procedures.atlas import atlas
-from smartscope.microscope.procedures.exchange import load_grid, open_valves
+from smartscope.microscope.procedures.exchange import confirm_stage, load_grid, open_valves
 from smartscope.microscope.procedures.group import expose_group
 from smartscope.microscope.procedures.happenings import Procedure, Produced
 from smartscope.microscope.procedures.requests import (
@@ -65,6 +66,11 @@ def act_for(helm: Helm, step: Step) -> Act:
     match step:
         case LoadGrid():
             return _load(helm, step)
+        case ConfirmStage():
+            return Act(
+                begin=lambda scope, *_: confirm_stage(scope, step.position),
+                parameters={"slot": step.position},
+            )
         case OpenValves():
             return Act(begin=lambda scope, *_: open_valves(scope))
         case ImageAtlas():

@@ -101,6 +101,7 @@ class Loop:
         reading = {
             "fingerprint": inventory.fingerprint,
             "loaded_slot": inventory.loaded_slot,
+            "stage_doubt": "" if inventory.loaded_slot else helm.microscope.autoloader.doubt(),
             "instrument": identity.name,
             "driver": f"{identity.driver} {identity.version}",
             "simulated": identity.simulated,

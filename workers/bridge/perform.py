@@ -8,7 +8,7 @@ Every arrow is a place where this process may die; `recover` knows what each lea
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from smartscope.domain.alarms import Level
@@ -72,6 +72,7 @@ class _Job:
     run: UUID
     opened: OpenStep
     names: FileNames
+    measured: dict[str, float | str] = field(default_factory=dict)
 
     def now_s(self) -> float:
         return self.helm.clock.now()
@@ -120,7 +121,13 @@ def _carry_out(job: _Job, act: Act) -> None:
         _fail(job, error)
     else:
         job.point("before_complete")
-        complete_step(job.helm.held, job.opened.id, now_s=job.now_s(), stopped=stopped)
+        complete_step(
+            job.helm.held,
+            job.opened.id,
+            now_s=job.now_s(),
+            stopped=stopped,
+            measured=job.measured,
+        )
         job.point("completed")
         progress_made(job.helm)
         tell_that_it_works(job.helm)
@@ -187,6 +194,7 @@ def _heed(job: _Job, happening: Happening) -> None:
             )
             job.point("issued", *items)
         case Produced():
+            job.measured.update(happening.measurements)
             if happening.image or happening.montage or happening.files:
                 _register(job, happening)
         case Problem():

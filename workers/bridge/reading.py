@@ -10,6 +10,7 @@ from smartscope.domain.suspenders import Signal
 from smartscope.microscope.values import ColumnStatus, StagePose
 from smartscope.operations.lease.held import boot_time_s
 from smartscope.operations.note_instrument import InstrumentNote, note_instrument
+from smartscope.queries.last_sign import last_load
 from workers.bridge.helm import Helm
 from workers.bridge.room import disk_levels
 
@@ -32,6 +33,7 @@ def read(helm: Helm, also_bad: Mapping[Signal, str] | None = None) -> Reading:
     column = helm.microscope.column.status()
     pose = helm.microscope.stage.position()
     loaded = helm.microscope.autoloader.loaded()
+    doubt = "" if loaded is not None else _stage_doubt(helm)
     others = {**disk_levels(helm), **(also_bad or {})}
     return Reading(
         column,
@@ -43,11 +45,21 @@ def read(helm: Helm, also_bad: Mapping[Signal, str] | None = None) -> Reading:
             valves_open=column.valves_open,
             valves_unclear=column.valves_unclear,
             stage=pose.point,
+            stage_doubt=doubt,
             energy_filter=identity.has_energy_filter,
             zero_loss_at_s=column.zero_loss_refined_at_s,
             trips=helm.watch.look(column, helm.clock.now(), others),
         ),
     )
+
+
+def _stage_doubt(helm: Helm) -> str:
+    """Why the stage may hold a grid nobody knows of, with what the journal knows."""
+    doubt = helm.microscope.autoloader.doubt()
+    if not doubt:
+        return ""
+    slot = last_load(helm.held.microscope)
+    return f"{doubt} (the journal's last is {'an empty stage' if slot is None else f'slot {slot}'})"
 
 
 class Notebook:
@@ -76,6 +88,7 @@ def _note(helm: Helm, reading: Reading, state: str, reason: str) -> InstrumentNo
         state_reason=reason,
         clock_s=helm.clock.now(),
         loaded_position=reading.loaded_slot,
+        stage_doubt=reading.instrument.stage_doubt,
         stage_x_um=reading.pose.x_um,
         stage_y_um=reading.pose.y_um,
         stage_z_um=reading.pose.z_um,

@@ -154,16 +154,18 @@ def _quarantine(helm: Helm, reason: str) -> Quarantined:
 def _remind(helm: Helm, sign: LastSign | None) -> None:
     """An instrument that was started anew may have forgotten the grid on its stage; the journal
     has not. Its word is taken where the slot reads empty and the cassette is otherwise as it was.
+
+    A sign whose stage was in doubt itself is no word at all.
     """
     loader = helm.microscope.autoloader
-    if sign is None or sign.loaded_slot is None or loader.loaded() is not None:
+    if sign is None or sign.doubtful or loader.loaded() is not None or not loader.doubt():
         return
     with suppress(EmergencyStopped):
         reminded = loader.recall(sign.loaded_slot)
         if reminded and loader.inventory().fingerprint != sign.fingerprint:
-            loader.recall(None)
+            loader.forget()
         elif reminded:
-            log.warning("slot %d is on the stage, by the journal", sign.loaded_slot)
+            log.warning("the stage holds slot %s, by the journal", sign.loaded_slot)
 
 
 def _go_on_or_interrupt(helm: Helm, run: RunToDrive, sign: LastSign | None) -> None:

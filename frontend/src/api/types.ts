@@ -40,6 +40,10 @@ export interface Microscope extends Row {
   since: string | null;
   seconds_since_last_image: number | null;
   loaded_position: number | null;
+  /** Why it is not known which grid is on the stage; "" while it is. */
+  stage_doubt: string;
+  /** A person's answer that no bridge has taken up: a slot, 0 for none. */
+  stage_answer: number | null;
   stage_x_um: number | null;
   stage_y_um: number | null;
   stage_z_um: number | null;

@@ -177,6 +177,7 @@ const COMMANDS: Record<string, string> = {
   skip_grid: "skip a grid",
   skip_target: "skip a target",
   load_grid: "take the grid put in by hand",
+  confirm_stage: "know which grid is on the stage",
 };
 /** "start the run"; a command nobody foresaw is said as it came. */
 export const commandWords = (type: string): string => COMMANDS[type] ?? type.replaceAll("_", " ");
@@ -184,6 +185,7 @@ export const commandWords = (type: string): string => COMMANDS[type] ?? type.rep
 const STEPS: Record<string, string> = {
   arm: "look at cassette and column",
   load_grid: "load a grid",
+  confirm_stage: "take a person's word for what is on the stage",
   open_valves: "open the valves",
   atlas: "take an atlas",
   square: "image a square",

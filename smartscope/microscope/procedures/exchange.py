@@ -56,6 +56,18 @@ def load_grid(microscope: Microscope, request: LoadRequest) -> Procedure:
     yield Produced(item="load", measurements={"slot": float(loaded)})
 
 
+def confirm_stage(microscope: Microscope, slot: int | None) -> Procedure:
+    """Tell an instrument that is in doubt what a person saw on its stage; None is nothing.
+
+    Raises CommandRefused when that cannot be.
+    """
+    yield Checkpoint(doing="confirm the stage")
+    microscope.column.close_valves()
+    microscope.autoloader.confirm_exchange(slot)
+    fingerprint = microscope.autoloader.inventory().fingerprint
+    yield Produced(item="confirm_stage", measurements={"fingerprint": fingerprint})
+
+
 def unload_grid(microscope: Microscope) -> Procedure:
     """Return the grid on the stage to its slot; the valves stay closed."""
     yield Checkpoint(doing="unload")

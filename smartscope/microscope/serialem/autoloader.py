@@ -7,6 +7,7 @@ happened: the slot of the grid on the stage reads empty.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from smartscope.domain.clock import Clock
@@ -23,6 +24,7 @@ from smartscope.microscope.errors import (
     ProtocolError,
     ScopeBusy,
     SlotEmpty,
+    StageInDoubt,
 )
 from smartscope.microscope.serialem import memory
 from smartscope.microscope.serialem.cartridges import (
@@ -82,6 +84,10 @@ class SerialEmAutoloader:
             loaded = self._loaded(op)
             if loaded == slot:
                 return
+        if loaded is None and (why := self._doubt(op)):
+            raise StageInDoubt(
+                f"{why}; nothing was loaded. Look at the stage, then say which grid is on it."
+            )
         if self._holds_nothing(op, slot):
             raise SlotEmpty(
                 f"Slot {slot} holds no grid; check the cassette and correct the session."
@@ -121,25 +127,40 @@ class SerialEmAutoloader:
         """The slot of the grid on the stage."""
         return self._loaded(self.link.operation("loaded"))
 
+    def doubt(self) -> str:
+        """Why what is on the stage is not known, "" while it is."""
+        op = self.link.operation("doubt")
+        return "" if self._loaded(op) is not None else self._doubt(op)
+
     def recall(self, slot: int | None) -> bool:
         """Before 4.3 a SerialEM that was started anew knows no stage: it is reminded."""
         op = self.link.operation("recall")
-        if self._jeol or self.tells_loaded or not self.settings.has_autoloader:
+        if self._tells or not self.settings.has_autoloader:
             return self._loaded(op) == slot
         if slot is not None and not (slot in self._slots() and self._is_out(op, slot)):
             return False
         self._remember(op, slot or 0)
         return True
 
+    def forget(self) -> None:
+        """As if SerialEM had been started anew."""
+        op = self.link.operation("forget")
+        for each in (memory.LOADED_SLOT, memory.LOADING_SLOT, memory.LAY_IN_SLOTS):
+            each.put(op, None)
+
     def confirm_exchange(self, slot: int | None) -> None:
-        """A person says what is on the stage of a microscope without autoloader."""
-        if self.settings.has_autoloader:
-            raise CommandRefused("This microscope has an autoloader; load the slot instead.")
+        """A person says what is on the stage that SerialEM cannot tell of."""
+        if self._tells:
+            raise CommandRefused("SerialEM tells what is on this stage; load the slot instead.")
         if slot is not None and slot not in self._slots():
             raise SlotEmpty(f"There is no slot {slot} on this microscope; correct the session.")
         op = self.link.operation("confirm_exchange")
         if not valves_closed(op):
             raise CommandRefused("The valves are open; close them before a grid is exchanged.")
+        if slot is not None and not self._is_out(op, slot):
+            raise CommandRefused(
+                f"Slot {slot} does not read empty, so its grid is not on the stage; look again."
+            )
         self._remember(op, slot or 0)
 
     # --- the cassette ------------------------------------------------------------------------
@@ -179,10 +200,39 @@ class SerialEmAutoloader:
                 return slot
         return None
 
+    @property
+    def _tells(self) -> bool:
+        return self._jeol or (self.tells_loaded and self.settings.has_autoloader)
+
+    def _doubt(self, op: Operation) -> str:
+        """Of a stage that is remembered to be empty, or of which nothing is remembered.
+
+        It is empty where every grid lies in its slot: all slots are full, or those that were when
+        the stage was last known, that one's too.
+        """
+        if self._tells or not self.settings.has_autoloader:
+            return ""
+        loaded, lay = (each.get(op) for each in (memory.LOADED_SLOT, memory.LAY_IN_SLOTS))
+        full = self._full(op)
+        if full == _marked(self._slots()):
+            return ""
+        if loaded is None or lay is None:
+            return "SerialEM was started anew and does not know which grid is on the stage"
+        missing = _slots_of((int(lay) | _marked([int(loaded)] if loaded else [])) & ~full)
+        if missing:
+            names = ", ".join(map(str, missing))
+            return f"slot {names} held a grid when the stage was last known and does not now"
+        return ""
+
+    def _full(self, op: Operation) -> int:
+        return _marked([slot for slot in self._slots() if self._status(op, slot) == FULL])
+
     def _is_out(self, op: Operation, slot: int) -> bool:
         return not self.settings.has_autoloader or self._status(op, slot) == EMPTY
 
     def _remember(self, op: Operation, slot: int) -> None:
+        if self.settings.has_autoloader and not self._tells:
+            memory.LAY_IN_SLOTS.put(op, self._full(op))
         memory.LOADED_SLOT.put(op, slot)
         memory.LOADING_SLOT.put(op, None)
 
@@ -226,6 +276,15 @@ class SerialEmAutoloader:
                 f"{command} ended with code {reply.number():g}; a person must look at the "
                 "autoloader before anything else is moved."
             )
+
+
+def _marked(slots: Iterable[int]) -> int:
+    """Slots as one number that a variable can keep: below 2 to the 48, so a double holds it."""
+    return sum(1 << (slot - 1) for slot in slots)
+
+
+def _slots_of(marks: int) -> list[int]:
+    return [slot for slot in range(1, marks.bit_length() + 1) if marks >> (slot - 1) & 1]
 
 
 def _fingerprint(slots: tuple[SlotStatus, ...], loaded: int | None) -> str:

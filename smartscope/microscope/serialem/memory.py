@@ -46,6 +46,8 @@ def _number(values: tuple[float | str, ...]) -> float | None:
 FOCUS_ZERO = Memory("FocusZero")
 #: the slot whose grid is on the stage, 0 for none (before 4.3 SerialEM does not tell)
 LOADED_SLOT = Memory("LoadedSlot")
+#: which slots read full when that was last known: the sum of 2 to the power of slot - 1
+LAY_IN_SLOTS = Memory("LayInSlots")
 #: the slot whose loading was begun and not yet seen to end
 LOADING_SLOT = Memory("LoadingSlot")
 #: when the energy filter, the gun and the beam were last seen to, seconds since the epoch

@@ -73,9 +73,17 @@ class SimulatedAutoloader:
         scope = self.guard.scope
         return self.guard.run("loaded", READ, lambda _: scope.world.state.autoloader.loaded_slot)
 
+    def doubt(self) -> str:
+        """It forgets nothing."""
+        self.guard.run("doubt", READ, lambda _: None)
+        return ""
+
     def recall(self, slot: int | None) -> bool:
-        """It forgets nothing, and is only asked."""
+        """It is only asked."""
         return self.loaded() == slot
+
+    def forget(self) -> None:
+        """It tells what is on its stage."""
 
     def confirm_exchange(self, slot: int | None) -> None:
         """A person says what is on the stage."""

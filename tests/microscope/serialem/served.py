@@ -65,11 +65,24 @@ def served(
         server = stack.enter_context(SimulatorServer(chosen, witness=notebook))
         settings = row_settings(server, directory, str(world.get("serialem_version", "4.1")))
         settings |= {"areas": world.get("camera", "mini")} | (driver or {})
+        remembers_empty_stage(server)
         clock = open_clock("serialem", settings)
         microscope = connect("serialem", settings, permit=leash, clock=clock, epoch=3)
         stack.callback(microscope.close)
         scope = server._instrument.scope
         yield ServedRig(microscope, clock, leash, notebook, scope, server, settings), server
+
+
+def remembers_empty_stage(server: SimulatorServer) -> None:
+    """As an earlier night left it: SerialEM, not started anew since, knows of an empty stage."""
+    scope = server._instrument.scope
+    if scope.world.state.autoloader.loaded_slot is not None:
+        return
+    slots = range(1, scope.settings.loader_slots + 1)
+    full = sum(1 << slot - 1 for slot in slots if scope.world.cassette.specimen(slot) is not None)
+    remembered = server._control.program.persistent
+    remembered["SMARTSCOPELOADEDSLOT"] = "0.000000"
+    remembered["SMARTSCOPELAYINSLOTS"] = f"{full}.000000"
 
 
 def row_settings(server: SimulatorServer, directory: Path, version: str) -> dict[str, Any]:

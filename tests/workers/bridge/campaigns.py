@@ -22,6 +22,7 @@ PLACES = [
     "command:status",
     "command:position",
     "command:loaded",
+    "command:doubt",
     "decided",
     "load_grid:begun",
     "command:close_valves",

@@ -14,7 +14,7 @@ from smartscope.models import Lease, Microscope
 from tests.invariants.checker import violations
 from tests.invariants.evidence import Evidence, gather, log_length
 from tests.invariants.violation import Violation
-from tests.microscope.serialem.served import row_settings
+from tests.microscope.serialem.served import remembers_empty_stage, row_settings
 from tests.workers.bridge.quick_findings import find_quickly
 from tests.workers.bridge.rig import Bridge, Facility, facility, let_lease_run_out, small_world
 
@@ -106,6 +106,7 @@ def served_house(
     house.analyse = find_quickly
     served = {**settings, "header_pause_s": 0.0, "serialem_version": version}
     with SimulatorServer(served) as server:
+        remembers_empty_stage(server)
         Microscope.objects.filter(pk=house.microscope.pk).update(
             driver_kind="serialem", driver_settings=row_settings(server, directory, version)
         )

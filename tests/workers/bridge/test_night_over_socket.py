@@ -13,7 +13,7 @@ from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import ConnectionLost
 from smartscope.microscope.simulator.server import SimulatorServer
 from smartscope.models import Exposure, Hole, Image, Microscope, Run, Step, StepItem
-from tests.microscope.serialem.served import quarter_turned, row_settings
+from tests.microscope.serialem.served import quarter_turned, remembers_empty_stage, row_settings
 from tests.workers.bridge.campaigns import live_through
 from tests.workers.bridge.invariants import (
     check,
@@ -52,6 +52,7 @@ def house_over(path: str, directory: Path, **changes: Any) -> Iterator[Facility]
         return
     operation = QUARTER_TURN if path == "turned camera" else 0
     with SimulatorServer(world | {"header_pause_s": 0.0, "orientation": operation}) as server:
+        remembers_empty_stage(server)
         settings = row_settings(server, directory, "4.1")
         if operation:
             settings = quarter_turned(settings, operation)

@@ -11,7 +11,9 @@ from smartscope.microscope.serialem.autoloader import SerialEmAutoloader
 from smartscope.microscope.serialem.link import Operation
 from smartscope.microscope.simulator.control_client import ControlClient
 from smartscope.microscope.values import SlotStatus
-from smartscope.models import Run
+from smartscope.models import Command, Grid, Microscope, Run, Session, Step, Wait
+from smartscope.operations.wish_command import wish_command
+from tests.workers.bridge.people import an_operator
 from tests.workers.bridge.rig import Bridge, ProcessDeath, dies_at
 from tests.workers.bridge.served_house import ServedHouse, served_house
 from workers.bridge.fault_points import arm
@@ -70,3 +72,62 @@ def test_the_journal_is_not_believed_when_the_cassette_is_another(tmp_path: Path
     run = Run.objects.get()
     assert run.state == "interrupted"
     assert "the cassette was changed" in run.state_reason
+
+
+def second_run(served: ServedHouse) -> Session:
+    """The next session on the same cassette, its run queued; control was given back before."""
+    first = served.house.session
+    session = Session.objects.create(
+        name="next",
+        date=first.date,
+        group=first.group,
+        microscope=first.microscope,
+        detector=first.detector,
+    )
+    Grid.objects.create(session=session, slug="n01", position=2, name="the second", atlas_only=True)
+    Run.objects.create(session=session, microscope=first.microscope)
+    return session
+
+
+def test_between_two_runs_nothing_is_loaded_before_a_person_has_looked(tmp_path: Path) -> None:
+    """The journal knows the last grid, but nobody knows what was done at the console since.
+
+    An answer that cannot be is asked for again.
+    """
+    grids = {"1": {"preset": "good"}, "2": {"preset": "good"}}
+    asked: list[str] = []
+    answers = [2, 1]
+    with served_house(tmp_path, grids=grids) as served:
+        first = served.bridge()
+        try:
+            first.run_until_idle()
+        finally:
+            served.die(first)
+        assert loads(served) == 1
+        served.server._control.restart()
+        session = second_run(served)
+
+        def somebody_looks() -> None:
+            wait = Wait.objects.filter(cause="person", ended_at_s=None).first()
+            row = Microscope.objects.get()
+            if wait is None or row.stage_answer is not None or not row.stage_doubt:
+                return
+            assert loads(served) == 1, "a grid was loaded on top of another"
+            asked.append(wait.reason)
+            wanted = {"session": session.pk, "slot": answers[len(asked) - 1]}
+            wish_command(an_operator(row), row.pk, "confirm_stage", wanted)
+
+        served.house.during_nap = somebody_looks
+        second = served.bridge()
+        try:
+            second.run_until_idle()
+        finally:
+            served.die(second)
+        assert served.violations() == []
+        assert loads(served) == 2
+    assert "which grid is on the stage" in asked[0]
+    assert "slot 1" in asked[0], "the journal's word is shown"
+    told = Step.objects.filter(kind="confirm_stage").order_by("number")
+    assert [step.state for step in told] == ["failed", "done"]
+    assert Command.objects.filter(type="confirm_stage", state="done").count() == 2
+    assert Run.objects.get(session=session).state == "done"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from smartscope.analysis import registry
-from smartscope.analysis.base import FindContext, Image, Level, Tile
+from smartscope.analysis.base import FindContext, Finder, Image, Level, Tile
 from smartscope.analysis.chains import HOLE_FINDERS, SQUARE_FINDERS, STITCHER
 from smartscope.analysis.detection.hole_findings import describe_holes, find_holes_by
 from smartscope.analysis.detection.ice_classes import cluster_holes
@@ -41,19 +41,20 @@ def stitch_atlas(
 
 
 def find_squares(
-    atlas: Image, context: FindContext, *, chain: Sequence[str] = SQUARE_FINDERS
+    atlas: Image, context: FindContext, *, chain: Sequence[str | Finder] = SQUARE_FINDERS
 ) -> SquareFindings:
     """The squares of an atlas, a single image or one from `stitch_atlas`.
 
-    `chain` names finders in the order tried; the first whose result the mesh finds plausible wins,
-    else the best is kept and `needs_review` is set. An empty grid is an answer, not an error.
+    `chain` holds finders, or their names, in the order tried; the first whose result the mesh finds
+    plausible wins, else the best is kept and `needs_review` is set. An empty grid is an answer, not
+    an error.
     """
     finder, found, verdict, empty = find_squares_by(chain, atlas, context)
     return describe_squares(finder, atlas, found, context, verdict, grid_empty=empty)
 
 
 def find_holes(
-    square: Image, context: FindContext, *, chain: Sequence[str] = HOLE_FINDERS
+    square: Image, context: FindContext, *, chain: Sequence[str | Finder] = HOLE_FINDERS
 ) -> HoleFindings:
     """The holes of one square's image; `chain` as in `find_squares`."""
     finder, found, verdict = find_holes_by(chain, square, context)

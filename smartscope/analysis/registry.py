@@ -5,7 +5,7 @@ reason.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
@@ -20,6 +20,7 @@ from smartscope.domain.errors import SmartscopeError
 if TYPE_CHECKING:
     from smartscope.analysis.ctf.estimator import CtfEstimator
     from smartscope.analysis.movies.aligner import MovieAligner
+    from smartscope.analysis.networks.network import Trained
 
 Made = TypeVar("Made", bound=Plugin)
 
@@ -73,8 +74,20 @@ class Absent:
 @cache
 def plugin(name: str) -> Plugin:
     """The plug-in called `name`, loaded once; raises `PluginUnavailable` with the reason."""
+    return _made(name)
+
+
+def with_weights(name: str, trained: Trained) -> Plugin:
+    """The plug-in called `name` made anew with other weights than its own, and not remembered.
+
+    Raises `PluginUnavailable` for one that takes none, or not these.
+    """
+    return _made(name, trained)
+
+
+def _made(name: str, *given: Trained) -> Plugin:
     try:
-        made = _factory(name)()
+        made = _factory(name)(*given)
     except PluginUnavailable:
         raise
     except Exception as error:  # a stranger's package may fail in any way; the night goes on
@@ -153,11 +166,11 @@ def _installed() -> dict[str, str]:
     return {entry.name: entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)}
 
 
-def _factory(name: str) -> type[Plugin]:
+def _factory(name: str) -> Callable[..., Plugin]:
     address = BUILT_IN.get(name) or _installed().get(name)
     if address is None:
         known = ", ".join(sorted({*BUILT_IN, *_installed()}))
         raise PluginUnavailable(f"There is no plug-in called {name!r}; known are {known}.")
     module, _, attribute = address.partition(":")
-    factory: type[Plugin] = getattr(importlib.import_module(module), attribute)
+    factory: Callable[..., Plugin] = getattr(importlib.import_module(module), attribute)
     return factory

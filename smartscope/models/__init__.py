@@ -15,6 +15,7 @@ from smartscope.models.microscope import Detector, Microscope, MicroscopeGrant
 from smartscope.models.people import ApiToken, LoginLink, Membership, Role
 from smartscope.models.session import CollectionParameters, Session
 from smartscope.models.targets import Atlas, Group, Hole, Square
+from smartscope.models.trained_network import TrainedNetwork
 
 __all__ = [
     "Alarm",
@@ -52,6 +53,7 @@ __all__ = [
     "Square",
     "Step",
     "StepItem",
+    "TrainedNetwork",
     "Verdict",
     "Wait",
     "Wish",

@@ -7,11 +7,13 @@ from pathlib import Path
 from smartscope.analysis import pipeline
 from smartscope.analysis.base import Image as AnalysisImage
 from smartscope.analysis.base import Level
+from smartscope.analysis.chains import SQUARE_FINDERS
 from smartscope.analysis.io.image import read_image
 from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.record_squares import record_squares
 from smartscope.storage.current import current_store
 from workers.analyses.context import context_of, place_of
+from workers.analyses.finders import finders_of
 from workers.analyses.montage import stitch
 from workers.analyses.pictures import write_derived
 
@@ -21,7 +23,9 @@ def find_squares(analysis: Analysis) -> None:
     image = analysis.image
     with current_store().local_copy(image.key) as path:
         atlas = _displayed(image, path) if image.display_only else stitch(image, path, Level.ATLAS)
-    findings = pipeline.find_squares(atlas, context_of(image.grid))
+    findings = pipeline.find_squares(
+        atlas, context_of(image.grid), chain=finders_of(SQUARE_FINDERS)
+    )
     stitched = write_derived(
         image,
         ImageKind.ATLAS,

@@ -7,12 +7,14 @@ from pathlib import Path
 from smartscope.analysis import pipeline
 from smartscope.analysis.base import Image as AnalysisImage
 from smartscope.analysis.base import Level
+from smartscope.analysis.chains import HOLE_FINDERS
 from smartscope.analysis.io.image import read_image
 from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.derived_image import Derived, show
 from smartscope.operations.record_holes import record_holes
 from smartscope.storage.current import current_store
 from workers.analyses.context import context_of, place_of, vacuum_of
+from workers.analyses.finders import finders_of
 from workers.analyses.montage import stitch
 from workers.analyses.pictures import write_derived, write_preview, write_pyramid
 
@@ -23,7 +25,9 @@ def find_holes(analysis: Analysis) -> None:
     with current_store().local_copy(image.key) as path:
         square = _single(image, path) if image.sections == 1 else stitch(image, path, Level.SQUARE)
     vacuum = None if image.display_only else vacuum_of(image)
-    findings = pipeline.find_holes(square, context_of(image.grid, vacuum=vacuum))
+    findings = pipeline.find_holes(
+        square, context_of(image.grid, vacuum=vacuum), chain=finders_of(HOLE_FINDERS)
+    )
     if image.sections > 1:
         record_holes(analysis.pk, findings, _write_stitched(image, square))
         return

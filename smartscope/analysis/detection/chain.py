@@ -25,16 +25,16 @@ class Attempt:
 
 
 def run_chain(
-    chain: Sequence[str], image: Image, context: FindContext, judge: Judge
+    chain: Sequence[str | Finder], image: Image, context: FindContext, judge: Judge
 ) -> tuple[Attempt, ...]:
     """Attempts in order, ending with the first that passed; raises when no finder could be
-    loaded.
+    loaded. The chain holds finders or their names.
     """
     attempts: list[Attempt] = []
     absent: list[str] = []
-    for name in chain:
+    for entry in chain:
         try:
-            finder = registry.finder(name)
+            finder = registry.finder(entry) if isinstance(entry, str) else entry
         except registry.PluginUnavailable as error:
             absent.append(str(error))
             continue

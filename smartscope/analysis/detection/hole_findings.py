@@ -28,7 +28,7 @@ CONTAMINATED_ABOVE = 0.2
 
 
 def find_holes_by(
-    chain: Sequence[str], square: Image, context: FindContext
+    chain: Sequence[str | Finder], square: Image, context: FindContext
 ) -> tuple[Finder, Findings, Verdict]:
     """Run the chain and keep the best answer."""
     best = best_attempt(run_chain(chain, square, context, judge_holes))

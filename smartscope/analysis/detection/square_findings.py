@@ -21,7 +21,7 @@ BRIGHT_PERCENTILE = 99.5
 
 
 def find_squares_by(
-    chain: Sequence[str], atlas: Image, context: FindContext
+    chain: Sequence[str | Finder], atlas: Image, context: FindContext
 ) -> tuple[Finder, Findings, Verdict, bool]:
     """Run the chain; the last value says that every finder tried saw next to nothing."""
     attempts = run_chain(chain, atlas, context, judge_squares)

@@ -6,6 +6,7 @@ It knows nothing of images or targets; needs neither torch nor a GPU, and uses o
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -63,6 +64,28 @@ class Network:
             for name, batch in zip(self._inputs, batches, strict=True)
         }
         return tuple(self._session.run(None, given))
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A network that did not come with its plug-in, and the SHA-256 of its file."""
+
+    network: Network
+    sha256: str
+
+
+def chosen(
+    manifest: Manifest, folder: Traversable, trained: Trained | None
+) -> tuple[Manifest, Network]:
+    """What a plug-in uses: the network handed to it, else the one its manifest names.
+
+    A handed one changes the version, because findings are kept by plug-in and version.
+    """
+    if trained is None:
+        return manifest, network_of(manifest, folder)
+    version = f"{manifest.version}+{trained.sha256[:8]}"
+    weights = Weights(f"{trained.sha256}.onnx", trained.sha256)
+    return replace(manifest, version=version, weights=weights), trained.network
 
 
 def network_of(manifest: Manifest, folder: Traversable) -> Network:

@@ -21,7 +21,7 @@ from smartscope.analysis.detection.lattice import UNINDEXED
 from smartscope.analysis.detection.periodicity import Period, measure_period
 from smartscope.analysis.manifest import Manifest, read_manifest
 from smartscope.analysis.networks.hole_maps import MAP_PITCH_PX, HoleMaps, look
-from smartscope.analysis.networks.network import Network, network_of
+from smartscope.analysis.networks.network import Trained, chosen
 
 OTHER_PITCHES_PX = (24.0, 60.0, 150.0)
 #: a scale this far from the film's own is corrected before holes are named
@@ -63,10 +63,10 @@ class _Sighting:
 class NetworkHoleFinder:
     """A small U-Net at the film's scale, its period from its own answer, a robust lattice."""
 
-    def __init__(self, network: Network | None = None) -> None:
-        """With the shipped weights, or with a network that is being judged."""
-        self._manifest = read_manifest(_HERE / "network_holes.toml")
-        self._network = network_of(self._manifest, _HERE) if network is None else network
+    def __init__(self, trained: Trained | None = None) -> None:
+        """With the shipped weights, or with others; raises `UnusableWeights` without any."""
+        card = read_manifest(_HERE / "network_holes.toml")
+        self._manifest, self._network = chosen(card, _HERE, trained)
 
     @property
     def manifest(self) -> Manifest:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from smartscope.analysis.base import FindContext, FloatArray, Image, Level
-from smartscope.analysis.networks.network import Network
+from smartscope.analysis.networks.network import Network, Trained
 from smartscope.analysis.networks.network_holes import NetworkHoleFinder
 from smartscope.training.holes.export import export
 from smartscope.training.holes.network import HoleNetwork
@@ -33,7 +33,7 @@ def finish(network: HoleNetwork, options: TrainingOptions) -> TrainingOutcome:
     """Write `network_holes.onnx` and `metrics.json` into `options.out`."""
     file = options.out / NAME
     sha256 = export(network, file)
-    finder = NetworkHoleFinder(Network(file.read_bytes()))
+    finder = NetworkHoleFinder(Trained(Network(file.read_bytes()), sha256))
     metrics = judge(finder, stream_square_images(options.seed, Split.TEST), JUDGED_SQUARES)
     facts = {"sha256": sha256, "seed": options.seed, "steps": options.steps, **metrics}
     _write(options.out / "metrics.json", json.dumps(facts, indent=2) + "\n")

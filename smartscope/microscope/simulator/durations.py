@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from smartscope.microscope.simulator.chance import Purpose, normal
+from smartscope.microscope.simulator.stage_motion import SHORT_MOVE
 
 
 class Operation(StrEnum):
@@ -25,8 +26,7 @@ class Operation(StrEnum):
     STAGE_RESET = "stage_reset"
     ATLAS_OPTICS = "atlas_optics"
     MODE_SWITCH = "mode_switch"
-    STAGE_SHORT = "stage_short"
-    STAGE_LONG = "stage_long"
+    STAGE_MOVE = "stage_move"
     SETTLE = "settle"
     TILT = "tilt"
     TILE_MOVE = "tile_move"
@@ -71,8 +71,8 @@ DURATIONS = {
     Op.STAGE_RESET: D(6.0, 0.20),
     Op.ATLAS_OPTICS: D(25.0, 0.20),
     Op.MODE_SWITCH: D(2.5, 0.25),
-    Op.STAGE_SHORT: D(3.0, 0.25),
-    Op.STAGE_LONG: D(5.5, 0.25),
+    # between neighbouring holes; `stage_motion` says what a longer one takes
+    Op.STAGE_MOVE: D(SHORT_MOVE[1], 0.25),
     Op.SETTLE: D(3.0, 0.30),
     Op.TILT: D(3.2, 0.20),
     Op.TILE_MOVE: D(3.4, 0.15),
@@ -102,8 +102,10 @@ DURATIONS = {
 _CHANNEL = {operation: zlib.crc32(operation.encode()) for operation in Operation}
 
 
-def duration_s(seed: int, operation: Operation, count: int) -> float:
-    """How long the `count`-th (from 0) such operation takes."""
+def duration_s(
+    seed: int, operation: Operation, count: int, *, median_s: float | None = None
+) -> float:
+    """How long the `count`-th (from 0) such operation takes; `median_s` replaces the usual one."""
     entry = DURATIONS[operation]
     draw = normal(seed, Purpose.DURATION, _CHANNEL[operation], count)
-    return entry.median_s * math.exp(entry.spread * draw)
+    return (entry.median_s if median_s is None else median_s) * math.exp(entry.spread * draw)

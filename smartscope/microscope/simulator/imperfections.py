@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from smartscope.domain.geometry import Point
 from smartscope.microscope.simulator.chance import Purpose, between, normal, smooth, uniform
+from smartscope.microscope.simulator.stage_motion import DRIFT_DECAY_S
 from smartscope.microscope.values import Area, HeightMode
 
 P = Purpose
@@ -54,9 +55,8 @@ class ErrorSizes:
     focus_outlier_um: float = 0.7
     shift_defocus_angstrom_per_um: float = 25.0
     astigmatism_angstrom: tuple[float, float] = (100.0, 300.0)
-    drift_start_angstrom_per_s: float = 12.0
     drift_start_spread: float = 0.7
-    drift_decay_s: float = 14.0
+    drift_decay_s: float = DRIFT_DECAY_S
     drift_decay_after_tilt_s: float = 45.0
     drift_rest_angstrom_per_s: tuple[float, float] = (0.1, 0.5)
     # Cartridges come from a cold cassette; a side-entry holder would be several times worse.
@@ -180,15 +180,19 @@ class Imperfections:
         self,
         at: Point,
         *,
+        start_angstrom_per_s: float,
         since_move_s: float,
         since_tilt_s: float,
         since_load_s: float,
         visit: int,
     ) -> tuple[float, float]:
-        """The specimen's velocity (Å/s along x and y) after its `visit`-th move to a place."""
+        """The specimen's velocity (Å/s along x and y) after its `visit`-th move to a place.
+
+        `start_angstrom_per_s` is the median right after such a move.
+        """
         size = self.sizes
         where = _nm(at)
-        start = size.drift_start_angstrom_per_s * math.exp(
+        start = start_angstrom_per_s * math.exp(
             size.drift_start_spread * normal(self.seed, P.DRIFT_SPEED, *where, visit)
         )
         tilting = since_tilt_s < since_move_s + 1e-6

@@ -16,12 +16,15 @@ from smartscope.microscope.errors import (
 from smartscope.microscope.simulator.calibration import IMAGE_SHIFT_LIMIT_UM
 from smartscope.microscope.simulator.durations import Operation
 from smartscope.microscope.simulator.scope import Scope
+from smartscope.microscope.simulator.stage_motion import (
+    drift_carried_angstrom_per_s,
+    move_median_s,
+)
 from smartscope.microscope.values import Area, AreaSettings, ImageShift, OpticsState, StagePose
 
 XY_LIMIT_UM = 1000.0
 Z_LIMIT_UM = 300.0
 TILT_LIMIT_DEG = 70.0
-LONG_MOVE_UM = 100.0
 
 
 def position(scope: Scope) -> StagePose:
@@ -52,17 +55,18 @@ def move_to(
     if stuck:
         point = Point((stage.x_um + point.x_um) / 2, (stage.y_um + point.y_um) / 2)
     moved_um = math.hypot(point.x_um - stage.x_um, point.y_um - stage.y_um)
-    long = moved_um > LONG_MOVE_UM
-    usual = (Operation.STAGE_LONG if long else Operation.STAGE_SHORT, Operation.SETTLE)
-    for operation in during or usual:
+    if during is None:
+        scope.world.spend(Operation.STAGE_MOVE, median_s=move_median_s(moved_um))
+        scope.world.spend(Operation.SETTLE)
+    for operation in during or ():
         scope.world.spend(operation)
-    _arrive(scope, point, z_um)
+    _arrive(scope, point, z_um, moved_um)
     if stuck:
         raise StageStuck("The stage stopped short of its target; move it again or skip this one.")
 
 
-def _arrive(scope: Scope, point: Point, z_um: float) -> None:
-    stage = scope.world.state.stage
+def _arrive(scope: Scope, point: Point, z_um: float, moved_um: float) -> None:
+    stage, now_s = scope.world.state.stage, scope.world.clock.now()
     key = f"visit:{round(point.x_um * 1000)}:{round(point.y_um * 1000)}"
     visit_here = scope.world.count(key)
     error = scope.imperfections.stage_error(point, visit=visit_here)
@@ -74,7 +78,10 @@ def _arrive(scope: Scope, point: Point, z_um: float) -> None:
             z_um=z_um,
             error_x_um=error.x_um,
             error_y_um=error.y_um,
-            moved_at_s=scope.world.clock.now(),
+            drift_start_angstrom_per_s=drift_carried_angstrom_per_s(
+                stage.drift_start_angstrom_per_s, now_s - stage.moved_at_s, moved_um
+            ),
+            moved_at_s=now_s,
             visit=visit_here,
         )
     )

@@ -228,6 +228,7 @@ class Scope:
         stage, now_s = self.world.state.stage, self.world.clock.now()
         x, y = self.imperfections.drift(
             Point(stage.x_um, stage.y_um),
+            start_angstrom_per_s=stage.drift_start_angstrom_per_s,
             since_move_s=now_s - stage.moved_at_s,
             since_tilt_s=now_s - stage.tilted_at_s,
             since_load_s=now_s - stage.loaded_at_s,

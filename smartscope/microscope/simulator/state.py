@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from smartscope.microscope.simulator.stage_motion import DRIFT_AFTER_SHORT_MOVE
 from smartscope.microscope.values import Area
 
 
@@ -88,7 +89,10 @@ class ColumnState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageState:
-    """The commanded pose, how far the specimen is from it, and the last move (for drift)."""
+    """The commanded pose, how far the specimen is from it, and the last move (for drift).
+
+    `drift_start_angstrom_per_s` is the median such a move leaves behind.
+    """
 
     x_um: float = 0.0
     y_um: float = 0.0
@@ -96,6 +100,7 @@ class StageState:
     tilt_deg: float = 0.0
     error_x_um: float = 0.0
     error_y_um: float = 0.0
+    drift_start_angstrom_per_s: float = DRIFT_AFTER_SHORT_MOVE
     moved_at_s: float = 0.0
     tilted_at_s: float = 0.0
     loaded_at_s: float = 0.0

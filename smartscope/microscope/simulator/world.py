@@ -171,12 +171,20 @@ class World:
         """How often `name` happened so far."""
         return self._counts[name]
 
-    def spend(self, operation: Operation, *, started_wall_s: float | None = None) -> float:
+    def spend(
+        self,
+        operation: Operation,
+        *,
+        started_wall_s: float | None = None,
+        median_s: float | None = None,
+    ) -> float:
         """Let the next duration of `operation` pass; returns it in seconds.
 
-        `started_wall_s` (of `time.perf_counter`) is when real work that fills it began.
+        `started_wall_s` (of `time.perf_counter`) is when real work that fills it began;
+        `median_s` replaces the operation's own, where how long it takes depends on how far it goes.
         """
-        taken_s = duration_s(self.seed, operation, self.count(f"op:{operation}"))
+        count = self.count(f"op:{operation}")
+        taken_s = duration_s(self.seed, operation, count, median_s=median_s)
         self.pass_time(taken_s, started_wall_s=started_wall_s)
         return taken_s
 

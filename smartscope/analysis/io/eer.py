@@ -157,7 +157,8 @@ def _event_list(page: Page, file_bytes: int, path: Path) -> _EventList:
     run_bits = _RUN_BITS[int(page.compression)]
     if run_bits is not None:
         return _EventList(offset, size, (run_bits, 2, 2))
-    written = [int(page.tags.valueof(tag, default)) for tag, default in _BITS_TAGS]
+    tags = page.aspage().tags
+    written = [int(tags.valueof(tag, default)) for tag, default in _BITS_TAGS]
     return _EventList(offset, size, (written[0], written[1], written[2]))
 
 

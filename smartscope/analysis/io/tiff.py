@@ -50,12 +50,14 @@ class TiffFrames:
     frames: int
     dtype: np.dtype[np.generic]
     pixel_size_angstrom: float | None
+    _pages: tuple[tifffile.TiffPage | tifffile.TiffFrame, ...]
     _file: tifffile.TiffFile
 
     def read(self, index: int) -> Frame:
-        """Frame `index` as (height, width). Raises `BadFile` when it does not decode."""
+        """Frame `index` as (height, width), by any thread. Raises `BadFile` when broken."""
         try:
-            frame = self._file.pages[index].asarray()
+            # one thread each: several frames are decoded beside one another, not one frame's strips
+            frame = self._pages[index].asarray(maxworkers=1)
         except BROKEN_TIFF as error:
             raise BadFile(
                 f"Frame {index} of {self._file.filename} does not decode ({error})."
@@ -123,8 +125,8 @@ def _pixels_per_cm(pixel_size_angstrom: float | None) -> tuple[float, float] | N
 
 
 def _checked(file: tifffile.TiffFile, path: Path) -> TiffFrames:
-    count = len(file.pages)
-    first = file.pages.first
+    pages = tuple(file.pages)
+    count, first = len(pages), pages[0]
     shape, dtype = first.shape, first.dtype
     if not 1 <= count <= MAX_FRAMES:
         raise BadFile(f"{path.name} holds {count} frames; 1 to {MAX_FRAMES} are read.")
@@ -135,15 +137,17 @@ def _checked(file: tifffile.TiffFile, path: Path) -> TiffFrames:
         raise BadFile(f"{path.name} claims {width} x {height} pixels, beyond what is read.")
     if count * height * width * dtype.itemsize > MAX_EXPANSION * path.stat().st_size:
         raise BadFile(f"{path.name} would expand more than {MAX_EXPANSION} times; it is refused.")
-    for index, page in enumerate(file.pages):
+    for index, page in enumerate(pages):
         if page.shape != shape or page.dtype != dtype:
             raise BadFile(f"Frame {index} of {path.name} is unlike its first frame.")
-    if announces_more(file, file.pages[count - 1].offset):
+    if announces_more(file, pages[-1].offset):
         raise BadFile(
             f"{path.name} was cut short or is still being written: it announces more frames than "
             f"the {count} in it."
         )
-    return TiffFrames(width, height, count, np.dtype(dtype), _pixel_size(first), file)
+    file.filehandle.set_lock(True)
+    pixel_size = _pixel_size(file.pages.first)
+    return TiffFrames(width, height, count, np.dtype(dtype), pixel_size, pages, file)
 
 
 def announces_more(file: tifffile.TiffFile, directory: int) -> bool:

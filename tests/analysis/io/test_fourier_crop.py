@@ -14,7 +14,8 @@ from smartscope.domain.errors import InvalidInput
 def wave(shape: tuple[int, int], cycles: tuple[float, float], phase: float = 0.3) -> np.ndarray:
     y, x = np.mgrid[: shape[0], : shape[1]]
     turn = cycles[0] * y / shape[0] + cycles[1] * x / shape[1]
-    return (5.0 + np.cos(2 * np.pi * turn + phase)).astype(np.float32)
+    made: np.ndarray = (5.0 + np.cos(2 * np.pi * turn + phase)).astype(np.float32)
+    return made
 
 
 @given(

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 
 from benchmarks.scenes import AtlasScene, match, take_atlas
 from smartscope.analysis.base import FloatArray
-from smartscope.analysis.detection.classical_squares import see_squares
+from smartscope.analysis.detection.seen_squares import see_squares
 from smartscope.analysis.detection.softmax import SoftmaxModel, terms
 from smartscope.analysis.detection.square_features import SquareFeatures
 from smartscope.microscope.simulator.specimen.spec import Preset, preset_spec

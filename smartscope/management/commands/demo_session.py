@@ -24,6 +24,12 @@ class Command(BaseCommand):
         parser.add_argument("--grids", type=int, default=4)
         parser.add_argument("--seed", type=int, default=7)
         parser.add_argument("--host", default="127.0.0.1", help="where the simulator listens")
+        parser.add_argument(
+            "--link",
+            choices=("tunnel", "closed_network"),
+            default="tunnel",
+            help="closed_network: the host is another computer, reached by this service alone",
+        )
         parser.add_argument("--port", type=int, default=48888)
         parser.add_argument("--control-port", type=int, default=48889)
         parser.add_argument(
@@ -43,6 +49,7 @@ class Command(BaseCommand):
                 seed=cassette.seed,
                 driver_settings={
                     "host": options["host"],
+                    "link": options["link"],
                     "port": options["port"],
                     "control_port": options["control_port"],
                     "frames_folder": frames,

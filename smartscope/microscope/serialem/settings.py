@@ -12,6 +12,7 @@ from pathlib import Path
 
 from smartscope.microscope.errors import BadInstrumentSettings
 from smartscope.microscope.serialem.areas import SHOTS, Areas, areas_from
+from smartscope.microscope.serialem.closed_way import LINKS, TUNNEL, require_closed
 from smartscope.microscope.serialem.reading_settings import SettingsReader
 
 PORT = 48888
@@ -88,6 +89,7 @@ class SerialEmSettings:
     """One microscope."""
 
     host: str
+    link: str
     port: int
     control_port: int | None
     name: str
@@ -124,6 +126,7 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
     control_port = reader.whole("control_port", 0, low=0, high=65535) or None
     found = SerialEmSettings(
         host=reader.text("host", "127.0.0.1"),
+        link=reader.choice("link", TUNNEL, LINKS),
         port=reader.whole("port", PORT, low=1, high=65535),
         control_port=control_port,
         name=reader.label("name", "SerialEM microscope"),
@@ -158,6 +161,7 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
         calibrated_on=reader.day("calibrated_on"),
     )
     reader.finish()
+    require_closed(found.host, found.link)
     return found
 
 

@@ -217,7 +217,7 @@ def test_from_outside_nothing_is_sent(tmp_path: Path) -> None:
 def test_a_link_that_leaves_this_computer_is_told(
     tmp_path: Path, host: str, verdict: Verdict
 ) -> None:
-    link = seen_from_outside(tmp_path, host=host)["link"]
+    link = seen_from_outside(tmp_path, host=host, link="closed_network")["link"]
     assert link.verdict is verdict
     assert ("SSH" in link.advice) == (verdict is Verdict.WARN)
 

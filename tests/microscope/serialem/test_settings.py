@@ -24,6 +24,16 @@ def test_a_site_that_says_what_it_must_gets_sensible_limits_for_the_rest() -> No
     assert (settings.loader, settings.centre_beam_um) == ("thermo", None)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
+def test_this_computer_needs_no_word_about_its_link(host: str) -> None:
+    assert settings_from(site() | {"host": host}).host == host
+
+
+def test_another_computer_needs_a_sites_word_that_the_way_is_closed() -> None:
+    settings = settings_from(site() | {"host": "krios.local", "link": "closed_network"})
+    assert (settings.host, settings.link) == ("krios.local", "closed_network")
+
+
 def test_twice_the_dose_is_twice_the_exposure() -> None:
     record = settings_from(site()).areas[Area.RECORD]
     assert record.exposure_for(record.settings.dose_e_per_a2) == record.exposure_s
@@ -39,6 +49,9 @@ def test_twice_the_dose_is_twice_the_exposure() -> None:
         ({"port": 1.5}, "port"),
         ({"host": "scope\nEcho"}, "host"),
         ({"host": "$HOME"}, "host"),
+        ({"host": "192.168.0.7"}, "closed_network"),
+        ({"host": "localhost.example.org"}, "127.0.0.1"),
+        ({"link": "open"}, "link"),
         ({"frames_folder": "X:\\Bücherei"}, "frames_folder"),
         ({"name": 7}, "name"),
         ({"voltage_kv": float("nan")}, "voltage_kv"),

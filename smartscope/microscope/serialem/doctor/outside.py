@@ -6,7 +6,6 @@ out; nothing here opens one.
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 import shutil
 import time
@@ -16,6 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from smartscope.domain.check_up import Finding, broken, doubtful, room_left, sound
+from smartscope.microscope.serialem.closed_way import is_loopback
 from smartscope.microscope.serialem.settings import SerialEmSettings
 
 OLDEST_CALIBRATION_DAYS = 90
@@ -32,24 +32,15 @@ def look_from_outside(
 
 
 def _link(settings: SerialEmSettings) -> Finding:
-    if _is_loopback(settings.host):
+    if is_loopback(settings.host):
         return sound("link", f"{settings.host}:{settings.port} does not leave this computer")
     return doubtful(
         "link",
-        f"{settings.host}:{settings.port} is another computer, and SerialEM asks nobody for a "
-        "password: whoever reaches that port drives the column",
-        "Let the firewall of the SerialEM computer admit this computer only, or block the port and "
-        "forward it by SSH (docs/operator.md, The link to SerialEM).",
+        f"{settings.host}:{settings.port} is another computer on a network that this site calls "
+        "closed; nothing here can prove it, and whoever reaches that port drives the column",
+        "See that the firewall of the SerialEM computer admits this computer only, or block the "
+        "port and forward it by SSH (docs/operator.md, The link to SerialEM).",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _calibration(settings: SerialEmSettings, today: date) -> Finding:

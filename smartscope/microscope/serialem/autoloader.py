@@ -261,7 +261,12 @@ class SerialEmAutoloader:
         move(op, self.settings.limits, Point(0.0, 0.0), 0.0)
 
     def _exchange(self, op: Operation, command: str, *arguments: int | str) -> None:
-        """Once sent, whatever SerialEM says went wrong leaves a cartridge possibly on its way."""
+        """Once sent, whatever SerialEM says went wrong leaves a cartridge possibly on its way.
+
+        A filling may have begun while the stage came home or the last cartridge went: a refusal
+        that can be foreseen must not look like an exchange that failed.
+        """
+        self._require_exchange_possible(op)
         try:
             reply = op.never_repeat(command, *arguments)
         except (ConnectionLost, CommandTimeout, OperatorStop, ProtocolError, ScopeBusy):

@@ -229,6 +229,23 @@ def test_a_load_whose_reply_was_lost_is_proved_by_the_slot(
         assert successor.autoloader.loaded() == slot
 
 
+@pytest.mark.parametrize("begins_at", ["MoveStageTo", "UnloadCartridge"])
+def test_a_filling_that_begins_on_the_way_to_an_exchange_puts_it_off(
+    rig: ServedRig, begins_at: str
+) -> None:
+    rig.microscope.column.close_valves()
+    phase = "after" if begins_at == "UnloadCartridge" else "before"
+    filling = {"kind": "refill", "phase": phase, "parameters": {"for_s": 600.0}}
+    rig.plan({**filling, "command": begins_at, "nth": 1})
+    loads = rig.sent().count("LoadCartridge")
+    with pytest.raises(InstrumentBusy, match="dewars"):
+        rig.microscope.autoloader.load(2)
+    assert rig.sent().count("LoadCartridge") == loads
+    rig.clock.wait_until(rig.clock.now() + 900.0)
+    rig.microscope.autoloader.load(2)
+    assert rig.microscope.autoloader.loaded() == 2
+
+
 def test_after_the_operators_stop_nothing_more_is_sent(rig: ServedRig) -> None:
     rig.plan(fault("operator_stop", count=1, command="View"))
     with pytest.raises(OperatorStop):

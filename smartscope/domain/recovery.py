@@ -83,6 +83,14 @@ _OBJECTS: Mapping[str, frozenset[Remedy]] = {
     "expose": frozenset({_R.SKIP_TARGET, _R.SKIP_SQUARE, _R.SKIP_GRID}),
     "zero_loss": frozenset({_R.SKIP_GRID}),
 }
+#: errors that come before an exposure or after a whole one: none is on its way when they are raised
+_BETWEEN_EXPOSURES = frozenset(
+    {
+        *("CommandRefused", "InstrumentBusy", "ValvesClosed", "EmergencyStopped"),
+        *("StageLimit", "StageStuck", "ImageShiftLimit", "BadArgument"),
+        *("HeightFailed", "RealignFailed", "AutofocusFailed", "DriftTooHigh", "StorageFull"),
+    }
+)
 _ALWAYS = frozenset({_R.RETRY, _R.PAUSE_FOR_PERSON, _R.SAFE_STOP})
 
 
@@ -95,6 +103,14 @@ class Trouble:
     attempt: int
     failures_in_a_row: int
     failures_on_grid: int
+
+
+def was_in_flight(classes: Sequence[str]) -> bool:
+    """Whether an exposure may have been on its way when this error came: unless it surely was not.
+
+    Only the error's own class counts: one derived from it may know of more.
+    """
+    return classes[0] not in _BETWEEN_EXPOSURES
 
 
 def remedy_for(trouble: Trouble) -> Remedy:

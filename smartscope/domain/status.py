@@ -66,12 +66,17 @@ class StepState(StrEnum):
 
 
 class ItemState(StrEnum):
-    """One image of a step (a hole of a group, a montage): adopted or lost by itself."""
+    """One image of a step (a hole of a group, a montage): adopted or lost by itself.
+
+    PARTIAL is a map that was begun and given up between two exposures, whose end is known: what it
+    shows may be imaged anew. A hole is never partial.
+    """
 
     PLANNED = "planned"
     ISSUED = "issued"
     DONE = "done"
     LOST = "lost"
+    PARTIAL = "partial"
     ABANDONED = "abandoned"
 
 
@@ -161,9 +166,10 @@ STEP_MOVES: Mapping[StepState, frozenset[StepState]] = {
 }
 ITEM_MOVES: Mapping[ItemState, frozenset[ItemState]] = {
     M.PLANNED: frozenset({M.ISSUED, M.ABANDONED}),
-    M.ISSUED: frozenset({M.DONE, M.LOST}),
+    M.ISSUED: frozenset({M.DONE, M.LOST, M.PARTIAL}),
     M.DONE: frozenset(),
     M.LOST: frozenset(),
+    M.PARTIAL: frozenset(),
     M.ABANDONED: frozenset(),
 }
 _RUN_ENDS = frozenset({R.ABORTED, R.FAILED, R.INTERRUPTED})

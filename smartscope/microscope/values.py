@@ -208,11 +208,15 @@ class AcquiredImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MontagePiece:
-    """One tile, with its place counted from the lower stage x and y."""
+    """One tile, with its place counted from the lower stage x and y.
+
+    `with_the_rest`: the whole montage had been exposed when this came; nothing more is.
+    """
 
     column: int
     row: int
     image: AcquiredImage
+    with_the_rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,8 @@ def complete_step(
         row.save(update_fields=["parameters"])
     if not stopped:
         _arrive(row, now_s)
-    settled = settle_items(row, now_s=now_s)
+    # whoever stops a procedure does so between two of its commands
+    settled = settle_items(row, now_s=now_s, in_flight=False)
     row.reason = stopped[:300]
     nothing_sent = bool(stopped) and row.state == StepState.INTENT
     move_step(row, StepState.ABANDONED if nothing_sent else StepState.DONE, now_s=now_s)

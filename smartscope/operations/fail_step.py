@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from smartscope.domain.actor import BRIDGE
-from smartscope.domain.recovery import Remedy, Trouble, remedy_for
+from smartscope.domain.recovery import Remedy, Trouble, remedy_for, was_in_flight
 from smartscope.domain.status import GridStatus, StepState, TargetStatus
 from smartscope.models import Group, Hole, Run, Square, Step, Wish
 from smartscope.operations.event_log import Told, record_event
@@ -35,7 +35,7 @@ def fail_step(
     """
     row = lock_open_step(held, step)
     run = Run.objects.select_for_update(no_key=True).get(pk=row.run_id)
-    settle_items(row, now_s=now_s)
+    settle_items(row, now_s=now_s, in_flight=was_in_flight(error_classes))
     run.failures_in_a_row += 1
     remedy = remedy_for(_trouble(row, run, error_classes))
     reason = f"{error_classes[0]}: {message}"[:300]

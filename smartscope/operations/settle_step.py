@@ -1,7 +1,8 @@
 """What becomes of a step's items and targets when it ends otherwise than planned.
 
 Planned items were never sent: their holes wait again. Issued items may have spent dose: without
-a whole file they are lost, flagged, and never taken again by themselves.
+a whole file they are lost, flagged, and never taken again by themselves. A map (atlas, square, view)
+that ended between two exposures is known to be unfinished, and is taken anew.
 """
 
 from __future__ import annotations
@@ -34,14 +35,21 @@ class Settled:
     abandoned: int
 
 
-def settle_items(row: Step, *, now_s: float) -> Settled:
-    """Close every open item of the step and move its targets to where that leaves them."""
+def settle_items(row: Step, *, now_s: float, in_flight: bool = True) -> Settled:
+    """Close every open item of the step and move its targets to where that leaves them.
+
+    Unless something may have been `in_flight`, a map that was begun is partial instead of lost; a
+    hole's dose is spent once whatever is known.
+    """
     items = lock_items(row)
     for item in items.values():
         if item.state == ItemState.PLANNED:
             _abandon(item)
         elif item.state == ItemState.ISSUED:
-            _lose(row, item, now_s)
+            if in_flight or item.hole_id is not None:
+                _lose(row, item, now_s)
+            else:
+                move_item(item, ItemState.PARTIAL)
     states = [item.state for item in items.values()]
     _settle_subject(row, lost=ItemState.LOST in states)
     return Settled(

@@ -20,7 +20,7 @@ from smartscope.models import Grid, Hole, Square, StepItem
 #: the newest that are listed; sums are over all
 MOST_LISTED = 500
 VIEW = "view"
-_GIVEN = (ItemState.ISSUED, ItemState.DONE, ItemState.LOST)
+_GIVEN = (ItemState.ISSUED, ItemState.DONE, ItemState.LOST, ItemState.PARTIAL)
 
 
 class Certainty(StrEnum):

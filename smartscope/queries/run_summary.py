@@ -68,7 +68,7 @@ def _holes(run: Run) -> dict[str, int]:
 
 def _dose(run: Run) -> float:
     """Dose given or possibly given, summed over the images taken, e/Å²."""
-    issued = (ItemState.ISSUED, ItemState.DONE, ItemState.LOST)
+    issued = (ItemState.ISSUED, ItemState.DONE, ItemState.LOST, ItemState.PARTIAL)
     items = StepItem.objects.filter(step__run=run, state__in=issued)
     return float(items.aggregate(total=Sum("dose_e_per_angstrom2"))["total"] or 0.0)
 

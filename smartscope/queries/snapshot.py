@@ -35,6 +35,8 @@ from smartscope.domain.status import AnalysisState, GridStatus, ItemState, Targe
 from smartscope.models import Analysis, Grid, Group, Hole, Run, Square, StepItem
 from smartscope.queries.stillness import stillness
 
+#: an atlas that was given up so often between two tiles counts as lost from then on
+PARTIAL_ALLOWED = 4
 #: where something without a place in the queue stands: behind everything that has one
 LAST = 2**31 - 1
 AnyTarget = TypeVar("AnyTarget", Square, Group, Hole)
@@ -148,10 +150,16 @@ def _atlas_lost(grids: tuple[Grid, ...]) -> dict[UUID, int]:
         step__grid__in=grids,
         step__kind="atlas",
         step__began_at_s__gte=F("step__grid__started_at_s"),
-        state=ItemState.LOST,
-    ).values_list("step__grid_id", flat=True)
-    for grid in rows:
-        lost[grid] += 1
+        state__in=(ItemState.LOST, ItemState.PARTIAL),
+    ).values_list("step__grid_id", "state")
+    given_up: dict[UUID, int] = defaultdict(int)
+    for grid, state in rows:
+        if state == ItemState.LOST:
+            lost[grid] += 1
+        else:
+            given_up[grid] += 1
+    for grid, times in given_up.items():
+        lost[grid] += max(0, times - PARTIAL_ALLOWED)
     return lost
 
 

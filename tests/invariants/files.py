@@ -60,7 +60,8 @@ def _belongs(key: str, rows: dict[str, Image]) -> bool:
     item = item_named(name.partition(".")[0])
     if item is None:
         return False
-    return item.state == "issued" or (key.endswith(_BESIDE) and item.state == "lost")
+    given_up = item.state in ("lost", "partial")
+    return item.state == "issued" or (key.endswith(_BESIDE) and given_up)
 
 
 def _spooled(evidence: Evidence) -> Violations:

@@ -38,6 +38,7 @@ const STATES: Record<string, StateWord> = {
   issued: { word: "sent", icon: "run", tone: "busy" },
   unknown: { word: "outcome unknown", icon: "error", tone: "bad" },
   lost: { word: "lost", icon: "error", tone: "bad" },
+  partial: { word: "begun, then given up between two exposures", icon: "done", tone: "quiet" },
   abandoned: { word: "given up before it was sent", icon: "done", tone: "quiet" },
 };
 

@@ -168,7 +168,7 @@ class FullMontage:
             _require_place(taken, pose, taken.layout.offset(x - middle[0], up - middle[1]))
             column, row = taken.layout.place(xs.index(x), ups.index(up))
             image = self._image(taken, section, pose, at_s)
-            pieces.append(MontagePiece(column=column, row=row, image=image))
+            pieces.append(MontagePiece(column=column, row=row, image=image, with_the_rest=True))
         return tuple(pieces)
 
     def _image(

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from smartscope.microscope.procedures.atlas import atlas
+from smartscope.microscope.procedures.happenings import Checkpoint, Produced
+from smartscope.microscope.procedures.requests import AtlasRequest
 from smartscope.microscope.values import ColumnStatus
-from smartscope.models import Atlas, Run, Step, Wait
+from smartscope.models import Atlas, Grid, Microscope, Run, Square, Step, StepItem, Wait
+from tests.microscope.serialem.served import served
 from tests.workers.bridge.invariants import check, world_lines
 from tests.workers.bridge.quick_findings import find_quickly
 from tests.workers.bridge.rig import Bridge, Facility, facility, small_world
@@ -60,7 +64,83 @@ def test_a_stop_ends_an_atlas_after_the_tile_that_was_on_its_way(
     assert not Atlas.objects.exists()
     assert Run.objects.get().state == "aborted"
     assert Step.objects.order_by("-number")[0].kind == "safe_state"
-    check(house, deaths=1)  # the atlas that was begun is lost, as after a death
+    assert StepItem.objects.get().state == "partial"
+    check(house, deaths=0)
+
+
+def test_an_atlas_stopped_again_and_again_between_tiles_is_imaged_in_the_end(
+    tmp_path: Path, drive: Callable[[Facility], Bridge]
+) -> None:
+    """Each stop ends a run; nothing of it counts as lost, and the grid is not given up."""
+    house = house_of_many_tiles(tmp_path)
+    for _ in range(3):
+        arm(Plan("command:montage", 1, lambda: a_person_wishes("stop")))
+        bridge = drive(house)
+        bridge.run_until_idle()
+        bridge.die()
+        Run.objects.create(session=house.session, microscope=house.microscope)
+    arm(None)
+    drive(house).run_until_idle()
+    states = StepItem.objects.filter(step__kind="atlas").order_by("created_at")
+    assert [item.state for item in states] == ["partial"] * 3 + ["done"]
+    assert Grid.objects.get().status == "done"
+    check(house, deaths=0)
+
+
+def test_an_error_between_two_tiles_loses_nothing(
+    tmp_path: Path, drive: Callable[[Facility], Bridge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vacuum goes for minutes between two tiles: the step ends, the atlas is taken anew."""
+    house = house_of_many_tiles(tmp_path)
+    begun: list[float] = []
+
+    def goes(status: ColumnStatus) -> ColumnStatus:
+        if not begun and tiles(house) == 1:
+            begun.append(status.read_at_s)
+        gone = bool(begun) and status.read_at_s < begun[0] + 900.0
+        return replace(status, vacuum_ready=status.vacuum_ready and not gone)
+
+    changed_status(monkeypatch, goes)
+    drive(house).run_until_idle()
+    states = StepItem.objects.filter(step__kind="atlas").order_by("created_at")
+    assert [item.state for item in states] == ["partial", "done"]
+    assert Run.objects.get().state == "done"
+    check(house, deaths=0)
+
+
+def test_a_height_that_is_not_found_costs_no_view(
+    tmp_path: Path, drive: Callable[[Facility], Bridge]
+) -> None:
+    """The image was announced and never begun: the square is imaged at the last height."""
+    house = house_of_many_tiles(tmp_path)
+    settings = house.microscope.driver_settings | {"faults": [{"kind": "runaway_height", "nth": 1}]}
+    Microscope.objects.update(driver_settings=settings)
+    drive(house).run_until_idle()
+    assert Step.objects.filter(kind="square").values_list("state", flat=True)[0] == "failed"
+    assert Square.objects.get().views_lost == 0
+    states = StepItem.objects.filter(step__kind="square").order_by("created_at")
+    assert [item.state for item in states] == ["partial", "done"]
+    check(house, deaths=0)
+
+
+def test_what_a_whole_montage_has_exposed_is_kept_though_the_column_is_not_ready_any_more(
+    tmp_path: Path,
+) -> None:
+    with served(tmp_path, driver={"montages": "full"}, error_scale=0, refills=False) as (rig, _):
+        rig.ready()
+        request = AtlasRequest(item="atlas", columns=2, rows=2)
+        produced = []
+        for happening in atlas(rig.microscope, request):
+            if rig.sent().count("Montage"):
+                rig.scope.world.put(
+                    column=replace(rig.scope.world.state.column, vacuum_ready_at_s=1e12)
+                )
+            assert not (isinstance(happening, Checkpoint) and rig.sent().count("Montage"))
+            produced.append(happening)
+        montage = produced[-1]
+        assert isinstance(montage, Produced)
+        assert montage.montage is not None
+        assert len(montage.montage.pieces) == 4
 
 
 def test_a_refill_is_waited_for_between_two_tiles(

@@ -2,7 +2,7 @@
 
 Set OVERLAYS to a folder to see labels and findings drawn on the atlases. EPU overlooked squares:
 on Sample2 a dozen clear ones along one tile's seam. So precision is told twice: against EPU's list,
-and against the list with what two looks at each unlisted finding called an opening (real_labels.py);
+and against the list with what two looks at each other finding called an opening (real_labels.py);
 recall is always against EPU's own list. Sample2 was looked at while the finder was written; Sample3
 showed once that squares of a bent grid lie off the mean lattice and must be kept.
 """

@@ -28,7 +28,7 @@ from smartscope.microscope.simulator.control_client import ControlClient
 from smartscope.models import Lease, Membership, Microscope, MicroscopeGrant, Role, Run, Step
 from smartscope.operations.lease.clear_lease import clear_lease
 from smartscope.operations.wish_command import wish_command
-from tests.invariants.evidence import Evidence, log_length
+from tests.invariants.evidence import Evidence, Sent, log_length
 from tests.workers.bridge.fault_table import ASKS
 from tests.workers.bridge.served_house import ServedHouse
 from tests.workers.bridge.whole_process import live
@@ -52,6 +52,8 @@ HASTY = Deadlines(
     tune_s=12.0, drift_s=12.0, exchange_s=8.0, busy_wait_s=0.2, pixels_s=4.0, stall_s=2.0,
 )  # fmt: skip
 _IMAGE_MARGIN_S = 8.0
+#: how a run's pause for that reason begins
+OFTEN_LOST = "the link to the instrument was lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,11 @@ class Supervised:
         """Stops that no struck fault and no escalation accounts for."""
         before, failed_before, found = 0, 0, []
         for stop in self.stops:
-            since = [sent for sent in evidence.sent if before < sent.number <= stop.at]
+            until = [sent for sent in evidence.sent if sent.number <= stop.at]
+            since = [sent for sent in until if before < sent.number]
             struck = {kind for sent in since for kind in sent.faults}
-            often = sum("connection" in sent.answer for sent in since) >= 3
+            # links are counted over ten minutes, whatever was asked in between
+            often = _links_lost(until if OFTEN_LOST in stop.reason else since) >= 3
             escalated = stop.failed_steps - failed_before >= 3
             if not (struck & ASKS or escalated or often):
                 found.append(f"{stop.reason} (struck: {', '.join(sorted(struck)) or 'nothing'})")
@@ -149,6 +153,10 @@ class Supervised:
 
     def _run(self) -> Run:
         return Run.objects.get()
+
+
+def _links_lost(commands: list[Sent]) -> int:
+    return sum("connection" in sent.answer for sent in commands)
 
 
 @contextmanager

@@ -7,21 +7,24 @@ works while holes are being found; it waits only when nothing else can be done.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from smartscope.domain.ordering import nearest_first
+from smartscope.domain.next_target import (
+    NextGroup,
+    NextSquare,
+    can_expose,
+    group_to_expose,
+    square_to_image,
+)
 from smartscope.domain.safekeeping import asks_person, kept_safe, made_safe
 from smartscope.domain.snapshot import (
     Finding,
     GridPicture,
-    GroupPicture,
     Seen,
     Snapshot,
-    SquarePicture,
     Wish,
 )
-from smartscope.domain.status import GRID_ENDS, GridStatus, TargetStatus
+from smartscope.domain.status import GRID_ENDS, GridStatus
 from smartscope.domain.steps import (
     Cause,
     ConfirmStage,
@@ -153,12 +156,15 @@ def _work_on(snapshot: Snapshot, grid: GridPicture) -> Decision:
         return ImageAtlas(grid.id, grid.protocol.atlas_tiles_x, grid.protocol.atlas_tiles_y)
     if grid.protocol.atlas_only:
         grid = _only_ordered(grid)
-    square = _square_to_image(grid)
-    group = _group_to_expose(snapshot, grid)
-    if square is not None and (group is None or _may_run_ahead(grid)):
+    stage = snapshot.instrument.stage
+    square = square_to_image(grid, stage)
+    if square is not None and _may_run_ahead(grid):
         return _image_square(grid, square)
+    group = group_to_expose(grid, stage)
     if group is not None:
-        return group
+        return _expose(grid, group)
+    if square is not None:
+        return _image_square(grid, square)
     pending = _pending(grid)
     if pending:
         return _await_analysis(grid, pending)
@@ -175,18 +181,8 @@ def _only_ordered(grid: GridPicture) -> GridPicture:
     return replace(grid, squares=ordered, atlas_finding=Finding())
 
 
-def _square_to_image(grid: GridPicture) -> SquarePicture | None:
-    """The first queued square: people's first, then in queue order."""
-    queued = [square for square in grid.squares if square.status is TargetStatus.QUEUED]
-    return min(
-        queued,
-        key=lambda square: (not square.by_person, square.queue_position, square.number),
-        default=None,
-    )
-
-
-def _image_square(grid: GridPicture, square: SquarePicture) -> ImageSquare:
-    protocol = grid.protocol
+def _image_square(grid: GridPicture, chosen: NextSquare) -> ImageSquare:
+    protocol, square = grid.protocol, chosen.square
     return ImageSquare(
         grid.id,
         square.id,
@@ -194,6 +190,7 @@ def _image_square(grid: GridPicture, square: SquarePicture) -> ImageSquare:
         protocol.square_tiles_x,
         protocol.square_tiles_y,
         protocol.tilt_deg,
+        chosen.why,
     )
 
 
@@ -203,43 +200,13 @@ def _may_run_ahead(grid: GridPicture) -> bool:
         square
         for square in grid.squares
         if square.finding.seen is Seen.PENDING
-        or any(_can_expose(square, group) for group in square.groups)
+        or any(can_expose(square, group) for group in square.groups)
     ]
     return len(open_squares) <= SQUARES_AHEAD
 
 
-def _can_expose(square: SquarePicture, group: GroupPicture) -> bool:
-    return (
-        square.status is not TargetStatus.SKIPPED
-        and group.status is TargetStatus.QUEUED
-        and bool(group.waiting)
-    )
-
-
-def _group_to_expose(snapshot: Snapshot, grid: GridPicture) -> ExposeGroup | None:
-    """The next group of the square being worked on: people's first, then the shortest path."""
-    ready = [
-        (square, [group for group in square.groups if _can_expose(square, group)])
-        for square in grid.squares
-    ]
-    ready = [(square, groups) for square, groups in ready if groups]
-    if not ready:
-        return None
-    square, groups = min(ready, key=lambda pair: _square_order(*pair))
-    wanted = [group for group in groups if group.by_person] or groups
-    order = nearest_first(
-        snapshot.instrument.stage, [(group.centre, group.number) for group in wanted]
-    )
-    return _expose(grid, square, wanted[order[0]])
-
-
-def _square_order(square: SquarePicture, groups: Iterable[GroupPicture]) -> tuple[bool, int, int]:
-    by_person = square.by_person or any(group.by_person for group in groups)
-    return (not by_person, square.queue_position, square.number)
-
-
-def _expose(grid: GridPicture, square: SquarePicture, group: GroupPicture) -> ExposeGroup:
-    protocol = grid.protocol
+def _expose(grid: GridPicture, chosen: NextGroup) -> ExposeGroup:
+    protocol, square, group = grid.protocol, chosen.square, chosen.group
     return ExposeGroup(
         grid=grid.id,
         square=square.id,
@@ -252,6 +219,7 @@ def _expose(grid: GridPicture, square: SquarePicture, group: GroupPicture) -> Ex
         drift_limit_angstrom_per_s=protocol.drift_limit_angstrom_per_s,
         tilt_deg=protocol.tilt_deg,
         save_frames=protocol.save_frames,
+        why=chosen.why,
     )
 
 

@@ -65,7 +65,7 @@ class ImageAtlas:
 
 @dataclass(frozen=True, slots=True)
 class ImageSquare:
-    """One square at the magnification that shows its holes."""
+    """One square at the magnification that shows its holes; `why` it comes next, in words."""
 
     grid: UUID
     square: UUID
@@ -73,6 +73,7 @@ class ImageSquare:
     tiles_x: int
     tiles_y: int
     tilt_deg: float
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class ExposeGroup:
-    """Every hole of a group that still waits for its dose, from one stage position."""
+    """Every hole of a group that still waits for its dose, from one stage position; `why` next."""
 
     grid: UUID
     square: UUID
@@ -99,6 +100,7 @@ class ExposeGroup:
     drift_limit_angstrom_per_s: float | None
     tilt_deg: float
     save_frames: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

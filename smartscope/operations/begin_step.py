@@ -61,6 +61,7 @@ def begin_step(held: Held, plan: StepPlan, *, now_s: float) -> OpenStep:
     told = Told(
         subjects=[row.pk, *([row.subject] if row.subject else [])],
         after={"kind": row.kind, "number": row.number},
+        reason=_why(plan.step),
         epoch=held.epoch,
     )
     record_event("step.begun", BRIDGE, scope_of(row), told)
@@ -72,6 +73,11 @@ def begin_step(held: Held, plan: StepPlan, *, now_s: float) -> OpenStep:
         attempt=attempt,
         last_error=_last_error(row),
     )
+
+
+def _why(step: Step) -> str:
+    """Why this target and no other, where there was a choice."""
+    return step.why if isinstance(step, ImageSquare | ExposeGroup) else ""
 
 
 def _last_error(row: StepRow) -> str:

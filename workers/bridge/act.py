@@ -171,6 +171,7 @@ def _square(helm: Helm, step: ImageSquare) -> Act:
             "tiles_y": step.tiles_y,
             "stage_x_um": step.stage.x_um,
             "stage_y_um": step.stage.y_um,
+            "why": step.why,
         },
     )
 
@@ -218,6 +219,7 @@ def _group(helm: Helm, step: ExposeGroup) -> Act:
         parameters={
             "stage_x_um": step.centre.x_um,
             "stage_y_um": step.centre.y_um,
+            "why": step.why,
             "defocus_um": step.defocus_um,
             "tilt_deg": step.tilt_deg,
             "pixel_size_angstrom": record.pixel_size_angstrom,

@@ -224,13 +224,20 @@ class Camera(Protocol):
         ...
 
     def find_recorded(
-        self, name: str, folder: Path, *, file_format: str, broken_from_s: float = 0.0
+        self,
+        name: str,
+        folder: Path,
+        *,
+        file_format: str,
+        broken_from_s: float = 0.0,
+        begun_s: float = 0.0,
     ) -> Path | None:
         """The closed movie of that name in `folder`; None while there is none (read).
 
         Where the camera keeps its movies elsewhere, the movie is brought into `folder` first, with
         its notes and gain reference beside it. One that is not whole counts as still being written
-        until `broken_from_s` on the instrument's clock. Raises StorageFull.
+        until `broken_from_s` on the instrument's clock; one that was last written before `begun_s`
+        is another exposure's, whatever its name. Raises StorageFull.
         """
         ...
 

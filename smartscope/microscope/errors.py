@@ -104,7 +104,14 @@ class CameraFailed(InstrumentError):
 
 
 class DoseExceeded(CameraFailed):
-    """The camera exposed for much longer than it was asked to: the specimen got another dose."""
+    """The camera exposed for much longer than it was asked to: the specimen got another dose.
+
+    `spent_e_per_a2` is what it got; None where nothing was exposed yet.
+    """
+
+    def __init__(self, message: str, *, spent_e_per_a2: float | None = None) -> None:
+        self.spent_e_per_a2 = spent_e_per_a2
+        super().__init__(message)
 
 
 class OperatorStop(InstrumentError):

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -54,6 +55,11 @@ def visible_alarms(reader: Reader) -> QuerySet[Alarm]:
         | Q(session=None, microscope__in=near.values("pk"))
         | Q(raised_by=reader.user_id)
     )
+
+
+def alarm_is_raised(key: str, microscope: UUID) -> bool:
+    """Whether that alarm stands and nobody has answered it."""
+    return Alarm.objects.filter(key=key, microscope=microscope, state=AlarmState.RAISED).exists()
 
 
 def unanswered(alarm: Alarm, now: Any) -> bool:

@@ -28,6 +28,7 @@ from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
 from workers.bridge.keep_files import adopted, keep_gain
 from workers.bridge.names import MOVIE, FileNames, camera_folder, is_local
+from workers.bridge.room_to_adopt import once_there_is_room
 
 log = logging.getLogger(__name__)
 #: an exposure's longest duration and the time its file may take after it
@@ -67,7 +68,7 @@ def _adopt(helm: Helm, picture: OpenPicture, item: IssuedItem, *, patient: bool)
     key = names_of(picture).key(item.name, kind)
     try:
         image = (
-            _movie(helm, picture, item, key, patient=patient)
+            once_there_is_room(helm, lambda: _movie(helm, picture, item, key, patient=patient))
             if kind is ImageKind.MOVIE
             else _ours(helm, key, kind)
         )
@@ -114,10 +115,10 @@ def _movie(
     helm: Helm, picture: OpenPicture, item: IssuedItem, key: str, *, patient: bool
 ) -> NewImage | None:
     due_s = item.issued_at_s + FILE_DUE_S
-    path = _recorded(helm, key, due_s)
+    path = _recorded(helm, key, item, due_s)
     while patient and path is None and helm.clock.now() < due_s and not helm.ending():
         helm.pass_time(min(due_s, helm.clock.now() + 5.0))
-        path = _recorded(helm, key, due_s)
+        path = _recorded(helm, key, item, due_s)
     if path is None:
         return None
     _await_stable(helm, path)
@@ -144,13 +145,13 @@ def _movie(
     )
 
 
-def _recorded(helm: Helm, key: str, due_s: float) -> Path | None:
+def _recorded(helm: Helm, key: str, item: IssuedItem, due_s: float) -> Path | None:
     """The closed movie of that name, brought to where the bridge reads it."""
     folder = camera_folder(helm.store, helm.spool, key)
     folder.mkdir(parents=True, exist_ok=True)
     stem = key.rpartition("/")[2].removesuffix(f".{MOVIE}")
     return helm.microscope.camera.find_recorded(
-        stem, folder, file_format=MOVIE, broken_from_s=due_s
+        stem, folder, file_format=MOVIE, broken_from_s=due_s, begun_s=item.issued_at_s
     )
 
 

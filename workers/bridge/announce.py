@@ -8,6 +8,7 @@ from smartscope.domain.suspenders import SUSPENDERS, Signal
 from smartscope.operations.clear_alarm import clear_alarm
 from smartscope.operations.raise_alarm import raise_alarm
 from smartscope.operations.record_trip import record_clearing, record_trip
+from smartscope.queries.trips_told import trips_told
 from smartscope.queries.worklist import run_to_drive
 from workers.bridge.helm import Helm
 
@@ -43,10 +44,10 @@ def announce(helm: Helm) -> None:
                 text=f"{trip.words[:1].upper()}{trip.words[1:]}.",
                 advice=SUSPENDERS[trip.signal].advice,
             )
-    # the first look of a process knows nothing of what its predecessor told
-    over = [signal for signal in (Signal if told is None else told) if signal not in stages]
-    for signal in over:
-        if told is not None:
-            record_clearing(helm.held, session, signal)
+    # the first look of a process says what became of what its predecessors told
+    before = trips_told(helm.held.microscope) if told is None else told
+    for signal in (signal for signal in before if signal not in stages):
+        record_clearing(helm.held, session, signal)
+    for signal in (each for each in (Signal if told is None else told) if each not in stages):
         clear_alarm(key=alarm_key(signal), microscope=helm.held.microscope)
     helm.watch.told = stages

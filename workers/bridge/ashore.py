@@ -14,9 +14,11 @@ from smartscope.domain.planner import next_step
 from smartscope.domain.safekeeping import may_release
 from smartscope.domain.snapshot import Instrument, Wish
 from smartscope.domain.status import RunState
+from smartscope.queries.alarms import alarm_is_raised
 from smartscope.queries.lease import was_given_back
 from smartscope.queries.snapshot import take_snapshot
 from smartscope.queries.worklist import RunToDrive, run_to_drive, step_left_open
+from workers.bridge.alarm_keys import TAKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ def control_wanted(microscope: UUID, seen: LastSeen | None) -> bool:
         return True
     run = run_to_drive(microscope)
     if run is None or (run.state is RunState.QUEUED and run.wish is Wish.PAUSE):
-        return step_left_open(microscope)
+        # without a run nobody can resume: whoever answers the alarm says that it is free again
+        return step_left_open(microscope) and not alarm_is_raised(TAKEN, microscope)
     if run.state is RunState.PAUSED:
         # an operator may have the instrument: whatever is open waits for a person's word
         return run.wish is not Wish.PAUSE

@@ -32,13 +32,19 @@ from smartscope.operations.leave_unknown import (
 )
 from smartscope.operations.raise_alarm import raise_alarm
 from smartscope.queries.worklist import run_to_drive
+from workers.bridge.alarm_keys import (
+    LINK_LOST,
+    MISTAKE,
+    NO_ANSWER,
+    QUARANTINED,
+    TAKEN,
+    UNREACHABLE,
+    VALVES_OPEN,
+)
 from workers.bridge.helm import Helm
 
 log = logging.getLogger(__name__)
 
-VALVES_OPEN, NO_ANSWER, LINK_LOST = "valves.open", "command.timeout", "link.lost"
-TAKEN, QUARANTINED = "operator.stop", "lease.quarantined"
-UNREACHABLE, MISTAKE = "instrument.unreachable", "bridge.failed"
 #: real seconds for which a late reply is awaited: only it proves that the command is over
 LATE_REPLY_S = 600.0
 LISTEN_S = 2.0
@@ -119,7 +125,8 @@ def give_to_operator(held: Held, error: OperatorStop, *, now_s: float) -> None:
         level=Level.MINOR,
         microscope=held.microscope,
         text="An operator pressed STOP or refused control; the valves are as they left them.",
-        advice="Ask at the console; resume the run when the microscope is free again.",
+        advice="Ask at the console; when the microscope is free again resume the run, or "
+        "acknowledge this where there is none.",
     )
 
 

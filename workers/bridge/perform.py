@@ -20,6 +20,7 @@ from smartscope.microscope.errors import (
     CommandFailed,
     CommandTimeout,
     ConnectionLost,
+    DoseExceeded,
     OperatorStop,
     ProtocolError,
 )
@@ -36,6 +37,7 @@ from smartscope.models import Grid
 from smartscope.operations.begin_step import begin_step
 from smartscope.operations.clear_alarm import clear_alarm
 from smartscope.operations.complete_step import complete_step
+from smartscope.operations.correct_dose import correct_dose
 from smartscope.operations.fail_step import fail_step
 from smartscope.operations.invalidate_exposure import invalidate_exposure
 from smartscope.operations.issue_items import issue_items
@@ -47,13 +49,14 @@ from smartscope.queries.worklist import wish_of
 from workers.analyses.wanted import wanted_for
 from workers.bridge.act import Act, act_for, kind_of_item
 from workers.bridge.adopt import adopt_issued
+from workers.bridge.alarm_keys import VALVES_OPEN
 from workers.bridge.errors import classes_of
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
 from workers.bridge.keep_files import keep
 from workers.bridge.look import look_at
 from workers.bridge.names import FileNames
-from workers.bridge.parting import VALVES_OPEN, tell_that_it_works
+from workers.bridge.parting import tell_that_it_works
 from workers.bridge.progress import check_progress, progress_made
 from workers.bridge.suspend import LOOK_EVERY_S, wait_while_suspended
 
@@ -221,6 +224,8 @@ def _fail(job: _Job, error: Exception) -> None:
     # The dose may be spent and the file there: what is whole is kept before the rest is lost. Only
     # these two may come while the camera still saves.
     saving = isinstance(error, CameraFailed | CommandFailed)
+    if isinstance(error, DoseExceeded) and error.spent_e_per_a2 is not None:
+        correct_dose(job.helm.held, job.opened.id, dose_e_per_angstrom2=error.spent_e_per_a2)
     adopt_issued(job.helm, job.opened.id, patient=saving)
     job.point("before_fail")
     remedy = fail_step(

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
-from smartscope.domain.errors import InstrumentError, LeaseLost, SmartscopeError
+from smartscope.domain.errors import InstrumentError, LeaseLost, SmartscopeError, StorageFull
 from smartscope.microscope.errors import (
     CommandTimeout,
     ConnectionLost,
@@ -108,6 +108,9 @@ class BridgeProcess:
             self._say("offline", str(error))
         except (DatabaseError, InterfaceError) as error:
             log.error("the database cannot be reached: %s", error)
+        except StorageFull as error:
+            log.error("ended while an image waits for room: %s", error)
+            self._say("offline", str(error))
         except Exception as error:
             log.exception("the bridge ends of a mistake of its own")
             tell_of_mistake(self._microscope, error)

@@ -30,10 +30,11 @@ from smartscope.operations.recover_step import (
 from smartscope.queries.last_sign import LastSign, last_sign
 from smartscope.queries.worklist import RunToDrive, run_to_drive
 from workers.bridge.adopt import adopt_issued
+from workers.bridge.alarm_keys import QUARANTINED
 from workers.bridge.errors import Quarantined
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
-from workers.bridge.parting import QUARANTINED, close_while_allowed
+from workers.bridge.parting import close_while_allowed
 
 log = logging.getLogger(__name__)
 #: a never-repeat command has at most this long to come to its end

@@ -84,7 +84,8 @@ class AreaCalibration:
                 f"{self.settings.area}: the camera exposed for {exposure_s:.3f} s, which is "
                 f"{found:.3g} e/Å² where {asked_e_per_a2:.3g} were asked for. Look at the exposure "
                 f"of SerialEM's {self.shot} set and at areas.{self.settings.area} before anything "
-                "else is exposed."
+                "else is exposed.",
+                spent_e_per_a2=found,
             )
         log.warning(
             "%s: the camera exposed for %.3f s, which is %.3g e/Å² where %.3g were asked for",

@@ -106,11 +106,19 @@ class SerialEmCamera:
         return self.folder.frames.mount
 
     def find_recorded(
-        self, name: str, folder: Path, *, file_format: str, broken_from_s: float = 0.0
+        self,
+        name: str,
+        folder: Path,
+        *,
+        file_format: str,
+        broken_from_s: float = 0.0,
+        begun_s: float = 0.0,
     ) -> Path | None:
         """The movie of that name in `folder`, brought there from the frames folder if need be."""
         self.link.admit(CommandClass.READ, "find_recorded")
-        return self.folder.find(name, folder, file_format, broken_from_s=broken_from_s)
+        return self.folder.find(
+            name, folder, file_format, broken_from_s=broken_from_s, begun_s=begun_s
+        )
 
     # --- under other operations' names ---------------------------------------------------------
 

@@ -26,6 +26,8 @@ STABLE_S = 2.0
 #: How long a movie may take to be saved after its exposure (s).
 SAVING_S = 90.0
 LOOK_EVERY_S = 1.0
+#: How far the file server's clock may be behind ours: a movie of another night is older.
+CLOCKS_DIFFER_S = 300.0
 BLOCK_BYTES = 8 * 1024 * 1024
 _GAIN = re.compile(r"^\s*GainReference\s*=\s*(\S+)\s*$", re.MULTILINE)
 _NOTED_FRAMES = re.compile(r"^\s*NumSubFrames\s*=\s*(\d{1,6})\s*$", re.MULTILINE)
@@ -52,18 +54,25 @@ class FrameFolder:
     clock: Clock
 
     def find(
-        self, name: str, folder: Path, file_format: str, *, broken_from_s: float = 0.0
+        self,
+        name: str,
+        folder: Path,
+        file_format: str,
+        *,
+        broken_from_s: float = 0.0,
+        begun_s: float = 0.0,
     ) -> Path | None:
         """`<folder>/<name>.<format>`, brought there when the camera has closed such a movie.
 
         One that is not whole may still be on its way: it is not there before `broken_from_s`, and
-        is brought as it is afterwards, for whoever adopts it to judge. Raises StorageFull.
+        is brought as it is afterwards, for whoever adopts it to judge. One last written before
+        `begun_s` is refused: it is not of this exposure. Raises StorageFull.
         """
         target = folder / f"{name}.{file_format}"
         if target.is_file():
             return target
         source = self._source(name, file_format)
-        if source is None:
+        if source is None or self._is_older(source, begun_s):
             return None
         whole = not self._why_not_yet(source, None)
         if not whole and (self.clock.now() < broken_from_s or not self._rests(source)):
@@ -128,6 +137,13 @@ class FrameFolder:
             if each.is_file()
         )
         return longer[0] if longer else None
+
+    def _is_older(self, source: Path, begun_s: float) -> bool:
+        """Files are stamped in real time: against a simulated clock that says nothing."""
+        if self.clock.simulated or source.stat().st_mtime >= begun_s - CLOCKS_DIFFER_S:
+            return False
+        log.warning("%s was written before its exposure began: it is not adopted", source)
+        return True
 
     def _why_not_yet(self, source: Path, planned: int | None) -> str:
         """Why a movie cannot be taken yet, "" when it is closed and complete.

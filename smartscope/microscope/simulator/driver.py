@@ -258,7 +258,13 @@ class SimulatedCamera:
         )
 
     def find_recorded(
-        self, name: str, folder: Path, *, file_format: str, broken_from_s: float = 0.0
+        self,
+        name: str,
+        folder: Path,
+        *,
+        file_format: str,
+        broken_from_s: float = 0.0,
+        begun_s: float = 0.0,
     ) -> Path | None:
         """This camera writes into `folder` itself, and what has its name is closed."""
         path = folder / f"{name}.{file_format}"

@@ -14,7 +14,7 @@ import tifffile
 
 from smartscope.domain.errors import StorageFull
 from smartscope.microscope.errors import CameraFailed
-from smartscope.microscope.serialem.frames import SAVING_S, STABLE_S, FrameFolder
+from smartscope.microscope.serialem.frames import CLOCKS_DIFFER_S, SAVING_S, STABLE_S, FrameFolder
 from smartscope.microscope.serialem.settings import Frames
 
 NAME, REPORTED = "00007_h0001_e3", "00007_h0001_e3_00001.tif"
@@ -28,10 +28,7 @@ class Camera:
     path: Path
     writes: dict[float, int] = field(default_factory=dict)
     now_s: float = 0.0
-
-    @property
-    def simulated(self) -> bool:
-        return True
+    simulated: bool = True
 
     def now(self) -> float:
         return self.now_s
@@ -181,3 +178,16 @@ def test_only_no_room_is_no_room(
         fetched(camera, ours, FRAMES)
     assert not list(ours.iterdir())
     assert camera.path.is_file()
+
+
+def test_a_movie_that_is_older_than_its_exposure_is_not_adopted(places: tuple[Path, Path]) -> None:
+    """Of another night, or put there by hand: its name says nothing."""
+    mount, ours = places
+    camera = Camera(mount / f"{NAME}.tif", now_s=2e9, simulated=False)
+    camera.write(FRAMES)
+    folder = folder_of(camera)
+    os.utime(camera.path, (1e9, 1e9))
+    assert folder.find(NAME, ours, "tif", begun_s=1e9 + 10 * CLOCKS_DIFFER_S) is None
+    assert not list(ours.iterdir())
+    found = folder.find(NAME, ours, "tif", begun_s=1e9 + CLOCKS_DIFFER_S / 2)
+    assert found == ours / f"{NAME}.tif", "clocks may differ a little"

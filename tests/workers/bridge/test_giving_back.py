@@ -161,3 +161,27 @@ def test_an_operators_stop_ends_the_epoch_and_control_is_not_retaken_unasked(
     assert (alarm.level, alarm.state) == ("MINOR", "cleared")
     assert StepItem.objects.filter(state="lost").count() == 1
     check(house, deaths=1)
+
+
+def test_after_a_stop_without_a_run_control_is_asked_for_once_somebody_answered(
+    tmp_path: Path,
+) -> None:
+    """The run was ended by a person meanwhile; what it left open waits for the console."""
+    faults = [{"kind": "operator_stop", "phase": "before", "command": "record", "nth": 1}]
+    house = quick_facility(tmp_path, faults=faults)
+    sent: list[int] = []
+
+    def the_run_is_ended(microscope: Microscope) -> bool:
+        if Run.objects.get().state == "paused" and microscope.state == "released":
+            Run.objects.update(state="aborted", wish="stop")
+        if Run.objects.get().state != "aborted":
+            return False
+        sent.append(commands_sent(tmp_path))
+        if len(sent) == 4:
+            press(tmp_path / "world", Action.RESUME)
+            Alarm.objects.filter(key="operator.stop").update(state="acknowledged")
+        return Step.objects.get(kind="expose").state != "unknown"
+
+    assert live(house, the_run_is_ended).code == 0
+    assert len(set(sent[:4])) == 1, "control was retaken again and again"
+    assert Step.objects.get(kind="expose").state == "lost"

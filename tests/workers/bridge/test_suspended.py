@@ -237,3 +237,27 @@ def test_with_little_room_a_begun_grid_goes_on_and_no_other_is_loaded(
     assert Wait.objects.filter(cause="storage").exists()
     assert kinds()[:2] == ["arm", "load_grid"]
     assert Run.objects.get().state == "done"
+
+
+def test_a_successor_tells_that_what_its_predecessor_told_of_is_over(
+    tmp_path: Path, drive: Callable[[Facility], Bridge]
+) -> None:
+    """Each trip is told, and each clearing, whichever process sees it."""
+    house = quick_facility(tmp_path)
+    world = tmp_path / "world"
+    arm(Plan("square:completed", 1, lambda: press(world, Action.TRIP_HIGH_TENSION)))
+    first = drive(house)
+    for _ in range(40):
+        first.loop.turn()
+        if Run.objects.get().wish == "pause":
+            break
+    first.die()
+    press(world, Action.RESTORE_HIGH_TENSION)
+    Run.objects.update(wish="run")
+    drive(house).run_until_idle()
+    told = Event.objects.filter(kind__startswith="suspender.", after__signal="high_tension")
+    assert [event.kind for event in told.order_by("seq")] == [
+        "suspender.tripped",
+        "suspender.cleared",
+    ]
+    check(house, deaths=1)

@@ -14,7 +14,7 @@ from scipy import ndimage
 from benchmarks.report import Report, main, mean
 from benchmarks.scenes import SquareScene, match, take_square
 from smartscope.analysis.pipeline import find_holes
-from smartscope.microscope.simulator.specimen.spec import FILMS, Preset, preset_spec
+from smartscope.microscope.simulator.specimen.spec import HOLEY_FILMS, Preset, preset_spec
 from smartscope.microscope.simulator.specimen.values import Box
 from smartscope.microscope.simulator.specimen.world import Specimen
 
@@ -67,7 +67,7 @@ def claims(quick: bool) -> Report:  # noqa: FBT001  the shared form of every ben
     """Holes by film on simulated squares."""
     report = Report("Holes on simulated squares (80 nm pixels, 30 e/px)")
     presets = (Preset.GOOD,) if quick else (Preset.GOOD, Preset.CONTAMINATED, Preset.THICK)
-    for film in FILMS:
+    for film in HOLEY_FILMS:
         for preset in presets:
             _one_grid(report, film, preset, 2 if quick else SQUARES_PER_GRID)
     report.leave_out("precision on real squares: the shared square images carry no labels")

@@ -12,6 +12,7 @@ import numpy as np
 
 from smartscope.microscope.simulator.specimen.spec import (
     FILMS,
+    HOLEY_FILMS,
     MESHES,
     FilmSpec,
     IceSpec,
@@ -74,7 +75,7 @@ def _mesh(random: np.random.Generator) -> MeshSpec:
 
 
 def _film(random: np.random.Generator) -> FilmSpec:
-    film = FILMS[str(random.choice(sorted(FILMS)))]
+    film = FILMS[str(random.choice(sorted(HOLEY_FILMS)))]
     return replace(
         film,
         foil_nm=film.foil_nm * float(random.uniform(0.75, 1.4)),

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from smartscope.microscope.simulator.specimen.hashing import Channel, normal, uniform
+from smartscope.microscope.simulator.specimen.lacey import VOID_FRACTION, Strands
 from smartscope.microscope.simulator.specimen.noise import smooth
-from smartscope.microscope.simulator.specimen.spec import FilmSpec, IceSpec
+from smartscope.microscope.simulator.specimen.spec import FilmKind, FilmSpec, IceSpec
 
 WARP_UM = 0.35
 WARP_CELL_UM = 60.0
@@ -70,12 +71,18 @@ class Film:
         """2x2, µm: columns are the lattice vectors."""
         return np.array(self.basis)
 
+    def strands(self) -> Strands:
+        """What a lacey film is made of."""
+        return Strands(self.seed)
+
     def cell_area_um2(self) -> float:
         """Area of one lattice cell."""
         return abs(float(np.linalg.det(self.basis_matrix())))
 
     def hole_fraction(self) -> float:
-        """Mean fraction of the film that is hole, for images that cannot resolve holes."""
+        """Mean fraction of the film that is hole or void, for images that cannot resolve them."""
+        if self.spec.kind is FilmKind.LACEY:
+            return VOID_FRACTION
         made = 1.0 - self.spec.missing_hole_probability
         return made * math.pi * (self.diameter_um / 2) ** 2 / self.cell_area_um2()
 

@@ -66,6 +66,8 @@ class Channel(IntEnum):
     RECORD_CARBON = 45
     FRAME_OFFSET = 46
     PHANTOM = 47
+    LACEY = 48
+    LACEY_WIDTH = 49
 
 
 def _mix_int(x: int) -> int:

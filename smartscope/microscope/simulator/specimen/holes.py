@@ -16,7 +16,7 @@ from smartscope.microscope.simulator.specimen.ice import (
     sheet_ice_nm,
 )
 from smartscope.microscope.simulator.specimen.mesh import Mesh
-from smartscope.microscope.simulator.specimen.spec import SpecimenSpec
+from smartscope.microscope.simulator.specimen.spec import FilmKind, SpecimenSpec
 from smartscope.microscope.simulator.specimen.values import Box, Hole, HoleFault
 
 _FAULTS = (
@@ -73,6 +73,8 @@ class HoleTable:
 
 def hole_table(spec: SpecimenSpec, mesh: Mesh, film: Film, box: Box) -> HoleTable:
     """Every hole whose centre lies in `box`, under bars too (`visible` false and iceless there)."""
+    if film.spec.kind is not FilmKind.HOLEY:
+        return _no_holes()
     a, b = _candidates(film, box)
     x, y = film.centres_um(a, b)
     states = film.states(a, b, spec.ice)
@@ -80,13 +82,18 @@ def hole_table(spec: SpecimenSpec, mesh: Mesh, film: Film, box: Box) -> HoleTabl
     keep &= states.fault != FAULT_MISSING
     a, b, x, y, radius = a[keep], b[keep], x[keep], y[keep], states.radius_um[keep]
     if not a.size:
-        none = np.zeros(0, dtype=np.int64)
-        return HoleTable(a, b, none, none, x, y, radius, none, x, x, none.astype(bool))
+        return _no_holes()
     i, j, visible = film_at(spec, mesh, x, y, radius)
     sheet = np.where(visible, sheet_ice_nm(spec, mesh, x, y), 0.0) * states.ice_scale[keep]
     extra = np.where(visible, states.ice_extra_nm[keep], 0.0)
     centre, rim = sheet * HOLE_CENTRE + extra, sheet * (HOLE_CENTRE + HOLE_DISH) + extra
     return HoleTable(a, b, i, j, x, y, radius, states.fault[keep], centre, rim, visible)
+
+
+def _no_holes() -> HoleTable:
+    whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
+    seen = np.zeros(0, dtype=np.bool_)
+    return HoleTable(whole, whole, whole, whole, real, real, real, whole, real, real, seen)
 
 
 def _candidates(film: Film, box: Box) -> tuple[Ints, Ints]:

@@ -1,5 +1,5 @@
-"""Where the molecules are: hashed points in the ice of holes, never overlapping, never on foil or
-dirt.
+"""Where the molecules are: hashed points in the ice of holes or voids, or on a continuous film,
+never overlapping, never under dirt.
 """
 
 from __future__ import annotations
@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 
 from smartscope.microscope.simulator.specimen.contamination import dirt_in
 from smartscope.microscope.simulator.specimen.film import Film
+from smartscope.microscope.simulator.specimen.film_state import film_at
 from smartscope.microscope.simulator.specimen.hashing import Channel, normal, poisson, uniform
 from smartscope.microscope.simulator.specimen.holes import hole_table
-from smartscope.microscope.simulator.specimen.ice import HOLE_CENTRE, HOLE_DISH, sheet_ice_nm
+from smartscope.microscope.simulator.specimen.ice import (
+    HOLE_CENTRE,
+    HOLE_DISH,
+    OVER_FILM,
+    sheet_ice_nm,
+)
+from smartscope.microscope.simulator.specimen.lacey import ICE_IN_VOID
 from smartscope.microscope.simulator.specimen.mesh import Mesh
 from smartscope.microscope.simulator.specimen.phantoms import DIAMETER_NM
-from smartscope.microscope.simulator.specimen.spec import SpecimenSpec
+from smartscope.microscope.simulator.specimen.spec import FilmKind, SpecimenSpec
 from smartscope.microscope.simulator.specimen.values import Box, Hole, HoleFault, Particle
 
 CELL_UM = 0.1
@@ -47,12 +54,16 @@ def particles_in(spec: SpecimenSpec, mesh: Mesh, film: Film, box: Box) -> list[P
     if spec.particle.species == "none":
         return []
     diameter_um = DIAMETER_NM[spec.particle.species] * 1e-3
-    holes = hole_table(spec, mesh, film, box.grown(film.diameter_um)).values(film)
-    sound = (HoleFault.NONE, HoleFault.THICK)
-    holes = [hole for hole in holes if hole.visible and hole.fault in sound]
     candidates = _candidates(spec, box.grown(2 * diameter_um))
     sheet = sheet_ice_nm(spec, mesh, candidates.x_um, candidates.y_um)
-    thickness, crowd = _ice_at(spec, film, holes, candidates, sheet)
+    if film.spec.kind is FilmKind.HOLEY:
+        holes = hole_table(spec, mesh, film, box.grown(film.diameter_um)).values(film)
+        sound = (HoleFault.NONE, HoleFault.THICK)
+        holes = [hole for hole in holes if hole.visible and hole.fault in sound]
+        thickness, crowd = _ice_at(spec, film, holes, candidates, sheet)
+    else:
+        thickness = _ice_without_holes(spec, mesh, film, candidates, sheet)
+        crowd = np.ones_like(sheet)
     alive = thickness >= THINNEST_SHARE * diameter_um * 1e3
     alive &= (
         uniform(
@@ -102,6 +113,19 @@ def _ice_at(
         if hole.ice_nm < 25.0:
             crowd[inside] = 1.0 + (CROWDING - 1.0) * share**2
     return thickness, crowd
+
+
+def _ice_without_holes(
+    spec: SpecimenSpec, mesh: Mesh, film: Film, candidates: _Candidates, sheet: Floats
+) -> Floats:
+    """In the voids of a lacey film, everywhere on a continuous one; 0 where neither is sound."""
+    x, y = candidates.x_um, candidates.y_um
+    wall = DIAMETER_NM[spec.particle.species] * 1e-3
+    sound = film_at(spec, mesh, x, y, np.full(x.shape, wall))[2]
+    if film.spec.kind is FilmKind.CONTINUOUS:
+        return np.where(sound, OVER_FILM * sheet, 0.0)
+    sound &= film.strands().depth_um(x, y) < -wall
+    return np.where(sound, ICE_IN_VOID * sheet, 0.0)
 
 
 def _under_dirt(

@@ -24,10 +24,11 @@ from smartscope.microscope.simulator.specimen.film import Film
 from smartscope.microscope.simulator.specimen.hashing import Channel
 from smartscope.microscope.simulator.specimen.hole_rendering import HolePixels, hole_pixels
 from smartscope.microscope.simulator.specimen.ice import OVER_FILM, sheet_ice_nm
+from smartscope.microscope.simulator.specimen.lacey_rendering import no_holes, void_pixels
 from smartscope.microscope.simulator.specimen.mesh import Mesh
 from smartscope.microscope.simulator.specimen.mesh_rendering import opening_coverage
 from smartscope.microscope.simulator.specimen.noise import smooth
-from smartscope.microscope.simulator.specimen.spec import SpecimenSpec
+from smartscope.microscope.simulator.specimen.spec import FilmKind, SpecimenSpec
 from smartscope.microscope.simulator.specimen.tear_rendering import TearCanvas, tear_squares
 from smartscope.microscope.simulator.specimen.upsampling import (
     MAX_BLOCK_PX,
@@ -149,26 +150,44 @@ def _draw_strip(
         beam_marks(x, y, scene.earlier) if scene.earlier else (np.ones_like(x), np.zeros_like(x))
     )
     ice = lattice.up(sheet_ice_nm(scene.spec, scene.mesh, x, y) * thinning)
+    holes = _openings(scene, affine, (first_row, rows, width), lattice, (x, y), pixel_size_um)
+    opening = opening_coverage(scene.mesh, affine, (first_row, rows, width), pixel_size_um)
+    _mix(scene, canvas, ice, holes, opening)
+    canvas.contaminant_nm[...] = opening * np.float32(GROWTH_NM_PER_HOUR * scene.hours_in_column)
+    if scene.earlier:
+        canvas.contaminant_nm[...] += opening * lattice.up(deposit)
+
+
+def _openings(
+    scene: Scene,
+    affine: Affine,
+    strip: tuple[int, int, int],
+    lattice: BlockLattice,
+    places: tuple[Floats, Floats],
+    pixel_size_um: float,
+) -> HolePixels:
+    """Holes or voids of the film; `places` are the stage points of `lattice`."""
+    kind = scene.film.spec.kind
+    if kind is FilmKind.LACEY:
+        return void_pixels(scene.film.strands(), affine, strip, pixel_size_um)
+    if kind is FilmKind.CONTINUOUS:
+        return no_holes(strip)
+    x, y = places
     warp_x, warp_y = scene.film.warp_um(x, y)
     rough = None
     if pixel_size_um < ROUGH_BELOW_PIXEL_UM:
         rough = lattice.up(
             EDGE_ROUGHNESS_UM * smooth(scene.spec.seed, Channel.HOLE_EDGE, x, y, EDGE_CELL_UM)
         )
-    holes = hole_pixels(
+    return hole_pixels(
         scene.film,
         scene.spec.ice,
         affine,
-        (first_row, rows, width),
+        strip,
         (lattice.up(warp_x), lattice.up(warp_y)),
         rough,
         pixel_size_um,
     )
-    opening = opening_coverage(scene.mesh, affine, (first_row, rows, width), pixel_size_um)
-    _mix(scene, canvas, ice, holes, opening)
-    canvas.contaminant_nm[...] = opening * np.float32(GROWTH_NM_PER_HOUR * scene.hours_in_column)
-    if scene.earlier:
-        canvas.contaminant_nm[...] += opening * lattice.up(deposit)
 
 
 def _stage_points(affine: Affine, lattice: BlockLattice) -> tuple[Floats, Floats]:

@@ -35,9 +35,18 @@ MESHES = {
 }
 
 
+class FilmKind(StrEnum):
+    """Whether a film has holes on a lattice, voids between strands, or neither."""
+
+    HOLEY = "holey"
+    LACEY = "lacey"
+    CONTINUOUS = "continuous"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilmSpec:
-    """A holey film. `lattice` is the 2x2 basis in units of the pitch, so any regular film is data.
+    """A support film. `lattice` is the 2x2 basis in units of the pitch, so any regular film is
+    data; one that is not holey has no holes, and its pitch is but the scale of its voids.
 
     Foil thicknesses are assumed (carbon) or from the literature (gold).
     """
@@ -50,6 +59,7 @@ class FilmSpec:
     lattice: tuple[tuple[float, float], tuple[float, float]] = ((1.0, 0.0), (0.0, 1.0))
     missing_hole_probability: float = 0.006
     torn_hole_probability: float = 0.004
+    kind: FilmKind = FilmKind.HOLEY
 
 
 _TRIANGULAR = ((1.0, 0.0), (0.5, 0.75**0.5))
@@ -79,8 +89,23 @@ FILMS = {
             gold=True,
             lattice=_TRIANGULAR,
         ),
+        # thicknesses assumed; stain is ice here, dark where it is thick
+        FilmSpec(
+            name="lacey", hole_um=0.0, pitch_um=4.0, foil_nm=40.0, gold=False, kind=FilmKind.LACEY
+        ),
+        FilmSpec(
+            name="continuous",
+            hole_um=0.0,
+            pitch_um=4.0,
+            foil_nm=6.0,
+            gold=False,
+            kind=FilmKind.CONTINUOUS,
+        ),
     )
 }
+
+
+HOLEY_FILMS = tuple(name for name, film in FILMS.items() if film.kind is FilmKind.HOLEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

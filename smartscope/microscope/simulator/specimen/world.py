@@ -21,6 +21,7 @@ from smartscope.microscope.simulator.specimen.film_state import film_at
 from smartscope.microscope.simulator.specimen.height import film_height_um
 from smartscope.microscope.simulator.specimen.holes import hole_table
 from smartscope.microscope.simulator.specimen.ice import sheet_ice_nm
+from smartscope.microscope.simulator.specimen.ice_sites import ice_of_square
 from smartscope.microscope.simulator.specimen.labels import (
     SquareTraits,
     label_square,
@@ -141,8 +142,7 @@ class Specimen:
         index_i, index_j = np.array([i]), np.array([j])
         fates = square_fates(self.spec, self.mesh, index_i, index_j)
         half = float(self.mesh.half_opening_um(index_i, index_j)[0])
-        table = hole_table(self.spec, self.mesh, self.film, Box.around(x, y, 1.42 * half))
-        holes_nm = table.centre_nm[table.visible & (table.i == i) & (table.j == j)]
+        holes_nm = ice_of_square(self.spec, self.mesh, self.film, i, j)
         traits = SquareTraits(i, j, half, int(fates.damage[0]))
         numbers = measure_square(self.spec, self.mesh, self.film, traits, holes_nm)
         label, sub_label, usable = label_square(numbers)

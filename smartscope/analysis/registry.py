@@ -27,6 +27,7 @@ Made = TypeVar("Made", bound=Plugin)
 ENTRY_POINT_GROUP = "smartscope.plugins"
 
 _DETECTION = "smartscope.analysis.detection"
+_NETWORKS = "smartscope.analysis.networks"
 
 #: Name to "module:class"; nothing is imported before it is asked for.
 BUILT_IN: Mapping[str, str] = MappingProxyType(
@@ -37,10 +38,16 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "size": f"{_DETECTION}.selectors:SizeSelector",
         "grey-level": f"{_DETECTION}.selectors:GreySelector",
         "whole-frame": "smartscope.analysis.movies.aligner:WholeFrameAligner",
+        "local-motion": "smartscope.analysis.movies.aligner:LocalMotionAligner",
         "thon-rings": "smartscope.analysis.ctf.estimator:RingEstimator",
         "distance": f"{_DETECTION}.selectors:CentreDistanceSelector",
+        "faster-rcnn-squares": f"{_NETWORKS}.detector_squares:DetectorSquareFinder",
+        "detectron2-squares": f"{_NETWORKS}.detectron2_squares:Detectron2SquareFinder",
     }
 )
+
+#: Built-in plug-ins that come without weights: absent, with a reason, until a site installs some.
+WITHOUT_WEIGHTS = frozenset({"faster-rcnn-squares", "detectron2-squares"})
 
 #: Name to "package:card": who only asks for a duration need not load what takes it.
 CARDS: Mapping[str, str] = MappingProxyType(
@@ -51,8 +58,11 @@ CARDS: Mapping[str, str] = MappingProxyType(
         "size": f"{_DETECTION}:selector_size.toml",
         "grey-level": f"{_DETECTION}:selector_grey.toml",
         "whole-frame": "smartscope.analysis.movies:whole_frame.toml",
+        "local-motion": "smartscope.analysis.movies:local_motion.toml",
         "thon-rings": "smartscope.analysis.ctf:thon_rings.toml",
         "distance": f"{_DETECTION}:selector_distance.toml",
+        "faster-rcnn-squares": f"{_NETWORKS}:detector_squares.toml",
+        "detectron2-squares": f"{_NETWORKS}:detectron2_squares.toml",
     }
 )
 

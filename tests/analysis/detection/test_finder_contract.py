@@ -57,7 +57,15 @@ def test_a_plugin_of_the_wrong_kind_is_refused() -> None:
         registry.finder("size")
 
 
-def test_every_built_in_plugin_loads() -> None:
+def test_every_built_in_plugin_loads_or_waits_for_weights() -> None:
     present, absent = registry.survey()
-    assert {card.manifest.name for card in present} >= set(registry.BUILT_IN)
-    assert not [entry for entry in absent if entry.name in registry.BUILT_IN]
+    waiting = {entry.name for entry in absent} & set(registry.BUILT_IN)
+    assert waiting <= registry.WITHOUT_WEIGHTS
+    assert {card.manifest.name for card in present} >= set(registry.BUILT_IN) - waiting
+
+
+@pytest.mark.parametrize("name", sorted(registry.WITHOUT_WEIGHTS))
+def test_a_plugin_without_weights_says_what_to_do_and_still_shows_its_card(name: str) -> None:
+    with pytest.raises(registry.PluginUnavailable, match=r"train or install|is named; set"):
+        registry.finder(name)
+    assert registry.card(name).name == name

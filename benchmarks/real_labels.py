@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,6 @@ def unlisted(sample: str) -> NDArray[np.float64]:
     return np.array(places, dtype=np.float64).reshape(-1, 2)
 
 
-def _table() -> dict[str, list[dict[str, object]]]:
-    table: dict[str, list[dict[str, object]]] = json.loads(FILE.read_text(encoding="utf-8"))
+def _table() -> dict[str, list[dict[str, Any]]]:
+    table: dict[str, list[dict[str, Any]]] = json.loads(FILE.read_text(encoding="utf-8"))
     return table

@@ -24,6 +24,10 @@ DIRT_ON_CARBON = 0.6
 DIRT_ON_GOLD = 0.08
 MOST_DIRT = 0.5
 LEVEL_PITCHES = 1.5
+DIM_OF_BRIGHT = 0.85
+BAR_OF_DIM = 0.3
+#: lattice cells in view below which no period is asked for
+FEWEST_CELLS = 25
 RADIUS_FRACTIONS = (0.16, 0.2, 0.25, 0.3, 0.36)
 
 
@@ -63,16 +67,46 @@ def look_at_film(
     values = contrast[core] if core.any() else contrast[mask]
     even = high / np.maximum(contrast, 0.5 * np.float32(np.median(values)) + np.float32(1e-9))
     flat = np.clip(even, -CLIP_LEVELS, CLIP_LEVELS).astype(np.float32)
-    period = measure_period(
-        flat,
-        core if core.any() else foil,
-        shortest_px=search[0],
-        longest_px=search[1],
-        expected_px=pitch_px,
-    )
+    areas = [core if core.any() else foil, *_dimmer_part(smooth, foil, pitch_px)]
+    period = _clearest_period(flat, areas, search, pitch_px)
     if is_gold:
         foil = _with_rim(smooth, level, foil, pitch_px)
     return Film(flat, foil & mask, smooth, period)
+
+
+def _clearest_period(
+    flat: FloatImage, areas: list[BoolArray], search: tuple[float, float], pitch_px: float
+) -> Period | None:
+    """The period of the area that shows it most clearly."""
+    measured = [
+        measure_period(
+            flat, area, shortest_px=search[0], longest_px=search[1], expected_px=pitch_px
+        )
+        for area in areas
+    ]
+    return max(
+        (period for period in measured if period is not None),
+        key=lambda period: period.strength_sd,
+        default=None,
+    )
+
+
+def _dimmer_part(smooth: FloatImage, foil: BoolArray, pitch_px: float) -> list[BoolArray]:
+    """The film beside a large tear: where more light comes through, no period is to be seen.
+
+    Empty when the film, with its holes left out, is all of one brightness.
+    """
+    size = max(3, 2 * round(0.6 * pitch_px) + 1)
+    opened = ndimage.grey_opening(smooth, size=(size, size))
+    values = opened[foil]
+    if values.size == 0:
+        return []
+    split = otsu_split(values[:: max(1, values.size // 200_000)].astype(np.float64))
+    if split is None or split[0] > DIM_OF_BRIGHT * split[1]:
+        return []
+    dim = foil & (opened < (split[0] + split[1]) / 2) & (opened > BAR_OF_DIM * split[0])
+    dim = ndimage.binary_erosion(dim, iterations=max(1, round(0.2 * pitch_px)), border_value=1)
+    return [dim] if dim.sum() > FEWEST_CELLS * pitch_px**2 else []
 
 
 def _with_rim(smooth: FloatImage, level: FloatImage, foil: BoolArray, pitch_px: float) -> BoolArray:

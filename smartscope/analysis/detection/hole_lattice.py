@@ -11,9 +11,16 @@ from scipy.spatial import cKDTree
 
 from smartscope.analysis.base import BoolArray, FloatArray, IntArray, Lattice
 from smartscope.analysis.detection.lattice import UNINDEXED, fit_lattice, nodes_within
+from smartscope.analysis.detection.lattice_warp import LatticeWarp, fit_warp
 
 SMALLEST_PATCH = 12
+#: neighbours in place before a detection may pass its index on
+SUPPORT = 3
+#: detections on a montage tile of its own that are enough to place it when the film is known
+SMALLEST_TILE = 3
+TILE_AGREEMENT_PITCHES = 0.15
 LOCAL_PITCHES = 2.0
+LOCAL_NEIGHBOURS = 12
 EXTRAPOLATION_PITCHES = 3.5
 ON_LATTICE_PITCHES = 0.25
 SAME_HOLE_PITCHES = 0.12
@@ -22,11 +29,21 @@ OWN_HOLE_PITCHES = 0.6
 
 @dataclass(frozen=True, slots=True)
 class LatticePatch:
-    """One unbroken stretch of film: its lattice, and the detections on it with their indices."""
+    """One unbroken stretch of film: its lattice, how that bends, and the detections on it.
+
+    `members` (N,) are numbers of detections, `indices` (N, 2) their nodes; `tile` is the montage
+    tile the stretch lies on (0 where there is one image).
+    """
 
     lattice: Lattice
+    warp: LatticeWarp
     members: IntArray
     indices: IntArray
+    tile: int = 0
+
+    def nodes(self, indices: IntArray) -> FloatArray:
+        """Positions (N, 2) in px of nodes (N, 2), the film's overall bend included."""
+        return self.lattice.nodes(indices) + self.warp.offsets(indices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +64,48 @@ class LatticeHoles:
         )
 
 
-def grow_patches(positions_px: FloatArray, basis_px: FloatArray) -> list[LatticePatch]:
-    """Split detections (N, 2) into unbroken stretches, largest first; a montage break starts a new
-    one.
+def grow_patches(
+    positions_px: FloatArray, basis_px: FloatArray, tiles: IntArray | None = None
+) -> list[LatticePatch]:
+    """Split detections (N, 2) into unbroken stretches, largest first.
+
+    A montage break starts a new one. `tiles` (N,) says on which tile each detection lies: then no
+    stretch reaches across tiles, and a tile with few holes takes the film's basis from the largest.
     """
-    remaining = np.arange(len(positions_px))
+    where = np.zeros(len(positions_px), dtype=np.int64) if tiles is None else tiles
     patches: list[LatticePatch] = []
-    while len(remaining) >= SMALLEST_PATCH:
-        basis = np.asarray(patches[0].lattice.basis_px) if patches else basis_px
-        fitted = fit_lattice(positions_px[remaining], basis, minimum=SMALLEST_PATCH)
-        if fitted is None:
-            break
-        lattice, indices = fitted
-        known = indices[:, 0] != UNINDEXED
-        patches.append(LatticePatch(lattice, remaining[known].astype(np.int64), indices[known]))
-        remaining = remaining[~known]
+    for tile in np.unique(where):
+        patches += _on_tile(positions_px, basis_px, np.flatnonzero(where == tile), int(tile))
+    patches.sort(key=lambda patch: (-len(patch.members), int(patch.members[0])))
+    if patches and tiles is not None:
+        sparse = sorted({int(t) for t in np.unique(tiles)} - {patch.tile for patch in patches})
+        found = (_placed_tile(positions_px, tiles, tile, patches[0].lattice) for tile in sparse)
+        patches += [patch for patch in found if patch is not None]
     return patches
 
 
 def complete(
-    positions_px: FloatArray, patches: list[LatticePatch], foil: BoolArray
+    positions_px: FloatArray,
+    patches: list[LatticePatch],
+    foil: BoolArray,
+    tile_map: IntArray | None = None,
 ) -> LatticeHoles:
     """One hole per node on the foil: the detection nearest to it, or the node itself where none is.
 
     Nodes follow the film's local bend (the mean offset of detections nearby), so a detected hole
     lies halfway between its own response and its node: noise moves the one, jitter the other.
-    Nodes reach at most 3.5 pitches beyond the nearest detection of their own patch. `foil` is True
-    where a centre may lie.
+    Nodes reach at most 3.5 pitches beyond the nearest detection of their own patch, and never off
+    their own tile (`tile_map`, (height, width) like `foil`). `foil` is True where a centre may lie.
     """
     taken_positions: list[FloatArray] = []
     parts: list[tuple[FloatArray, IntArray, IntArray, IntArray]] = []
     for number, patch in enumerate(patches):
         pitch = patch.lattice.pitch_px
         nodes, indices = _bent_nodes(positions_px, patch, foil)
+        if tile_map is not None:
+            columns, rows = np.rint(nodes).astype(np.int64).T
+            own = tile_map[rows, columns] == patch.tile
+            nodes, indices = nodes[own], indices[own]
         nearer = _nearest_to_own(nodes, positions_px, patches, number)
         nodes, indices = nodes[nearer], indices[nearer]
         if parts:
@@ -98,11 +124,63 @@ def complete(
     return LatticeHoles(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def local_residual_px(positions_px: FloatArray, patch: LatticePatch) -> float:
+    """Median distance of detections from where their neighbours alone would put them.
+
+    What a film bends over many holes is no error of finding; what neighbours disagree about is.
+    """
+    own = positions_px[patch.members]
+    bend = own - patch.nodes(patch.indices)
+    shift = _local_bend(own, bend, patch.lattice.pitch_px, own, leave_out_nearest=True)[0]
+    return float(np.median(np.linalg.norm(bend - shift, axis=1)))
+
+
+def _on_tile(
+    positions_px: FloatArray, basis_px: FloatArray, remaining: IntArray, tile: int
+) -> list[LatticePatch]:
+    patches: list[LatticePatch] = []
+    while len(remaining) >= SMALLEST_PATCH:
+        basis = np.asarray(patches[0].lattice.basis_px) if patches else basis_px
+        fitted = fit_lattice(
+            positions_px[remaining], basis, minimum=SMALLEST_PATCH, support=SUPPORT
+        )
+        if fitted is None:
+            break
+        lattice, indices = fitted
+        known = indices[:, 0] != UNINDEXED
+        members = remaining[known].astype(np.int64)
+        warp = fit_warp(positions_px[members], indices[known], lattice)
+        patches.append(LatticePatch(lattice, warp, members, indices[known], tile))
+        remaining = remaining[~known]
+    return patches
+
+
+def _placed_tile(
+    positions_px: FloatArray, tiles: IntArray, tile: int, film: Lattice
+) -> LatticePatch | None:
+    """A tile with too few holes for a fit of its own: the film's basis, its own origin."""
+    members = np.flatnonzero(tiles == tile).astype(np.int64)
+    if len(members) < SMALLEST_TILE:
+        return None
+    coordinates = film.coordinates(positions_px[members])
+    turn = np.exp(2j * np.pi * coordinates).mean(axis=0)
+    shift = np.angle(turn) / (2 * np.pi)
+    indices = np.rint(coordinates - shift).astype(np.int64)
+    origin = np.asarray(film.origin_px) + np.asarray(film.basis_px) @ shift
+    placed = Lattice((float(origin[0]), float(origin[1])), film.basis_px, film.residual_px)
+    away = np.linalg.norm(positions_px[members] - placed.nodes(indices), axis=1)
+    agree = away < TILE_AGREEMENT_PITCHES * film.pitch_px
+    if agree.sum() < SMALLEST_TILE:
+        return None
+    return LatticePatch(placed, LatticeWarp.none(), members[agree], indices[agree], tile)
+
+
 def _nearest_to_own(
     nodes: FloatArray, positions_px: FloatArray, patches: list[LatticePatch], number: int
 ) -> BoolArray:
     """(N,) True for nodes no farther from their own patch's detections than from any other's."""
-    others = [p.members for n, p in enumerate(patches) if n != number]
+    tile = patches[number].tile
+    others = [p.members for n, p in enumerate(patches) if n != number and p.tile == tile]
     if not others or len(nodes) == 0:
         return np.ones(len(nodes), dtype=np.bool_)
     own = cKDTree(positions_px[patches[number].members]).query(nodes)[0]
@@ -115,23 +193,41 @@ def _bent_nodes(
 ) -> tuple[FloatArray, IntArray]:
     height, width = foil.shape
     pitch = patch.lattice.pitch_px
-    indices = nodes_within(patch.lattice, (-pitch, -pitch, width + pitch, height + pitch))
-    nodes = patch.lattice.nodes(indices)
+    indices = nodes_within(
+        patch.lattice, (-2 * pitch, -2 * pitch, width + 2 * pitch, height + 2 * pitch)
+    )
+    nodes = patch.nodes(indices)
     own = positions_px[patch.members]
-    bend = own - patch.lattice.nodes(patch.indices)
-    neighbours = min(12, len(own))
-    away, nearest = (np.asarray(a) for a in cKDTree(own).query(nodes, k=neighbours))
-    weight = np.exp(-0.5 * (away / (LOCAL_PITCHES * pitch)) ** 2) + 1e-12
-    local = np.median(bend[nearest], axis=1) if neighbours > 1 else bend[nearest]
-    robust = np.linalg.norm(bend[nearest] - local[:, None], axis=2) < ON_LATTICE_PITCHES * pitch
-    weight = weight * (robust + 1e-6)
-    shift = (bend[nearest] * weight[..., None]).sum(axis=1) / weight.sum(axis=1)[:, None]
+    bend = own - patch.nodes(patch.indices)
+    shift, away = _local_bend(own, bend, pitch, nodes)
     nodes = nodes + shift
     columns, rows = np.rint(nodes).astype(np.int64).T
     inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-    inside &= away[:, 0] <= EXTRAPOLATION_PITCHES * pitch
+    inside &= away <= EXTRAPOLATION_PITCHES * pitch
     inside[inside] = foil[rows[inside], columns[inside]]
     return nodes[inside], indices[inside]
+
+
+def _local_bend(
+    own: FloatArray,
+    bend: FloatArray,
+    pitch_px: float,
+    places: FloatArray,
+    *,
+    leave_out_nearest: bool = False,
+) -> tuple[FloatArray, FloatArray]:
+    """Mean offset (N, 2) of the detections round each place, and how far (N,) the nearest is."""
+    first = int(leave_out_nearest)
+    wanted = min(LOCAL_NEIGHBOURS + first, len(own))
+    ranks = list(range(1, wanted + 1))
+    away, nearest = (np.asarray(a) for a in cKDTree(own).query(places, k=ranks))
+    away, nearest = away[:, first:], nearest[:, first:]
+    weight = np.exp(-0.5 * (away / (LOCAL_PITCHES * pitch_px)) ** 2) + 1e-12
+    middle = np.median(bend[nearest], axis=1)
+    apart = np.linalg.norm(bend[nearest] - middle[:, None], axis=2)
+    weight = weight * ((apart < ON_LATTICE_PITCHES * pitch_px) + 1e-6)
+    shift = (bend[nearest] * weight[..., None]).sum(axis=1) / weight.sum(axis=1)[:, None]
+    return shift, away[:, 0]
 
 
 def _nearest_detection(nodes: FloatArray, positions_px: FloatArray, pitch_px: float) -> IntArray:

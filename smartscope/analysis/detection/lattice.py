@@ -14,17 +14,19 @@ UNINDEXED = np.iinfo(np.int64).min
 
 
 def fit_lattice(
-    positions_px: FloatArray, basis_px: FloatArray, *, minimum: int = 4
+    positions_px: FloatArray, basis_px: FloatArray, *, minimum: int = 4, support: int = 1
 ) -> tuple[Lattice, IntArray] | None:
     """Fit p = o + B·k to points (N, 2), starting from a measured basis (2, 2).
 
     Returns the lattice and indices (N, 2), `UNINDEXED` for points no neighbour step reaches, or
     `None` with fewer than `minimum` connected points. Tukey-weighted least squares; the basis is
-    free, so square, hexagonal and tilted lattices are one code path.
+    free, so square, hexagonal and tilted lattices are one code path. Indices pass on only from
+    points with at least `support` of their eight neighbours in place, so that a chance point is no
+    bridge to a stretch it does not belong to.
     """
     if len(positions_px) < minimum:
         return None
-    indices = _grow_indices(positions_px, basis_px)
+    indices = _grow_indices(positions_px, basis_px, support)
     known = indices[:, 0] != UNINDEXED
     if known.sum() < minimum or np.linalg.matrix_rank(_design(indices[known])) < 3:
         return None
@@ -71,7 +73,7 @@ def off_lattice_distance(lattice: Lattice, positions_px: FloatArray) -> FloatArr
     return np.asarray(away / lattice.pitch_px)
 
 
-def enlarged(lattice: Lattice, factor: int) -> Lattice:
+def enlarged(lattice: Lattice, factor: float) -> Lattice:
     """The same lattice in pixels `factor` times smaller, the origin moved with the pixel
     centres.
     """
@@ -88,7 +90,7 @@ def _design(indices: IntArray) -> FloatArray:
     return np.column_stack([np.ones(len(indices)), indices]).astype(np.float64)
 
 
-def _grow_indices(positions_px: FloatArray, basis_px: FloatArray) -> IntArray:
+def _grow_indices(positions_px: FloatArray, basis_px: FloatArray, support: int) -> IntArray:
     """Breadth-first from the point with most lattice neighbours; steps may bend with the film."""
     tree = cKDTree(positions_px)
     tolerance = STEP_TOLERANCE * float(np.linalg.norm(basis_px, axis=0).min())
@@ -99,6 +101,7 @@ def _grow_indices(positions_px: FloatArray, basis_px: FloatArray) -> IntArray:
         distance, nearest = tree.query(positions_px + offset, distance_upper_bound=tolerance)
         found = np.isfinite(distance)
         neighbour[found, number] = np.asarray(nearest)[found]
+    supported = (neighbour >= 0).sum(axis=1) >= support
     best: IntArray = np.full((len(positions_px), 2), UNINDEXED, dtype=np.int64)
     visited = np.zeros(len(positions_px), dtype=np.bool_)
     best_size = 0
@@ -109,6 +112,8 @@ def _grow_indices(positions_px: FloatArray, basis_px: FloatArray) -> IntArray:
         indices[start] = 0
         queue = [int(start)]
         for point in queue:
+            if not supported[point]:
+                continue
             for number, step in enumerate(steps):
                 other = int(neighbour[point, number])
                 if other >= 0 and indices[other, 0] == UNINDEXED:

@@ -41,17 +41,12 @@ def square_to_image(grid: GridPicture, stage: Point) -> NextSquare | None:
     wanted = [square for square in queued if square.by_person] or queued
     if not wanted:
         return None
-    stops = [
-        Stop(square.stage, square.number, square.id, first_visit=True)
-        for square in sorted(wanted, key=lambda square: square.number)
-    ]
-    squares = {square.id: square for square in wanted}
+    wanted.sort(key=lambda square: square.number)
+    stops = [Stop(square.stage, square.number, square.id, first_visit=True) for square in wanted]
     order = best_order(stage, stops, _model(grid.protocol), here=_square_at(grid, stage))
     path = [stops[index] for index in order]
-    return NextSquare(
-        squares[path[0].square],
-        _why(path, stage, "square", by_person=wanted[0].by_person),
-    )
+    first = wanted[order[0]]
+    return NextSquare(first, _why(path, stage, "square", by_person=first.by_person))
 
 
 def group_to_expose(grid: GridPicture, stage: Point) -> NextGroup | None:

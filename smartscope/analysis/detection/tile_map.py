@@ -7,7 +7,7 @@ import numpy as np
 from smartscope.analysis.base import Image, IntArray
 
 
-def tile_map(image: Image, shape: tuple[int, ...], factor: int) -> IntArray | None:
+def tile_map(image: Image, shape: tuple[int, ...], factor: float) -> IntArray | None:
     """(height, width) the number of the tile that holds each pixel deepest, as `Image.stage_of`
     takes it; `None` for a picture of one frame.
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
+from smartscope.analysis.base import BoolArray, FloatImage
 from smartscope.analysis.detection.flatten import binned, log_grey, masked_blur, scaled_grey
 
-#: the pitch at which the network looks, and the finest the image is binned to before that
+#: the pitch at which the network looks
 PITCH_PX = 20.0
-FINEST_PITCH_PX = 2 * PITCH_PX
+#: block means keep at least twice the resolution wanted
+FINEST_OVER_WANTED = 2.0
 CHANNELS = 2
 GREY_RANGE = (-0.25, 1.5)
 LEVEL_PITCHES = 1.0
@@ -31,37 +32,42 @@ class HoleInput:
 
     Plane 0 is grey between dark (0) and bright (1); plane 1 is log grey less its mean within a
     pitch, over its local contrast. `scale` is image pixels per plane pixel; `imaged` is (height,
-    width).
+    width). A plane pixel's centre lies at scale·x + (scale - 1)/2 of the image.
     """
 
     planes: FloatImage
     imaged: BoolArray
     scale: float
-    shift_px: float
-
-    def to_image(self, positions: FloatArray) -> FloatArray:
-        """Positions (N, 2) x, y in plane pixels as pixels of the image."""
-        return positions * self.scale + self.shift_px
 
 
 def hole_input(pixels: FloatImage, imaged: BoolArray, pitch_px: float) -> HoleInput | None:
-    """The image (height, width) rescaled so that `pitch_px` becomes 20; `None` where it is flat.
+    """The image (height, width) rescaled so that `pitch_px` becomes 20; `None` where it is flat."""
+    scaled = grey_at_pitch(pixels, imaged, pitch_px, wanted_px=PITCH_PX)
+    if scaled is None:
+        return None
+    grey, seen, scale = scaled
+    planes = np.stack([np.clip(grey, *GREY_RANGE), _even(grey, seen)]) * seen
+    return HoleInput(planes.astype(np.float32), seen, scale)
+
+
+def grey_at_pitch(
+    pixels: FloatImage, imaged: BoolArray, pitch_px: float, *, wanted_px: float
+) -> tuple[FloatImage, BoolArray, float] | None:
+    """Relative grey rescaled so that `pitch_px` becomes `wanted_px`, where it was imaged, and how
+    many pixels of the image one of its pixels is; `None` where the image is flat.
 
     Block means down to at most twice the resolution wanted, then a Gaussian against aliasing and
     linear interpolation: what lies outside the image never wraps around into it, as it would by
     cropping its Fourier transform.
     """
-    factor = max(1, int(pitch_px / FINEST_PITCH_PX))
+    factor = max(1, int(pitch_px / (FINEST_OVER_WANTED * wanted_px)))
     coarse, mask = binned(pixels, imaged, factor)
     scaled = scaled_grey(coarse, mask) if coarse.size else None
     if scaled is None:
         return None
-    step = max(pitch_px / factor / PITCH_PX, 1 / LARGEST_ZOOM)
+    step = max(pitch_px / factor / wanted_px, 1 / LARGEST_ZOOM)
     grey, seen = _resampled(np.where(mask, scaled[0], np.float32(0.0)), mask, step)
-    planes = np.stack([np.clip(grey, *GREY_RANGE), _even(grey, seen)]) * seen
-    return HoleInput(
-        planes.astype(np.float32), seen, factor * step, factor * (step - 1) / 2 + (factor - 1) / 2
-    )
+    return grey, seen, factor * step
 
 
 def _resampled(grey: FloatImage, mask: BoolArray, step: float) -> tuple[FloatImage, BoolArray]:

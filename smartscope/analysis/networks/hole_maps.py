@@ -43,12 +43,8 @@ class HoleMaps:
 
     @property
     def scale(self) -> float:
-        """Image pixels per map pixel."""
+        """Image pixels per map pixel; a map pixel's centre lies at scale·x + (scale - 1)/2."""
         return SHRINK * self.prepared.scale
-
-    def to_image(self, positions: FloatArray) -> FloatArray:
-        """Positions (N, 2) x, y on the maps as pixels of the image."""
-        return self.prepared.to_image(positions * SHRINK + (SHRINK - 1) / 2)
 
     def centres(self, pitch_px: float) -> tuple[FloatArray, FloatArray]:
         """Summits (N, 2) x, y in map pixels and their probabilities (N,)."""

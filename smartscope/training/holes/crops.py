@@ -77,12 +77,9 @@ def prepare(sample: SquareSample, zoom: float) -> Prepared | None:
     prepared = hole_input(pixels, np.ones(pixels.shape, dtype=np.bool_), pitch / zoom)
     if prepared is None:
         return None
-    even = tuple(side - side % 2 for side in prepared.planes.shape[1:])
+    height, width = (side - side % 2 for side in prepared.planes.shape[1:])
     prepared = HoleInput(
-        prepared.planes[:, : even[0], : even[1]],
-        prepared.imaged[: even[0], : even[1]],
-        prepared.scale,
-        prepared.shift_px,
+        prepared.planes[:, :height, :width], prepared.imaged[:height, :width], prepared.scale
     )
     targets = hole_targets(sample, prepared)
     return Prepared(prepared.planes, targets.maps, targets.centre_weight)

@@ -66,8 +66,9 @@ def is_hidden(hole: LabelledHole) -> bool:
 
 def _on_map(place_px: tuple[float, float], prepared: HoleInput) -> tuple[float, float]:
     """Image pixels to map pixels: half the plane's, whose pairs share a centre."""
-    x, y = ((value - prepared.shift_px) / prepared.scale for value in place_px)
-    return (x - 0.5) / 2, (y - 0.5) / 2
+    scale = 2 * prepared.scale
+    x, y = ((value - (scale - 1) / 2) / scale for value in place_px)
+    return x, y
 
 
 def _bump(target: FloatMap, x: float, y: float) -> None:

@@ -41,10 +41,10 @@ def train(options: TrainingOptions) -> TrainingOutcome:
         )
     from smartscope.training.holes.finish import finish
 
-    return finish(_learn(options), options)
+    return finish(learn(options), options)
 
 
-def _learn(options: TrainingOptions) -> HoleNetwork:
+def learn(options: TrainingOptions) -> HoleNetwork:
     torch.manual_seed(options.seed)
     network = HoleNetwork()
     optimiser = torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=1e-3)
@@ -52,6 +52,9 @@ def _learn(options: TrainingOptions) -> HoleNetwork:
         optimiser, PEAK_RATE, total_steps=options.steps, pct_start=WARM_UP
     )
     first = _start(options, network, optimiser, schedule)
+    if first == options.steps:
+        network.eval()
+        return network
     pool = Pool(
         stream_square_images(options.seed, Split.TRAIN), seed=options.seed, size=POOL_SQUARES
     )
@@ -76,7 +79,7 @@ def _learn(options: TrainingOptions) -> HoleNetwork:
             sys.stdout.write(f"step {step + 1}: loss {mean:.4f}, {took / SAY_STEPS:.2f} s a step\n")
             sys.stdout.flush()
         if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == options.steps:
-            _keep(options, network, optimiser, schedule, step + 1)
+            keep(options, network, optimiser, schedule, step + 1)
     network.eval()
     return network
 
@@ -106,7 +109,7 @@ def _start(options: TrainingOptions, network: Any, optimiser: Any, schedule: Any
     return 0
 
 
-def _keep(options: TrainingOptions, network: Any, optimiser: Any, schedule: Any, done: int) -> None:
+def keep(options: TrainingOptions, network: Any, optimiser: Any, schedule: Any, done: int) -> None:
     checkpoints.save(
         options.out,
         {

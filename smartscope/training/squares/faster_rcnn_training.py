@@ -70,7 +70,7 @@ def train_faster_rcnn(options: TrainingOptions, *, depth: int = 50) -> TrainingO
     losses: list[float] = []
     for step, batch in _batches(options, first):
         torch.manual_seed(options.seed * 1_000_003 + step)
-        losses.append(_step(detector, optimiser, batch, device))
+        losses.append(step_on(detector, optimiser, batch, device))
         schedule.step()
         if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == options.steps:
             recent = np.mean(losses[-CHECKPOINT_STEPS:])
@@ -88,9 +88,10 @@ def rate(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up)))
 
 
-def _step(
+def step_on(
     detector: Any, optimiser: torch.optim.Optimizer, batch: list[Boxed], device: torch.device
 ) -> float:
+    """One step on a batch of crops; its loss."""
     pictures = [torch.from_numpy(crop.grey).expand(3, -1, -1).to(device) for crop in batch]
     targets = [
         {

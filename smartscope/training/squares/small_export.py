@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -35,16 +36,21 @@ def export_small(
     path = folder / NAME
     folder.mkdir(parents=True, exist_ok=True)
     with written_aside(path) as aside:
-        torch.onnx.export(
-            finished,
-            (crops, features),
-            str(aside),
-            input_names=["crops", "features"],
-            output_names=["probabilities"],
-            dynamic_axes={name: {0: "squares"} for name in ("crops", "features", "probabilities")},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+        with warnings.catch_warnings():
+            # The newer exporter needs one more package; this one is deprecated and needs none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            torch.onnx.export(
+                finished,
+                (crops, features),
+                str(aside),
+                input_names=["crops", "features"],
+                output_names=["probabilities"],
+                dynamic_axes={
+                    name: {0: "squares"} for name in ("crops", "features", "probabilities")
+                },
+                opset_version=OPSET,
+                dynamo=False,
+            )
         graph = aside.read_bytes()
         with torch.no_grad():
             wanted = finished(crops, features).numpy()

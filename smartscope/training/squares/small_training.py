@@ -49,7 +49,7 @@ def train_small(options: TrainingOptions) -> TrainingOutcome:
     simulated = _gathered(options, Split.TRAIN, atlases)
     tuning = _gathered(options, Split.TUNE, min(TUNE_ATLASES, atlases))
     real = real_examples(options.data) if options.data is not None else None
-    network = _learn(options, simulated, real)
+    network = learn(options, simulated, real)
     logits = logits_of(network, tuning)
     calibration = calibrate(logits, tuning.labels)
     metrics = _metrics(calibration, logits, tuning.labels)
@@ -84,7 +84,8 @@ def _gathered(options: TrainingOptions, split: Split, atlases: int) -> Examples:
     return examples
 
 
-def _learn(options: TrainingOptions, simulated: Examples, real: Examples | None) -> SquareNet:
+def learn(options: TrainingOptions, simulated: Examples, real: Examples | None) -> SquareNet:
+    """The network after `options.steps` steps, going on from a checkpoint where one is resumed."""
     torch.manual_seed(options.seed)
     network = SquareNet(len(FEATURES), len(LABELS))
     network.mean.copy_(torch.from_numpy(simulated.features.mean(axis=0)))
@@ -96,7 +97,7 @@ def _learn(options: TrainingOptions, simulated: Examples, real: Examples | None)
     first = _restored(options, network, optimiser, schedule)
     network.train()
     losses = []
-    for step, batch in _batches(options, simulated, real, first):
+    for step, batch in batches(options, simulated, real, first):
         crops, features, labels = random_views(batch, _mixed(options.seed, step))
         torch.manual_seed(_mixed(options.seed + 1, step))
         loss = functional.cross_entropy(network(crops, features), labels)
@@ -113,7 +114,7 @@ def _learn(options: TrainingOptions, simulated: Examples, real: Examples | None)
     return network
 
 
-def _batches(
+def batches(
     options: TrainingOptions, simulated: Examples, real: Examples | None, first: int
 ) -> Iterator[tuple[int, Examples]]:
     """Steps with their examples; half of them real where there are any."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from smartscope.domain.snapshot import GridPicture, Snapshot
 from smartscope.domain.steps import (
     AskPerson,
+    CheckBeam,
     ConfirmStage,
     Decision,
     ExposeGroup,
@@ -63,6 +64,8 @@ def _step_words(step: Decision, snapshot: Snapshot) -> str:
             return _group_words(step, snapshot)
         case RefineZeroLoss():
             return "refine the zero-loss peak"
+        case CheckBeam():
+            return "look at a sound place again: the last images were odd"
         case FinishGrid():
             return f"finish {_grid(snapshot, step.grid)}: {step.reason}"
         case MakeSafe():

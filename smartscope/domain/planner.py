@@ -27,6 +27,7 @@ from smartscope.domain.snapshot import (
 from smartscope.domain.status import GRID_ENDS, GridStatus
 from smartscope.domain.steps import (
     Cause,
+    CheckBeam,
     ConfirmStage,
     Decision,
     ExposeGroup,
@@ -105,6 +106,9 @@ def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
         return made_safe(snapshot, "the valves read neither open nor closed")
     if not snapshot.instrument.valves_open:
         return OpenValves(grid.id)
+    place = snapshot.instrument.beam_check
+    if place is not None and isinstance(work, ImageSquare | ExposeGroup):
+        return CheckBeam(grid.id, place)
     if _zero_loss_due(snapshot, grid):
         return RefineZeroLoss(grid.id)
     return work

@@ -64,6 +64,8 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
     ("AutofocusFailed", "expose"): _T(_R.SKIP_TARGET, tries=2),
     ("HeightFailed", "square"): _T(_R.SKIP_SQUARE, tries=2),
     ("RealignFailed", "square"): _T(_R.SKIP_SQUARE, tries=2),
+    ("CameraFailed", "beam_check"): _T(_R.PAUSE_FOR_PERSON, tries=3),
+    ("StageStuck", "beam_check"): _T(_R.PAUSE_FOR_PERSON, tries=3),
     ("DriftTooHigh", "expose"): _T(_R.SKIP_TARGET, tries=2),
     ("CameraFailed", "atlas"): _T(_R.SKIP_GRID, tries=2),
     ("CameraFailed", "square"): _T(_R.SKIP_SQUARE, tries=2),
@@ -82,6 +84,7 @@ _OBJECTS: Mapping[str, frozenset[Remedy]] = {
     "square": frozenset({_R.SKIP_SQUARE, _R.SKIP_GRID}),
     "expose": frozenset({_R.SKIP_TARGET, _R.SKIP_SQUARE, _R.SKIP_GRID}),
     "zero_loss": frozenset({_R.SKIP_GRID}),
+    "beam_check": frozenset(),
 }
 #: errors that come before an exposure or after a whole one: none is on its way when they are raised
 _BETWEEN_EXPOSURES = frozenset(

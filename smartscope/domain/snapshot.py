@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from smartscope.domain.geometry import Point
+from smartscope.domain.image_watch import Place
 from smartscope.domain.protocol import CollectionProtocol
 from smartscope.domain.status import GridStatus, TargetStatus
 from smartscope.domain.suspenders import Trip
@@ -48,6 +49,7 @@ class Instrument:
     `trips` are the suspenders that are tripped now. Valves that are `valves_unclear` read neither
     open nor closed: nothing is exposed through them, and they are to be closed. `stage_doubt` says
     why it is not known whether a grid is on the stage, "" while it is: nothing is loaded meanwhile.
+    `beam_check` is where to look before anything else is imaged, after images that were odd.
     """
 
     has_autoloader: bool
@@ -59,6 +61,7 @@ class Instrument:
     trips: tuple[Trip, ...] = ()
     valves_unclear: bool = False
     stage_doubt: str = ""
+    beam_check: Place | None = None
 
     @property
     def valves_closed(self) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from smartscope.domain.geometry import Point
+from smartscope.domain.image_watch import Place
 
 
 class Cause(StrEnum):
@@ -111,6 +112,14 @@ class RefineZeroLoss:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckBeam:
+    """Look again at a place that was sound: is it the beam that changed, or the specimen?"""
+
+    grid: UUID
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class FinishGrid:
     """Nothing more will be imaged on this grid; moves nothing."""
 
@@ -133,6 +142,7 @@ Step = (
     | ImageSquare
     | ExposeGroup
     | RefineZeroLoss
+    | CheckBeam
     | FinishGrid
     | MakeSafe
 )
@@ -172,6 +182,7 @@ _KINDS: dict[type, str] = {
     ImageSquare: "square",
     ExposeGroup: "expose",
     RefineZeroLoss: "zero_loss",
+    CheckBeam: "beam_check",
     FinishGrid: "finish_grid",
     MakeSafe: "safe_state",
 }

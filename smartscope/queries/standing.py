@@ -176,6 +176,7 @@ _STEP_WORDS = {
     "square": "imaging a square of",
     "expose": "exposing a group of holes of",
     "zero_loss": "refining the zero-loss peak",
+    "beam_check": "looking again at a place that was sound, after odd images,",
     "safe_state": "closing the valves",
     "arm": "looking at cassette and column",
 }

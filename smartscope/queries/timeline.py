@@ -18,6 +18,7 @@ LANES: dict[str, str] = {
     "open_valves": "valves",
     "safe_state": "valves",
     "zero_loss": "upkeep",
+    "beam_check": "upkeep",
     "flash_gun": "upkeep",
     "atlas": "atlas",
     "square": "square",

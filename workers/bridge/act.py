@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from smartscope.domain.geometry import Point
 from smartscope.domain.steps import (
+    CheckBeam,
     ConfirmStage,
     ExposeGroup,
     FinishGrid,
@@ -31,6 +33,7 @@ from smartscope.microscope.procedures.requests import (
     LoadRequest,
     SquareRequest,
 )
+from smartscope.microscope.procedures.second_look import look_again
 from smartscope.microscope.procedures.square import square
 from smartscope.microscope.procedures.upkeep import refine_zero_loss, safe_stop
 from smartscope.microscope.values import Area, HeightMode
@@ -39,6 +42,7 @@ from smartscope.operations.journal_values import PlannedItem
 from workers.bridge.errors import ValvesStayOpen
 from workers.bridge.helm import Helm
 from workers.bridge.landmarks import centre_locator, square_reference
+from workers.bridge.look import look_at_again
 from workers.bridge.names import MOVIE, FileNames, camera_folder
 
 VIEW = "view"
@@ -79,6 +83,8 @@ def act_for(helm: Helm, step: Step) -> Act:
             return _square(helm, step)
         case ExposeGroup():
             return _group(helm, step)
+        case CheckBeam():
+            return _beam(helm, step)
         case RefineZeroLoss():
             return Act(begin=lambda scope, *_: refine_zero_loss(scope))
         case MakeSafe():
@@ -122,6 +128,7 @@ def _load(helm: Helm, step: LoadGrid) -> Act:
         if by_hand:
             # planned only after a person said that this grid is in
             scope.autoloader.confirm_exchange(step.position)
+        helm.watch.images = helm.watch.images.on_another_grid()
         return load_grid(scope, LoadRequest(slot=step.position))
 
     return Act(
@@ -172,6 +179,29 @@ def _square(helm: Helm, step: ImageSquare) -> Act:
             "stage_x_um": step.stage.x_um,
             "stage_y_um": step.stage.y_um,
             "why": step.why,
+        },
+    )
+
+
+def _beam(helm: Helm, step: CheckBeam) -> Act:
+    area, place = Area(step.place.area), step.place
+
+    def begin(scope: Microscope, *_: object) -> Procedure:
+        for happening in look_again(
+            scope, area, Point(place.x_um, place.y_um), tilt_deg=place.tilt_deg
+        ):
+            if isinstance(happening, Produced) and happening.image is not None:
+                look_at_again(helm, happening.image)
+                continue
+            yield happening
+
+    return Act(
+        begin=begin,
+        parameters={
+            "area": str(area),
+            "stage_x_um": place.x_um,
+            "stage_y_um": place.y_um,
+            "dose_e_per_angstrom2": helm.area(area).dose_e_per_a2,
         },
     )
 

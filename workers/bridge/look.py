@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 
 import numpy as np
 
-from smartscope.domain.image_watch import Look
+from smartscope.domain.image_watch import Look, Place
 from smartscope.domain.suspenders import Signal
 from smartscope.microscope.procedures.happenings import Produced
-from smartscope.microscope.values import Pixels
+from smartscope.microscope.values import AcquiredImage, Area, Pixels
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import NewImage
 from workers.bridge.helm import Helm
@@ -17,6 +18,8 @@ from workers.bridge.helm import Helm
 log = logging.getLogger(__name__)
 #: of all pixels at the type's largest value
 SATURATED_PART = 0.5
+#: kinds that cost so little dose that their place may be looked at again, and with which optics
+_AREAS = {ImageKind.SQUARE: Area.SQUARE, ImageKind.HOLE: Area.HOLE}
 
 
 def look_at(helm: Helm, produced: Produced, image: NewImage, kind: ImageKind, grid: str) -> str:
@@ -29,6 +32,7 @@ def look_at(helm: Helm, produced: Produced, image: NewImage, kind: ImageKind, gr
         electrons=_electrons(image, produced),
         flat=flat,
         saturated=saturated,
+        place=_place(produced, image, kind),
     )
     helm.watch.images, flaw = helm.watch.images.after(look)
     _report(helm)
@@ -38,6 +42,39 @@ def look_at(helm: Helm, produced: Produced, image: NewImage, kind: ImageKind, gr
         return ""
     log.warning("%s is %s (mean %.3g counts)", image.key, flaw, look.mean)
     return str(flaw) if flaw.of_the_camera else ""
+
+
+def look_at_again(helm: Helm, image: AcquiredImage) -> None:
+    """A second look at a place that was sound; nothing of it is kept but what it says."""
+    look = Look(
+        kind="again",
+        mean=float(image.pixels.astype(np.float64).mean()),
+        sha256=hashlib.sha256(image.pixels.tobytes()).hexdigest(),
+        electrons=image.dose_e_per_a2 * image.pixel_size_angstrom**2,
+        flat=_flat(image.pixels),
+        saturated=_saturated(image.pixels),
+        again=True,
+    )
+    usual = helm.watch.images.reference
+    helm.watch.images, flaw = helm.watch.images.after(look)
+    _report(helm)
+    before = 0.0 if usual is None else usual.mean
+    log.warning(
+        "looked again at a sound place: %s (mean %.3g counts, %.3g before)",
+        flaw or "as it was", look.mean, before,
+    )  # fmt: skip
+
+
+def _place(produced: Produced, image: NewImage, kind: ImageKind) -> Place | None:
+    if image.stage_x_um is None or image.stage_y_um is None:
+        return None
+    single = produced.image is not None
+    return Place(
+        x_um=image.stage_x_um,
+        y_um=image.stage_y_um,
+        tilt_deg=image.tilt_deg,
+        area=_AREAS[kind] if single and kind in _AREAS else "",
+    )
 
 
 def _electrons(image: NewImage, produced: Produced) -> float:

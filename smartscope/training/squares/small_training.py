@@ -32,8 +32,8 @@ WEIGHT_DECAY = 1e-2
 LARGEST_GRADIENT = 2.0
 #: A step draws `batch` times this many crops: the option's default counts whole images.
 CROPS_PER_IMAGE = 8
-STEPS_PER_ATLAS = 15
-TUNE_ATLASES = 24
+STEPS_PER_ATLAS = 20
+TUNE_ATLASES = 14
 CHECKPOINT_STEPS = 100
 #: A class is drawn as if it made up at least this share; calibration undoes it.
 RARE_SHARE = 0.15

@@ -39,6 +39,8 @@ class MicroscopeDescription:
     driver_kind: str
     driver_settings: Mapping[str, Any] = field(default_factory=dict)
     simulated: bool = False
+    stage_limit_k: float = 110.0
+    autoloader_limit_k: float = 110.0
     camera: Camera
 
 
@@ -56,6 +58,8 @@ def setup_microscope(actor: Actor, described: MicroscopeDescription) -> tuple[Mi
             "driver_kind": described.driver_kind,
             "driver_settings": dict(described.driver_settings),
             "simulated": described.simulated,
+            "stage_limit_k": described.stage_limit_k,
+            "autoloader_limit_k": described.autoloader_limit_k,
         },
     )
     camera = described.camera

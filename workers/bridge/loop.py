@@ -135,7 +135,7 @@ class Loop:
         """Freshly, with what only the journal tells: valves we opened that somebody closed."""
         helm = self._helm
         reading = read(helm)
-        known = helm.watch.knows_why_closed(reading.column)
+        known = helm.watch.closed_for_a_known_cause
         ours = reading.instrument.valves_open or known
         if not ours and valves_left_open(run.id, helm.held.epoch):
             reading = read(helm, {Signal.VALVES: ""})

@@ -21,8 +21,10 @@ from smartscope.microscope.errors import (
     CommandTimeout,
     ConnectionLost,
     DoseExceeded,
+    InstrumentBusy,
     OperatorStop,
     ProtocolError,
+    ValvesClosed,
 )
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
@@ -172,7 +174,9 @@ def _held_up(job: _Job, point: Checkpoint) -> str:
     """Why the step ends between two commands, "" when it goes on."""
     held_up = wait_while_suspended(job.helm, job.run) if point.before_dose else ""
     if point.doing == EXPOSING and not job.helm.watch.images.may_record:
-        held_up = held_up or "the last images were black or odd; a view comes first"
+        held_up = (
+            held_up or "the last images were black or odd; a look at a sound place comes first"
+        )
     return _why_stopped(job) or held_up
 
 
@@ -219,7 +223,18 @@ def _register(job: _Job, produced: Produced) -> None:
         invalidate_exposure(job.helm.held, job.opened.id, item, flaw)
 
 
+def _explained(job: _Job, error: Exception) -> Exception:
+    """Valves that a filling or the vacuum's interlock closed will be opened again: that passes."""
+    if not isinstance(error, ValvesClosed):
+        return error
+    job.helm.watch.follow_valves(job.helm.microscope.column.status())
+    if not job.helm.watch.closed_for_a_known_cause:
+        return error
+    return InstrumentBusy(f"{error} The column closed them itself; it is waited for.")
+
+
 def _fail(job: _Job, error: Exception) -> None:
+    error = _explained(job, error)
     log.warning("step %d failed: %s", job.opened.number, error)
     # The dose may be spent and the file there: what is whole is kept before the rest is lost. Only
     # these two may come while the camera still saves.

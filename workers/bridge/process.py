@@ -52,6 +52,7 @@ from workers.bridge.permit import LeasePermit
 from workers.bridge.probe import StorageProbe
 from workers.bridge.pulse import Pulse
 from workers.bridge.recover import recover
+from workers.bridge.watch import TemperatureLimits, Watch
 
 log = logging.getLogger(__name__)
 
@@ -241,6 +242,11 @@ class BridgeProcess:
             sleep=self._sleep,
             ending=self._stop.is_set,
             storage_bad=probe.bad,
+            watch=Watch(
+                limits=TemperatureLimits(
+                    stage_k=row.stage_limit_k, autoloader_k=row.autoloader_limit_k
+                )
+            ),
         )
 
     def _sleep(self, seconds: float) -> None:

@@ -28,6 +28,7 @@ from smartscope.operations.recover_step import (
     recover_step,
 )
 from smartscope.queries.last_sign import LastSign, last_sign
+from smartscope.queries.resuming import left_in_order, resumes_by_itself
 from smartscope.queries.worklist import RunToDrive, run_to_drive
 from workers.bridge.adopt import adopt_issued
 from workers.bridge.alarm_keys import QUARANTINED
@@ -179,6 +180,10 @@ def _go_on_or_interrupt(helm: Helm, run: RunToDrive, sign: LastSign | None) -> N
         return
     differences = _differences(helm, sign, last_sign(run.id) or sign)
     gap_s = helm.clock.now() - sign.at_s
+    if not resumes_by_itself(run.id) and not left_in_order(
+        helm.held.microscope, epoch=helm.held.epoch
+    ):
+        differences.append("its protocol asks a person after an interruption")
     if gap_s > LONGEST_GAP_S and run.state is not RunState.PAUSED:
         differences.append(f"nobody drove the microscope for {gap_s / 60:.0f} minutes")
     if differences:

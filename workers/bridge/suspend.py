@@ -29,6 +29,9 @@ def wait_while_suspended(helm: Helm, run: UUID) -> str:
     while (trip := _forbidding(helm)) is not None:
         if helm.ending() or wish_of(run) is Wish.STOP:
             break
+        if helm.watch.closed_for_a_known_cause:
+            ends = f"{trip.words}, which closed the valves"
+            break
         announce(helm)
         if trip.stage(helm.clock.now()).then is not Then.WAIT or helm.clock.now() >= idle_at_s:
             ends = trip.words
@@ -47,7 +50,9 @@ def wait_while_suspended(helm: Helm, run: UUID) -> str:
 def _forbidding(helm: Helm) -> Trip | None:
     now_s = helm.clock.now()
     column = helm.microscope.column.status()
-    closed = {} if column.valves_open else {Signal.VALVES: ""}
+    helm.watch.follow_valves(column)
+    known = column.valves_open or helm.watch.closed_for_a_known_cause
+    closed = {} if known else {Signal.VALVES: ""}
     trips = helm.watch.look(column, now_s, {**disk_levels(helm), **closed})
     return forbids_dose(trips, now_s)
 

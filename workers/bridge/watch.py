@@ -11,9 +11,14 @@ from smartscope.microscope.values import ColumnStatus
 
 #: a state that was read so long ago counts as bad
 STALE_AFTER_S = 30.0
-#: above this the ice of a specimen begins to change; a site's own limit may be lower
-STAGE_LIMIT_K = 110.0
-AUTOLOADER_LIMIT_K = 110.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperatureLimits:
+    """Kelvin, above which nothing goes on; a microscope's row says them (docs/operator.md)."""
+
+    stage_k: float = 110.0
+    autoloader_k: float = 110.0
 
 
 @dataclass(slots=True)
@@ -33,13 +38,17 @@ class Watch:
     stuck: bool = False
     #: whether this process has carried out a whole step
     proved: bool = False
-    _closed_while_filling: bool = False
+    limits: TemperatureLimits = TemperatureLimits()
+    #: found closed, by what closes them on its own: a filling, or the vacuum's interlock
+    closed_for_a_known_cause: bool = False
+    _valves_were_open: bool = False
 
     def look(
         self, column: ColumnStatus, now_s: float, others: Mapping[Signal, str]
     ) -> tuple[Trip, ...]:
         """The trips after this reading; `others` are bad signals that the column does not tell."""
-        bad = {**levels(column, now_s), **self.reported, **others}
+        self.follow_valves(column)
+        bad = {**levels(column, now_s, self.limits), **self.reported, **others}
         self.trips = followed(self.trips, bad, now_s)
         return self.trips
 
@@ -56,16 +65,22 @@ class Watch:
         for signal in (Signal.BEAM, Signal.FRAME):
             self.report(signal, bad=False)
 
-    def knows_why_closed(self, column: ColumnStatus) -> bool:
-        """Whether valves found closed were closed by a filling, after which they may be opened."""
+    def follow_valves(self, column: ColumnStatus) -> None:
+        """Whether valves found closed have a cause after which they may be opened by themselves.
+
+        The vacuum is one only when it was bad as they were first found closed: what goes bad later
+        did not close them.
+        """
         if column.valves_open:
-            self._closed_while_filling = False
-        elif column.refilling:
-            self._closed_while_filling = True
-        return self._closed_while_filling
+            self._valves_were_open, self.closed_for_a_known_cause = True, False
+            return
+        by_vacuum = self._valves_were_open and not column.vacuum_ready
+        if column.refilling or by_vacuum:
+            self.closed_for_a_known_cause = True
+        self._valves_were_open = False
 
 
-def levels(column: ColumnStatus, now_s: float) -> dict[Signal, str]:
+def levels(column: ColumnStatus, now_s: float, limits: TemperatureLimits) -> dict[Signal, str]:
     """The column's signals that are bad, each with its words, "" for the usual ones."""
     bad = {
         Signal.OPERATOR: column.operator_stop,
@@ -80,8 +95,8 @@ def levels(column: ColumnStatus, now_s: float) -> dict[Signal, str]:
     warm = [
         f"the {what} is at {kelvin:.0f} K, above {limit:.0f} K"
         for what, kelvin, limit in (
-            ("stage", column.stage_temperature_k, STAGE_LIMIT_K),
-            ("autoloader", column.autoloader_temperature_k, AUTOLOADER_LIMIT_K),
+            ("stage", column.stage_temperature_k, limits.stage_k),
+            ("autoloader", column.autoloader_temperature_k, limits.autoloader_k),
         )
         if kelvin is not None and not kelvin <= limit
     ]

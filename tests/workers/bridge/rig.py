@@ -41,6 +41,7 @@ from workers.bridge.loop import Loop
 from workers.bridge.permit import LeasePermit
 from workers.bridge.pulse import Pulse
 from workers.bridge.recover import recover
+from workers.bridge.watch import TemperatureLimits, Watch
 
 #: nobody renews here, so a holding must outlast a test on a busy machine
 TTL = LeaseTimes(600.0)
@@ -124,6 +125,11 @@ class Bridge:
             spool=facility.directory / "spool",
             pace=instrument.pace,
             sleep=facility.nap,
+            watch=Watch(
+                limits=TemperatureLimits(
+                    stage_k=row.stage_limit_k, autoloader_k=row.autoloader_limit_k
+                )
+            ),
         )
         self.loop = Loop(self.helm)
 

@@ -52,7 +52,8 @@ def test_a_movie_that_finds_no_room_at_a_recovery_is_waited_for_and_adopted(
             bridge.run_until_idle()
         arm(None)
         served.die(bridge)
-        find, refused = SerialEmCamera.find_recorded, []
+        find = SerialEmCamera.find_recorded
+        refused: list[SerialEmCamera] = []
 
         def no_room_at_first(self: SerialEmCamera, *args: object, **more: object) -> Path | None:
             if len(refused) < 2:

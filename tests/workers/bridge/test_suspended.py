@@ -13,7 +13,7 @@ from smartscope.domain.suspenders import Signal
 from smartscope.microscope.simulator import column
 from smartscope.microscope.simulator.console import Action, press
 from smartscope.microscope.values import ColumnStatus
-from smartscope.models import Alarm, Event, Exposure, Run, Step, Wait
+from smartscope.models import Alarm, Event, Exposure, Microscope, Run, Step, Wait
 from tests.workers.bridge.invariants import check, world_lines
 from tests.workers.bridge.rig import Bridge, Facility
 from tests.workers.bridge.whole_process import a_person_wishes, quick_facility
@@ -237,6 +237,64 @@ def test_with_little_room_a_begun_grid_goes_on_and_no_other_is_loaded(
     assert Wait.objects.filter(cause="storage").exists()
     assert kinds()[:2] == ["arm", "load_grid"]
     assert Run.objects.get().state == "done"
+
+
+def test_a_vacuum_that_comes_back_by_itself_asks_nobody_though_it_closed_the_valves(
+    tmp_path: Path, drive: Callable[[Facility], Bridge]
+) -> None:
+    house = quick_facility(tmp_path)
+    bridge = drive(house)
+    scope = bridge.helm.microscope._guard.scope  # type: ignore[attr-defined]
+    asked = resumed_once(house)
+    arm(Plan("square:completed", 1, lambda: column.spoil_vacuum(scope, 900.0)))
+    bridge.run_until_idle()
+    assert asked == []
+    assert Run.objects.get().state == "done"
+    assert Exposure.objects.exclude(status__in=("invalid", "lost")).count() == 2
+    assert kinds().count("open_valves") == 2
+    told = Event.objects.filter(kind="suspender.tripped").values_list("after__signal", flat=True)
+    assert set(told) == {"vacuum"}
+    check(house, deaths=0)
+
+
+def test_a_vacuum_that_stays_away_asks_a_person(
+    tmp_path: Path, drive: Callable[[Facility], Bridge]
+) -> None:
+    house = quick_facility(tmp_path)
+    bridge = drive(house)
+    scope = bridge.helm.microscope._guard.scope  # type: ignore[attr-defined]
+    arm(Plan("square:completed", 1, lambda: column.spoil_vacuum(scope, 1e6)))
+    bridge.run_until_idle()
+    run = Run.objects.get()
+    assert (run.state, run.wish) == ("paused", "pause")
+    assert run.state_reason == "the vacuum is not ready"
+    assert not column.status(scope).valves_open
+
+
+def test_valves_closed_by_hand_before_the_vacuum_goes_are_a_persons(
+    tmp_path: Path, drive: Callable[[Facility], Bridge]
+) -> None:
+    """What goes bad after they were found closed did not close them."""
+    house = quick_facility(tmp_path)
+    bridge = drive(house)
+    asked = resumed_once(house)
+    arm(Plan("expose:recorded:h0001", 1, lambda: press(tmp_path / "world", Action.CLOSE_VALVES)))
+    bridge.run_until_idle()
+    assert len(asked) == 1
+    assert "closed from outside" in asked[0]
+    assert "vacuum" not in asked[0]
+
+
+def test_a_site_may_set_its_own_limit_of_temperature(
+    tmp_path: Path, drive: Callable[[Facility], Bridge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = quick_facility(tmp_path)
+    kelvin = [92.0]
+    Microscope.objects.update(stage_limit_k=90.0)
+    changed_status(monkeypatch, lambda status: replace(status, stage_temperature_k=kelvin[0]))
+    asked = resumed_once(house, lambda: kelvin.__setitem__(0, 88.0))
+    drive(house).run_until_idle()
+    assert asked == ["the stage is at 92 K, above 90 K"]
 
 
 def test_a_successor_tells_that_what_its_predecessor_told_of_is_over(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import InMemoryStorage
 
-from smartscope.models import Hole, Run, Step, StepItem
+from smartscope.models import Grid, Hole, Run, Step, StepItem
+from smartscope.operations.lease.release_lease import release_lease
 from smartscope.operations.recover_step import open_step
 from smartscope.storage.remote import RemoteStore
 from tests.workers.bridge.rig import Bridge, Facility, ProcessDeath, dies_at
@@ -148,3 +149,34 @@ def test_a_whole_movie_in_the_spool_of_a_bucket_is_adopted(
     assert item.state == "done"
     image = item.step.images.get(kind="movie")
     assert house.store.sha256(image.key) == image.sha256
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_protocol_may_ask_a_person_after_every_interruption(
+    tmp_path: Path, drive: Drive, allowed: bool
+) -> None:
+    house = quick_facility(tmp_path)
+    Grid.objects.update(resumes_by_itself=allowed)
+    dead_at(house, drive, "square:completed")
+    bridge = drive(house)
+    bridge.run_until_idle()
+    run = Run.objects.get()
+    assert run.state == ("done" if allowed else "interrupted")
+    if not allowed:
+        assert "asks a person after an interruption" in run.state_reason
+        a_person_wishes("run")
+        bridge.run_until_idle()
+        assert Run.objects.get().state == "done"
+
+
+def test_a_microscope_given_back_in_order_is_no_interruption(tmp_path: Path, drive: Drive) -> None:
+    house = quick_facility(tmp_path)
+    Grid.objects.update(resumes_by_itself=False)
+    first = drive(house)
+    for _ in range(20):
+        first.loop.turn()
+        if Step.objects.filter(kind="square", state="done").exists():
+            break
+    release_lease(first.held, "nothing is to be done that needs the microscope")
+    drive(house).run_until_idle()
+    assert Run.objects.get().state == "done"

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from scipy import ndimage
 
-from benchmarks.motion import ArrayMovie, film
+from benchmarks.movie_films import ArrayMovie, film
 from benchmarks.report import Report, main
 from benchmarks.shared_data import shared_data
 from smartscope.analysis.ctf.estimate import CtfResult, tile_angstrom
 from smartscope.analysis.ctf.estimator import RingEstimator
 from smartscope.analysis.ctf.optics import Defocus, Optics, aberration_phase
 from smartscope.analysis.ctf.polar_spectrum import PolarSpectrum, SpectrumGatherer, polar_spectrum
-from smartscope.analysis.movies.align import align_movie
+from smartscope.analysis.movies.align import Taken, align_movie
 from smartscope.microscope.simulator.optics.profiles import MINI, CameraProfile
 from smartscope.microscope.simulator.optics.values import Recording, RecordSettings
 from smartscope.microscope.simulator.specimen.spec import Preset, preset_spec
@@ -103,8 +103,10 @@ def fitted(recording: Recording, optics: Optics, expected: float) -> tuple[CtfRe
 
     aligned = align_movie(
         ArrayMovie(movie.frames, PIXEL_ANGSTROM),
-        pixel_size_angstrom=PIXEL_ANGSTROM,
-        dose_per_frame_e_per_a2=movie.frame_dose_e_per_a2,
+        Taken(
+            pixel_size_angstrom=PIXEL_ANGSTROM,
+            dose_per_frame_e_per_a2=movie.frame_dose_e_per_a2,
+        ),
         gain=movie.gain_reference,
         each_group=gather,
     )

@@ -4,5 +4,14 @@ from __future__ import annotations
 
 SQUARE_FINDERS = ("classical-squares",)
 HOLE_FINDERS = ("classical-holes",)
+LACEY_FINDERS = ("lacey-voids",)
+CONTINUOUS_FINDERS = ("continuous-points",)
 STITCHER = "correlation-stitcher"
-MOVIE_ALIGNER = "whole-frame"
+MOVIE_ALIGNER = "local-motion"
+
+_BY_FILM = {"lacey": LACEY_FINDERS, "continuous": CONTINUOUS_FINDERS}
+
+
+def hole_finders_for(hole_type: str) -> tuple[str, ...]:
+    """The chain for squares of a support film, by the name it is declared with."""
+    return _BY_FILM.get(hole_type, HOLE_FINDERS)

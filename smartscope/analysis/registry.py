@@ -34,6 +34,10 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
         "classical-squares": f"{_DETECTION}.classical_squares:ClassicalSquareFinder",
         "classical-holes": f"{_DETECTION}.classical_holes:ClassicalHoleFinder",
+        "network-holes": f"{_NETWORKS}.network_holes:NetworkHoleFinder",
+        "yolo-holes": f"{_NETWORKS}.yolo_holes:YoloHoleFinder",
+        "lacey-voids": f"{_DETECTION}.off_lattice_voids:LaceyVoidFinder",
+        "continuous-points": f"{_DETECTION}.off_lattice_points:ContinuousPointFinder",
         "correlation-stitcher": f"{_DETECTION}.stitching:CorrelationStitcher",
         "size": f"{_DETECTION}.selectors:SizeSelector",
         "grey-level": f"{_DETECTION}.selectors:GreySelector",
@@ -54,6 +58,10 @@ CARDS: Mapping[str, str] = MappingProxyType(
     {
         "classical-squares": f"{_DETECTION}:classical_squares.toml",
         "classical-holes": f"{_DETECTION}:classical_holes.toml",
+        "network-holes": f"{_NETWORKS}:network_holes.toml",
+        "yolo-holes": f"{_NETWORKS}:yolo_holes.toml",
+        "lacey-voids": f"{_DETECTION}:off_lattice_voids.toml",
+        "continuous-points": f"{_DETECTION}:off_lattice_points.toml",
         "correlation-stitcher": f"{_DETECTION}:stitching.toml",
         "size": f"{_DETECTION}:selector_size.toml",
         "grey-level": f"{_DETECTION}:selector_grey.toml",

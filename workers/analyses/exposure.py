@@ -9,6 +9,7 @@ from scipy.ndimage import gaussian_filter
 from smartscope.analysis import registry
 from smartscope.analysis.ctf.optics import Optics
 from smartscope.analysis.io.image import read_image
+from smartscope.analysis.movies.align import Taken
 from smartscope.analysis.movies.measure import CtfWanted, ExposureMeasures, measure_exposure
 from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.record_exposure import Measured, record_exposure
@@ -27,19 +28,18 @@ def measure(analysis: Analysis) -> None:
     with current_store().local_copy(movie.key) as path:
         measures = measure_exposure(
             path,
-            pixel_size_angstrom=movie.pixel_size_angstrom,
+            _taken(movie),
             ctf=_ctf_wanted(movie),
-            dose_per_frame_e_per_a2=movie.dose_e_per_angstrom2 / max(movie.sections, 1),
             gain=_gain(movie),
             aligner=registry.movie_aligner(analysis.plugin),
         )
     total = write_derived(
         movie,
         ImageKind.SUM,
-        measures.aligned_sum,
-        pixel_size_angstrom=measures.pixel_size_angstrom,
+        measures.aligned.sums.plain,
+        pixel_size_angstrom=movie.pixel_size_angstrom,
         to_stage=None,
-        shown=_for_the_eye(measures.aligned_sum, measures.pixel_size_angstrom),
+        shown=_for_the_eye(measures.aligned.sums.plain, movie.pixel_size_angstrom),
     )
     spectrum = write_spectrum(movie, measures.shown_spectrum)
     record_exposure(analysis.pk, _measured(measures), total, spectrum)
@@ -49,6 +49,14 @@ def _for_the_eye(total: NDArray[np.float32], pixel_size_angstrom: float) -> NDAr
     """Shot noise smoothed away: at full resolution nobody sees a particle."""
     smoothed: NDArray[np.float32] = gaussian_filter(total, SHOWN_ANGSTROM / pixel_size_angstrom)
     return smoothed
+
+
+def _taken(movie: Image) -> Taken:
+    return Taken(
+        pixel_size_angstrom=movie.pixel_size_angstrom,
+        dose_per_frame_e_per_a2=movie.dose_e_per_angstrom2 / max(movie.sections, 1) or None,
+        voltage_kv=movie.grid.session.microscope.voltage_kv,
+    )
 
 
 def _ctf_wanted(movie: Image) -> CtfWanted:
@@ -71,7 +79,7 @@ def _gain(movie: Image) -> NDArray[np.float32] | None:
 
 
 def _measured(measures: ExposureMeasures) -> Measured:
-    fit = measures.ctf.fit
+    fit, aligned = measures.ctf.fit, measures.aligned
     return Measured(
         defocus_um=None if fit is None else 1e-4 * fit.defocus_angstrom,
         astigmatism_nm=None if fit is None else 0.1 * fit.astigmatism_angstrom,
@@ -79,11 +87,11 @@ def _measured(measures: ExposureMeasures) -> Measured:
         astigmatism_axis_deg=None if fit is None else fit.axis_deg,
         ctf_fit_angstrom=None if fit is None else fit.fit_angstrom,
         ctf_refusal=measures.ctf.reason,
-        drift_total_angstrom=measures.drift_total_angstrom,
-        drift_early_angstrom=measures.drift_early_angstrom,
-        mean_counts=measures.mean_counts,
+        drift_total_angstrom=aligned.drift_total_angstrom,
+        drift_early_angstrom=aligned.drift_early_angstrom,
+        mean_counts=aligned.mean_counts,
         shifts_angstrom=tuple(
-            (round(float(x), 3), round(float(y), 3)) for x, y in measures.shifts_angstrom
+            (round(float(x), 3), round(float(y), 3)) for x, y in aligned.shifts_angstrom
         ),
-        warnings=measures.warnings,
+        warnings=aligned.warnings,
     )

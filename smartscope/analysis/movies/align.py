@@ -1,47 +1,52 @@
-"""Aligns the frames of a movie as a whole and sums them; local motion is not corrected here."""
+"""Aligns the frames of a movie and sums them: the one call that does all of it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
-from smartscope.analysis.base import FloatArray, FloatImage
+from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
 from smartscope.analysis.io.movie import Movie
+from smartscope.analysis.movies.local import find_local_motion
+from smartscope.analysis.movies.local_field import LocalMotion
+from smartscope.analysis.movies.magnification import Magnification
 from smartscope.analysis.movies.motion import Motion, measure_motion
+from smartscope.analysis.movies.patches import cut_patches, patch_grid
 from smartscope.analysis.movies.prepare import PreparedMovie, group_members, prepare
 from smartscope.analysis.movies.spectra import group_spectra
+from smartscope.analysis.movies.sums import Dosing, EachGroup, MovieSums, movie_sums
 from smartscope.domain.errors import InvalidInput
 
 GROUP_DOSE_E_PER_A2: Final = 0.7
+LOCAL_GROUP_DOSE_E_PER_A2: Final = 1.5
+FEWEST_LOCAL_GROUPS: Final = 6
 EARLY_DOSE_E_PER_A2: Final = 4.0
 MAX_GROUPS: Final = 80
 #: ice rings are best seen in the sum of spectra of this much (McMullan 2015)
 SPECTRUM_DOSE_E_PER_A2: Final = 4.0
 
-EachGroup = Callable[[FloatImage], None]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlignedMovie:
-    """The sum of the aligned frames and how they had moved.
+    """The sums of the aligned frames and how they had moved.
 
-    `aligned_sum` is float32 (height, width): counts after gain. `shifts_angstrom` is (frames, 2) x,
-    y: where the specimen was in each frame, relative to the mean over frames.
-    `drift_total_angstrom` is the length of that path, `drift_early_angstrom` its part before 4 e/Å²
-    (None without a dose); both are None when the motion could not be measured, and then the sum is
-    the plain one. `interpolated` are the frames whose own shift could not be measured.
-    `mean_counts` is per pixel and frame before the gain.
+    `sums` are float32 (height, width): counts after gain. `shifts_angstrom` is (frames, 2) x,
+    y: where the specimen was in each frame, relative to the mean over frames; `local` is what is to
+    be added at each place of the field, None where nothing of the kind was found.
+    `drift_total_angstrom` is the length of the whole-frame path, `drift_early_angstrom` its part
+    before 4 e/Å² (None without a dose); both are None when the motion could not be measured, and
+    then the sum is the plain one. `interpolated` are the frames whose own shift could not be
+    measured. `mean_counts` is per pixel and frame before the gain.
     """
 
-    aligned_sum: FloatImage
+    sums: MovieSums
     pixel_size_angstrom: float
     shifts_angstrom: FloatArray
+    local: LocalMotion | None
     shift_error_angstrom: float | None
     drift_total_angstrom: float | None
     drift_early_angstrom: float | None
@@ -51,47 +56,98 @@ class AlignedMovie:
     defects: int
     warnings: tuple[str, ...]
 
+    @property
+    def aligned_sum(self) -> FloatImage:
+        """The plain sum."""
+        return self.sums.plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """How a movie was taken: pixel size in Å; dose in e/Å², and kV, None where they are not known.
+
+    `dose_before_e_per_a2` is what the place had seen already. Raises `InvalidInput` for a pixel
+    size or a dose that is not positive.
+    """
+
+    pixel_size_angstrom: float
+    dose_per_frame_e_per_a2: float | None = None
+    dose_before_e_per_a2: float = 0.0
+    voltage_kv: float | None = None
+    magnification: Magnification | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.pixel_size_angstrom, self.dose_per_frame_e_per_a2)
+
+    @property
+    def dosing(self) -> Dosing | None:
+        """What a dose-weighted sum needs, if it is known."""
+        if self.dose_per_frame_e_per_a2 is None or self.voltage_kv is None:
+            return None
+        return Dosing(
+            dose_per_frame_e_per_a2=self.dose_per_frame_e_per_a2,
+            voltage_kv=self.voltage_kv,
+            dose_before_e_per_a2=self.dose_before_e_per_a2,
+        )
+
 
 def align_movie(
     movie: Movie,
+    taken: Taken,
     *,
-    pixel_size_angstrom: float,
-    dose_per_frame_e_per_a2: float | None = None,
     gain: NDArray[np.generic] | None = None,
+    defects: BoolArray | None = None,
+    local: bool = True,
     each_group: EachGroup | None = None,
 ) -> AlignedMovie:
-    """Measure whole-frame motion, undo it by Fourier phase ramps and sum.
+    """Measure motion, of whole frames and over the field, undo it in one interpolation and sum.
 
-    `each_group` is handed the aligned sum of each 4 e/Å² on the way, for spectra that motion of the
-    water would wash out.
-    Frames are read three times (defects, motion, sum) and never kept; memory is a few frames and
-    the spectra between 300 and 10 Å. A shifted frame wraps around: as many edge pixels as it moved
-    come from the opposite edge. Raises `InvalidInput` for a pixel size or dose that is not
-    positive, or a gain that does not fit, and `BadFile` for a broken frame.
+    `defects` (height, width) is True where a pixel is known to be bad. `local` False leaves motion
+    that differs over the field alone. `each_group` is handed the aligned sum of each 4 e/Å² on the
+    way, for spectra that motion of the water would wash out.
+    Frames are read up to four times (defects, motion, local motion, sum) and never kept; memory is
+    a dozen frames and the spectra between 300 and 10 Å. A shifted frame wraps around: as many edge
+    pixels as it moved come from the opposite edge. Raises `InvalidInput` for a gain or list of
+    defects that does not fit, and `BadFile` for a broken frame.
     """
-    _check(pixel_size_angstrom, dose_per_frame_e_per_a2)
-    prepared = prepare(movie, gain)
-    per_frame = dose_per_frame_e_per_a2 or prepared.mean_counts / pixel_size_angstrom**2
-    size = _group_size(prepared.frames, per_frame)
-    spectra = group_spectra(prepared, pixel_size_angstrom=pixel_size_angstrom, group_size=size)
+    pixel = taken.pixel_size_angstrom
+    prepared = prepare(movie, gain, defects)
+    per_frame = taken.dose_per_frame_e_per_a2 or prepared.mean_counts / pixel**2
+    size = _group_size(prepared.frames, per_frame, GROUP_DOSE_E_PER_A2)
+    spectra = group_spectra(prepared, pixel_size_angstrom=pixel, group_size=size)
     motion = measure_motion(spectra, dose_per_frame_e_per_a2=per_frame)
     shifts = _per_frame(motion.positions_angstrom, spectra.frame_numbers, prepared.frames)
-    moved = bool(np.abs(shifts).max() > 0.0)
-    steps = np.hypot(*np.diff(shifts, axis=0).T) if prepared.frames > 1 else np.zeros(0)
-    return AlignedMovie(
-        aligned_sum=aligned_sum(
+    field = None
+    if local:
+        field = _local(
             prepared,
             shifts,
-            pixel_size_angstrom=pixel_size_angstrom,
+            motion,
+            pixel_size_angstrom=pixel,
+            dose_per_frame=per_frame,
+            pattern_power=spectra.pattern_power,
+        )
+    steps = np.hypot(*np.diff(shifts, axis=0).T) if prepared.frames > 1 else np.zeros(0)
+    return AlignedMovie(
+        sums=movie_sums(
+            prepared,
+            shifts,
+            pixel_size_angstrom=pixel,
+            dosing=taken.dosing,
+            local=field,
+            magnification=taken.magnification,
             group_size=_frames_for(SPECTRUM_DOSE_E_PER_A2, per_frame),
             each_group=each_group,
         ),
-        pixel_size_angstrom=pixel_size_angstrom,
+        pixel_size_angstrom=pixel,
         shifts_angstrom=shifts,
+        local=field,
         shift_error_angstrom=motion.error_angstrom,
         drift_total_angstrom=float(steps.sum()) if motion.measured else None,
-        drift_early_angstrom=_early(steps, dose_per_frame_e_per_a2) if motion.measured else None,
-        aligned=moved,
+        drift_early_angstrom=_early(steps, taken.dose_per_frame_e_per_a2)
+        if motion.measured
+        else None,
+        aligned=field is not None or bool(np.abs(shifts).max() > 0.0),
         interpolated=_interpolated(motion, size, prepared.frames),
         mean_counts=prepared.mean_counts,
         defects=len(prepared.defects),
@@ -99,48 +155,35 @@ def align_movie(
     )
 
 
-def aligned_sum(
-    movie: PreparedMovie,
-    shifts_angstrom: FloatArray,
+def _local(
+    prepared: PreparedMovie,
+    shifts: FloatArray,
+    motion: Motion,
     *,
     pixel_size_angstrom: float,
-    group_size: int = 1,
-    each_group: EachGroup | None = None,
-) -> FloatImage:
-    """Sum of all frames with `shifts_angstrom` (frames, 2) undone; float32 (height, width).
-
-    `each_group`, when given, sees the sum of every `group_size` frames, float32 (height, width).
-    """
-    size = movie.frames if each_group is None else group_size
-    total = np.zeros(movie.shape, dtype=np.float32)
-    for members in group_members(movie.frames, size):
-        part = _part(movie, members, shifts_angstrom, pixel_size_angstrom)
-        if each_group is not None:
-            each_group(part)
-        total += part
-    return total
-
-
-def _part(
-    movie: PreparedMovie, members: range, shifts_angstrom: FloatArray, pixel_size_angstrom: float
-) -> FloatImage:
-    """Sum of the frames `members`, their shifts undone by phase ramps."""
-    height, width = movie.shape
-    if not shifts_angstrom.any():
-        plain = np.zeros((height, width), dtype=np.float32)
-        for index in members:
-            plain += movie.frame(index)
-        return plain
-    vertical = np.fft.fftfreq(height, pixel_size_angstrom)
-    horizontal = np.fft.rfftfreq(width, pixel_size_angstrom)
-    total = np.zeros((height, len(horizontal)), dtype=np.complex64)
-    for index in members:
-        x, y = shifts_angstrom[index]
-        spectrum = fft.rfft2(movie.frame(index))
-        spectrum *= np.exp(2j * np.pi * vertical * y).astype(np.complex64)[:, None]
-        spectrum *= np.exp(2j * np.pi * horizontal * x).astype(np.complex64)[None, :]
-        total += spectrum
-    return np.asarray(fft.irfft2(total, s=(height, width)), dtype=np.float32)
+    dose_per_frame: float,
+    pattern_power: float,
+) -> LocalMotion | None:
+    """Motion over the field, where the movie as a whole could be followed and is large enough."""
+    if not motion.measured or min(patch_grid(prepared.shape)) < 2:
+        return None
+    size = _group_size(prepared.frames, dose_per_frame, LOCAL_GROUP_DOSE_E_PER_A2)
+    members = group_members(prepared.frames, size)
+    if len(members) < FEWEST_LOCAL_GROUPS:
+        return None
+    patches = cut_patches(
+        prepared,
+        shifts,
+        pixel_size_angstrom=pixel_size_angstrom,
+        group_size=size,
+        pattern_power=pattern_power,
+    )
+    frame_dose: FloatArray = dose_per_frame * (np.arange(prepared.frames, dtype=np.float64) + 0.5)
+    return find_local_motion(
+        patches,
+        group_dose_e_per_a2=np.array([frame_dose[group].mean() for group in members]),
+        frame_dose_e_per_a2=frame_dose,
+    )
 
 
 def _check(pixel_size_angstrom: float, dose_per_frame_e_per_a2: float | None) -> None:
@@ -151,9 +194,9 @@ def _check(pixel_size_angstrom: float, dose_per_frame_e_per_a2: float | None) ->
         raise InvalidInput({"dose_per_frame_e_per_a2": f"{dose} is not positive; leave it out."})
 
 
-def _group_size(frames: int, dose_per_frame: float) -> int:
+def _group_size(frames: int, dose_per_frame: float, group_dose: float) -> int:
     """Frames per group: enough dose to be followed, and not more groups than can be compared."""
-    wanted = _frames_for(GROUP_DOSE_E_PER_A2, dose_per_frame)
+    wanted = _frames_for(group_dose, dose_per_frame)
     return max(1, min(wanted, frames // 2 or 1), math.ceil(frames / MAX_GROUPS))
 
 

@@ -1,4 +1,4 @@
-"""Movie aligners as plug-ins: what one must do, and the one that moves whole frames."""
+"""Movie aligners as plug-ins: what one must do, and the two that are built in."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from smartscope.analysis.base import Plugin
+from smartscope.analysis.base import BoolArray, Plugin
 from smartscope.analysis.io.movie import Movie
 from smartscope.analysis.manifest import Manifest, read_manifest
-from smartscope.analysis.movies.align import AlignedMovie, EachGroup, align_movie
+from smartscope.analysis.movies.align import AlignedMovie, Taken, align_movie
+from smartscope.analysis.movies.sums import EachGroup
 
 
 @runtime_checkable
@@ -21,15 +22,16 @@ class MovieAligner(Plugin, Protocol):
     def align(
         self,
         movie: Movie,
+        taken: Taken,
         *,
-        pixel_size_angstrom: float,
-        dose_per_frame_e_per_a2: float | None,
-        gain: NDArray[np.generic] | None,
+        gain: NDArray[np.generic] | None = None,
+        defects: BoolArray | None = None,
         each_group: EachGroup | None = None,
     ) -> AlignedMovie:
-        """The aligned sum and the motion; `gain` (height, width) multiplies each frame.
+        """The aligned sums and the motion; `gain` (height, width) multiplies each frame.
 
-        `each_group` is handed the aligned sum of each 4 e/Å² or so.
+        `defects` (height, width) is True where a pixel is known to be bad. `each_group` is handed
+        the aligned sum of each 4 e/Å² or so.
         """
         ...
 
@@ -48,17 +50,37 @@ class WholeFrameAligner:
     def align(
         self,
         movie: Movie,
+        taken: Taken,
         *,
-        pixel_size_angstrom: float,
-        dose_per_frame_e_per_a2: float | None,
-        gain: NDArray[np.generic] | None,
+        gain: NDArray[np.generic] | None = None,
+        defects: BoolArray | None = None,
         each_group: EachGroup | None = None,
     ) -> AlignedMovie:
         """See `align_movie`."""
         return align_movie(
-            movie,
-            pixel_size_angstrom=pixel_size_angstrom,
-            dose_per_frame_e_per_a2=dose_per_frame_e_per_a2,
-            gain=gain,
-            each_group=each_group,
+            movie, taken, gain=gain, defects=defects, local=False, each_group=each_group
         )
+
+
+class LocalMotionAligner:
+    """Shifts frames as a whole, then bends them where motion differs over the field."""
+
+    def __init__(self) -> None:
+        self._manifest = read_manifest(files("smartscope.analysis.movies") / "local_motion.toml")
+
+    @property
+    def manifest(self) -> Manifest:
+        """Name, version, declared duration."""
+        return self._manifest
+
+    def align(
+        self,
+        movie: Movie,
+        taken: Taken,
+        *,
+        gain: NDArray[np.generic] | None = None,
+        defects: BoolArray | None = None,
+        each_group: EachGroup | None = None,
+    ) -> AlignedMovie:
+        """See `align_movie`."""
+        return align_movie(movie, taken, gain=gain, defects=defects, each_group=each_group)

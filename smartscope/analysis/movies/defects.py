@@ -7,6 +7,7 @@ whose noise is unlike that of the rest, and which stands still while the specime
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from smartscope.analysis.base import FloatImage, IntArray
+from smartscope.analysis.base import BoolArray, FloatImage, IntArray
 
 _SIGMAS: Final = 6.0
 # A good pixel that expects more electrons than this is empty once in ten million.
@@ -23,6 +24,10 @@ _LOCAL_PX: Final = 15
 _REACH_PX: Final = 2
 _TOO_MANY: Final = 0.02
 _SEED: Final = 20
+_UNSTEADY: Final = 5.0
+_SPREADS: Final = 18.0
+_CHANCE_SQUARE: Final = 20.0
+_FEWEST_FRAMES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +41,25 @@ class Defects:
         return len(self.pixels)
 
 
-def find_defects(total: FloatImage) -> Defects:
-    """Pixels of a gain-corrected sum of frames that never counted, or stand out by 6 sd.
+def find_unsteady(total: FloatImage, squares: FloatImage, frames: int) -> BoolArray:
+    """Pixels whose counts vary from frame to frame five times as much as is usual.
+
+    `total` and `squares` (height, width) are sums over frames of the counts and of their squares.
+    Counting a steady beam is as unsteady everywhere; a pixel that flickers is not.
+    """
+    if frames < _FEWEST_FRAMES:
+        return np.zeros(total.shape, dtype=np.bool_)
+    variance = (squares - total * (total / np.float32(frames))) / np.float32(frames - 1)
+    usual = max(float(np.median(variance)), float(variance.mean(dtype=np.float64)) / 2.0)
+    # A few frames tell a variance poorly, the worse the fewer electrons there are in them.
+    spread = math.sqrt(2.0 / frames + 1.0 / max(frames * usual, 1e-9))
+    limit = max(_UNSTEADY, 1.0 + _SPREADS * spread) * usual
+    # Four electrons in one frame of a movie of hardly any are no defect.
+    return np.asarray(variance > max(limit, _CHANCE_SQUARE / frames))
+
+
+def find_defects(total: FloatImage, known: BoolArray | None = None) -> Defects:
+    """Pixels of a gain-corrected sum of frames that never counted, stand out by 6 sd, or are known.
 
     The sd is robust (median absolute deviation) and not below Poisson's. When more than 2 % stand
     out it is the specimen or a wrong gain reference, not defects, and none is returned.
@@ -52,6 +74,8 @@ def find_defects(total: FloatImage) -> Defects:
         bad |= total <= 0.0
     if bad.mean() > _TOO_MANY:
         bad = np.zeros_like(bad)
+    if known is not None:
+        bad |= known
     return _with_neighbours(bad)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from smartscope.analysis.base import FloatArray, FloatImage
+from smartscope.analysis.base import BoolArray, FloatImage
 from smartscope.analysis.ctf.estimate import CtfResult, tile_angstrom
 from smartscope.analysis.ctf.estimator import CtfEstimator, RingEstimator
 from smartscope.analysis.ctf.optics import Optics
@@ -17,30 +17,22 @@ from smartscope.analysis.ctf.power_spectrum import PowerSpectrum, power_spectrum
 from smartscope.analysis.ctf.ring_picture import ring_picture
 from smartscope.analysis.ctf.search import SearchRange
 from smartscope.analysis.io.movie import open_movie
-from smartscope.analysis.movies.aligner import MovieAligner, WholeFrameAligner
+from smartscope.analysis.movies.align import AlignedMovie, Taken
+from smartscope.analysis.movies.aligner import LocalMotionAligner, MovieAligner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExposureMeasures:
-    """What a movie or single image says; see `AlignedMovie` for the drift and the shifts.
+    """What a movie or single image says; see `AlignedMovie` for sums, drift and shifts.
 
     `power_spectrum` is for the eye; `rings` is the same picture, measured beside fitted.
-    `warnings` are sentences for people.
     """
 
-    aligned_sum: FloatImage
+    aligned: AlignedMovie
     power_spectrum: PowerSpectrum
     ctf: CtfResult
     rings: FloatImage | None
-    pixel_size_angstrom: float
     frames: int
-    aligned: bool
-    drift_total_angstrom: float | None
-    drift_early_angstrom: float | None
-    shifts_angstrom: FloatArray
-    shift_error_angstrom: float | None
-    mean_counts: float
-    warnings: tuple[str, ...]
 
     @property
     def shown_spectrum(self) -> PowerSpectrum:
@@ -62,20 +54,21 @@ class CtfWanted:
 
 def measure_exposure(
     movie_path: Path,
+    taken: Taken,
     *,
-    pixel_size_angstrom: float,
     ctf: CtfWanted,
-    dose_per_frame_e_per_a2: float | None = None,
     gain: NDArray[np.generic] | None = None,
+    defects: BoolArray | None = None,
     aligner: MovieAligner | None = None,
 ) -> ExposureMeasures:
-    """Align a movie (MRC or TIFF stack; one frame is a single image), fit its CTF.
+    """Align a movie (MRC or TIFF stack, EER; one frame is a single image), fit its CTF.
 
-    `pixel_size_angstrom` comes from the session, not from the file's header, which is often wrong.
-    `gain` (height, width) multiplies each frame; `aligner` None moves whole frames. The result is
-    the same for the same file. Raises `BadFile` for a broken file, `InvalidInput` for an argument
-    that cannot be.
+    The pixel size in `taken` comes from the session, not from the file's header, which is often
+    wrong. `gain` (height, width) multiplies each frame; `defects` marks bad pixels; `aligner` None
+    is the built-in one. The result is the same for the same file. Raises `BadFile` for a broken
+    file, `InvalidInput` for an argument that cannot be.
     """
+    pixel_size_angstrom = taken.pixel_size_angstrom
     gatherer = SpectrumGatherer(
         pixel_size_angstrom=pixel_size_angstrom,
         tile_angstrom=tile_angstrom(ctf.optics, ctf.expected_defocus_angstrom),
@@ -83,30 +76,22 @@ def measure_exposure(
     with open_movie(movie_path) as movie:
         frames = movie.frames
         large = min(movie.height_px, movie.width_px) >= MIN_TILE_PX
-        aligned = (aligner or WholeFrameAligner()).align(
+        aligned = (aligner or LocalMotionAligner()).align(
             movie,
-            pixel_size_angstrom=pixel_size_angstrom,
-            dose_per_frame_e_per_a2=dose_per_frame_e_per_a2,
+            taken,
             gain=gain,
+            defects=defects,
             each_group=gatherer.add if large and frames > 1 else None,
         )
     total = aligned.aligned_sum
     found = _ctf(total, gatherer if large and frames > 1 else None, pixel_size_angstrom, ctf)
     shown = power_spectrum(total, pixel_size_angstrom=pixel_size_angstrom)
     return ExposureMeasures(
-        aligned_sum=total,
+        aligned=aligned,
         power_spectrum=shown,
         ctf=found,
         rings=_rings(shown, found, ctf.optics),
-        pixel_size_angstrom=pixel_size_angstrom,
         frames=frames,
-        aligned=aligned.aligned,
-        drift_total_angstrom=aligned.drift_total_angstrom,
-        drift_early_angstrom=aligned.drift_early_angstrom,
-        shifts_angstrom=aligned.shifts_angstrom,
-        shift_error_angstrom=aligned.shift_error_angstrom,
-        mean_counts=aligned.mean_counts,
-        warnings=aligned.warnings,
     )
 
 

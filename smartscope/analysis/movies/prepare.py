@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from smartscope.analysis.base import FloatImage
+from smartscope.analysis.base import BoolArray, FloatImage
 from smartscope.analysis.io.movie import Movie
-from smartscope.analysis.movies.defects import Defects, find_defects, replace
+from smartscope.analysis.io.read_ahead import read_ahead
+from smartscope.analysis.movies.defects import Defects, find_defects, find_unsteady, replace
 from smartscope.domain.errors import BadFile, InvalidInput
 
 
@@ -51,21 +52,38 @@ class PreparedMovie:
             yield total
 
 
-def prepare(movie: Movie, gain: NDArray[np.generic] | None) -> PreparedMovie:
+def prepare(
+    movie: Movie, gain: NDArray[np.generic] | None, known: BoolArray | None = None
+) -> PreparedMovie:
     """Read all frames once to find bad pixels and the mean count.
 
-    `gain` (height, width) multiplies each frame and is scaled to mean 1. Raises `InvalidInput` for
-    a gain that does not fit, `BadFile` for a broken frame.
+    `gain` (height, width) multiplies each frame and is scaled to mean 1; `known` (height, width) is
+    True where a pixel is listed as bad. Raises `InvalidInput` for one that does not fit, `BadFile`
+    for a broken frame.
     """
-    factor = None if gain is None else _factor(gain, (movie.height_px, movie.width_px))
-    total = np.zeros((movie.height_px, movie.width_px), dtype=np.float32)
-    for index in range(movie.frames):
-        total += _counts(movie, index, None)
+    shape = movie.height_px, movie.width_px
+    factor = None if gain is None else _factor(gain, shape)
+    if known is not None and known.shape != shape:
+        raise InvalidInput(
+            {"defects": f"The list of bad pixels is for {known.shape}, the frames are {shape}."}
+        )
+    total = np.zeros(shape, dtype=np.float32)
+    squares = np.zeros(shape, dtype=np.float32)
+    for frame in read_ahead(movie, range(movie.frames)):
+        counts = frame.astype(np.float32)
+        total += counts
+        np.square(counts, out=counts)
+        squares += counts
     mean_counts = float(total.mean(dtype=np.float64)) / movie.frames
     if not np.isfinite(mean_counts):
         raise BadFile("The movie has pixels that are not finite numbers; it is quarantined.")
-    defects = find_defects(total if factor is None else total * factor)
-    return PreparedMovie(movie, factor, defects, mean_counts)
+    unsteady = find_unsteady(total, squares, movie.frames)
+    bad = unsteady if known is None else unsteady | known
+    if factor is not None:
+        # a pixel without a gain was never calibrated
+        bad |= factor <= 0.0
+        total *= factor
+    return PreparedMovie(movie, factor, find_defects(total, bad), mean_counts)
 
 
 def group_members(frames: int, size: int) -> list[range]:

@@ -1,7 +1,8 @@
-"""Every sum of a movie that later work asks for, in one pass and one interpolation."""
+"""Every sum of a movie that later work asks for, in one pass over its corrected frames."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,13 +11,17 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from smartscope.analysis.base import FloatArray, FloatImage
+from smartscope.analysis.movies.correct import CorrectedFrames
 from smartscope.analysis.movies.dose import frame_weights
-from smartscope.analysis.movies.prepare import PreparedMovie
-from smartscope.domain.errors import InvalidInput
+from smartscope.analysis.movies.local_field import LocalMotion
+from smartscope.analysis.movies.magnification import Magnification
+from smartscope.analysis.movies.prepare import PreparedMovie, group_members
 
 _TABLE: Final = 512
+#: how far the weights that are used may be from the exact ones
+_WEIGHT_TOLERANCE: Final = 1e-4
 
-ComplexImage = NDArray[np.complex64]
+EachGroup = Callable[[FloatImage], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,77 +53,92 @@ def movie_sums(
     *,
     pixel_size_angstrom: float,
     dosing: Dosing | None = None,
+    local: LocalMotion | None = None,
+    magnification: Magnification | None = None,
+    group_size: int = 1,
+    each_group: EachGroup | None = None,
 ) -> MovieSums:
-    """Undo `shifts_angstrom` (frames, 2) by phase ramps and sum; frames are read once, none kept.
+    """Undo `shifts_angstrom` (frames, 2) and what bends the field, and sum; frames are read once.
 
-    Weighted: Σ q F / √(Σ q² / frames), q the amplitude left in a frame. Memory is four spectra.
-    Raises `InvalidInput` when shifts and frames do not match, and `BadFile` for a broken frame.
+    Weighted: Σ q F / √(Σ q² / frames), q the amplitude left in a frame. `each_group`, when given,
+    is handed the sum of every `group_size` frames. Memory is about ten frames. Raises
+    `InvalidInput` when shifts and frames do not match, and `BadFile` for a broken frame.
     """
-    if shifts_angstrom.shape != (movie.frames, 2):
-        raise InvalidInput(
-            {"shifts": f"{movie.frames} frames need as many shifts, not {shifts_angstrom.shape}."}
-        )
-    field = _Field(movie.shape, pixel_size_angstrom)
-    halves = (field.empty(), field.empty())
-    weigher = None if dosing is None else _Weigher(field, movie.frames, dosing)
-    for index in range(movie.frames):
-        spectrum = field.moved(movie.frame(index), shifts_angstrom[index])
-        halves[index % 2][...] += spectrum
-        if weigher is not None:
-            weigher.add(index, spectrum)
-    even, odd = (field.image(half) for half in halves)
-    weighted = None if weigher is None else field.image(weigher.total())
-    return MovieSums(even + odd, even, odd, weighted)
-
-
-class _Field:
-    """The half plane of frequencies of one frame size."""
-
-    def __init__(self, shape: tuple[int, int], pixel_size_angstrom: float) -> None:
-        self.shape = shape
-        self.ky = np.fft.fftfreq(shape[0], pixel_size_angstrom)
-        self.kx = np.fft.rfftfreq(shape[1], pixel_size_angstrom)
-
-    def empty(self) -> ComplexImage:
-        return np.zeros((len(self.ky), len(self.kx)), dtype=np.complex64)
-
-    def moved(self, frame: FloatImage, shift_angstrom: FloatArray) -> ComplexImage:
-        """The frame's spectrum with its shift (x, y) undone."""
-        x, y = shift_angstrom
-        spectrum: ComplexImage = fft.rfft2(frame)
-        spectrum *= np.exp(2j * np.pi * self.ky * y).astype(np.complex64)[:, None]
-        spectrum *= np.exp(2j * np.pi * self.kx * x).astype(np.complex64)[None, :]
-        return spectrum
-
-    def image(self, spectrum: ComplexImage) -> FloatImage:
-        return np.asarray(fft.irfft2(spectrum, s=self.shape), dtype=np.float32)
+    corrected = CorrectedFrames(
+        movie,
+        shifts_angstrom,
+        pixel_size_angstrom=pixel_size_angstrom,
+        local=local,
+        magnification=magnification,
+    )
+    halves = np.zeros((2, *movie.shape), dtype=np.float32)
+    weigher = None
+    if dosing is not None:
+        weigher = _Weigher(movie, pixel_size_angstrom, dosing)
+    size = movie.frames if each_group is None else group_size
+    for members in group_members(movie.frames, size):
+        group = np.zeros(movie.shape if each_group is not None else (0, 0), dtype=np.float32)
+        for index in members:
+            frame = corrected.frame(index)
+            halves[index % 2] += frame
+            if each_group is not None:
+                group += frame
+            if weigher is not None:
+                weigher.add(index, frame)
+        if each_group is not None:
+            each_group(group)
+    weighted = None if weigher is None else weigher.total()
+    return MovieSums(halves[0] + halves[1], halves[0], halves[1], weighted)
 
 
 class _Weigher:
-    """Adds frames weighed by what the beam has left of them; weights are tables over |k|."""
+    """Weighs frames by what the beam has left of them, without transforming each.
 
-    def __init__(self, field: _Field, frames: int, dosing: Dosing) -> None:
-        radius = np.hypot(field.ky[:, None], field.kx[None, :])
+    The weights, a table of frames by |k|, are very nearly the product of a few curves in time with
+    as many in |k| (their singular vectors): so a few sums of frames are kept, and only those are
+    transformed at the end.
+    """
+
+    def __init__(self, movie: PreparedMovie, pixel_size_angstrom: float, dosing: Dosing) -> None:
+        self._shape = movie.shape
+        radius = np.hypot(
+            np.fft.fftfreq(movie.shape[0], pixel_size_angstrom)[:, None],
+            np.fft.rfftfreq(movie.shape[1], pixel_size_angstrom)[None, :],
+        ).astype(np.float32)
         step = float(radius.max()) / (_TABLE - 1)
-        self._place = np.rint(radius / step).astype(np.int16)
-        self._weights = frame_weights(
+        self._place = np.rint(radius / np.float32(step)).astype(np.int16)
+        weights = frame_weights(
             step * np.arange(_TABLE, dtype=np.float64),
-            frames=frames,
+            frames=movie.frames,
             dose_per_frame_e_per_a2=dosing.dose_per_frame_e_per_a2,
             voltage_kv=dosing.voltage_kv,
             dose_before_e_per_a2=dosing.dose_before_e_per_a2,
         )
-        self._sum = field.empty()
-
-    def add(self, index: int, spectrum: ComplexImage) -> None:
-        """Add frame `index`; `spectrum` is used up."""
-        spectrum *= self._weights[index].astype(np.float32)[self._place]
-        self._sum += spectrum
-
-    def total(self) -> ComplexImage:
-        """The weighted sum with the plain sum's noise."""
-        size = np.sqrt(np.mean(np.square(self._weights), axis=0))
+        size = np.sqrt(np.mean(np.square(weights), axis=0))
         # Where the beam has left next to nothing, nothing is amplified.
         share = np.where(size > 1e-6, 1.0 / np.maximum(size, 1e-6), 0.0)
-        self._sum *= share.astype(np.float32)[self._place]
-        return self._sum
+        self._times, curves = _few_products(weights * share)
+        self._curves = curves.astype(np.float32)
+        self._sums = np.zeros((len(curves), *movie.shape), dtype=np.float32)
+
+    def add(self, index: int, frame: FloatImage) -> None:
+        """Add corrected frame `index`."""
+        for total, time in zip(self._sums, self._times[index], strict=True):
+            total += np.float32(time) * frame
+
+    def total(self) -> FloatImage:
+        """The weighted sum with the plain sum's noise, float32 (height, width)."""
+        spectrum: NDArray[np.complex64] = np.zeros(self._place.shape, dtype=np.complex64)
+        for part, curve in zip(self._sums, self._curves, strict=True):
+            spectrum += fft.rfft2(part) * curve[self._place]
+        return np.asarray(fft.irfft2(spectrum, s=self._shape), dtype=np.float32)
+
+
+def _few_products(weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(frames, n) and (n, |k|) with the fewest n whose product is `weights` to the tolerance."""
+    left, sizes, right = np.linalg.svd(weights, full_matrices=False)
+    left *= sizes
+    for count in range(1, len(sizes) + 1):
+        if np.abs(left[:, :count] @ right[:count] - weights).max() <= _WEIGHT_TOLERANCE:
+            break
+    return left[:, :count], right[:count]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from smartscope.analysis.movies.align import align_movie
+from smartscope.analysis.movies.align import Taken, align_movie
 from smartscope.domain.errors import BadFile, InvalidInput
 from tests.analysis.movies.moving_specimen import (
     ArrayMovie,
@@ -18,7 +18,9 @@ from tests.analysis.movies.moving_specimen import (
 
 def test_a_burst_and_a_drift_are_followed_to_a_fraction_of_a_pixel() -> None:
     recorded = record(burst_and_drift(20))
-    aligned = align_movie(recorded.movie, pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    aligned = align_movie(
+        recorded.movie, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    )
     assert aligned.aligned
     assert aligned.warnings == ()
     assert rmse(aligned.shifts_angstrom, recorded.positions_angstrom) < 0.25
@@ -31,7 +33,9 @@ def test_a_burst_and_a_drift_are_followed_to_a_fraction_of_a_pixel() -> None:
 
 def test_the_aligned_sum_shows_the_scene_better_than_the_plain_one() -> None:
     recorded = record(burst_and_drift(20))
-    aligned = align_movie(recorded.movie, pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    aligned = align_movie(
+        recorded.movie, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    )
     plain = recorded.movie.counts.sum(axis=0).astype(np.float32)
     # The sum stands at the mean position, so the scene is moved there by the frames' mean.
     path_mean = burst_and_drift(20).mean(axis=0)
@@ -46,7 +50,9 @@ def test_the_aligned_sum_shows_the_scene_better_than_the_plain_one() -> None:
 def test_frames_of_little_dose_are_grouped_and_each_still_gets_its_place() -> None:
     path = burst_and_drift(40) * 0.5
     recorded = record(path, dose_per_frame=0.3)
-    aligned = align_movie(recorded.movie, pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=0.3)
+    aligned = align_movie(
+        recorded.movie, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=0.3)
+    )
     assert aligned.shifts_angstrom.shape == (40, 2)
     assert rmse(aligned.shifts_angstrom, recorded.positions_angstrom) < 0.5
 
@@ -54,7 +60,9 @@ def test_frames_of_little_dose_are_grouped_and_each_still_gets_its_place() -> No
 @pytest.mark.parametrize("seed", range(6))
 def test_pure_noise_moves_nowhere(seed: int) -> None:
     counts = np.random.default_rng(seed).poisson(1.0, (15, 256, 256)).astype(np.uint8)
-    aligned = align_movie(ArrayMovie(counts), pixel_size_angstrom=1.0, dose_per_frame_e_per_a2=1.0)
+    aligned = align_movie(
+        ArrayMovie(counts), Taken(pixel_size_angstrom=1.0, dose_per_frame_e_per_a2=1.0)
+    )
     assert not aligned.aligned
     assert np.all(aligned.shifts_angstrom == 0.0)
     assert aligned.drift_total_angstrom is None
@@ -65,13 +73,17 @@ def test_pure_noise_moves_nowhere(seed: int) -> None:
 def test_a_pattern_that_stands_still_is_not_mistaken_for_a_specimen_at_rest() -> None:
     gain = 1.0 + 0.05 * np.random.default_rng(5).normal(size=(360, 400)).astype(np.float32)
     recorded = record(burst_and_drift(20), contrast=0.06, gain=gain)
-    aligned = align_movie(recorded.movie, pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    aligned = align_movie(
+        recorded.movie, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    )
     assert rmse(aligned.shifts_angstrom, recorded.positions_angstrom) < 0.4
 
 
 def test_a_specimen_at_rest_is_left_where_it_is() -> None:
     recorded = record(np.zeros((15, 2)))
-    aligned = align_movie(recorded.movie, pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    aligned = align_movie(
+        recorded.movie, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+    )
     assert np.all(aligned.shifts_angstrom == 0.0)
     assert aligned.drift_total_angstrom == 0.0
 
@@ -85,8 +97,7 @@ def test_the_gain_is_applied_and_hot_and_dead_pixels_are_replaced() -> None:
     counts[:, :, 200] = 0
     aligned = align_movie(
         ArrayMovie(counts),
-        pixel_size_angstrom=1.2,
-        dose_per_frame_e_per_a2=1.0,
+        Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0),
         gain=gain * 3.0,
     )
     total = aligned.aligned_sum
@@ -99,7 +110,7 @@ def test_the_gain_is_applied_and_hot_and_dead_pixels_are_replaced() -> None:
 def test_the_result_is_the_same_every_time() -> None:
     recorded = record(burst_and_drift(8), shape=(256, 256))
     first, second = (
-        align_movie(recorded.movie, pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0)
+        align_movie(recorded.movie, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0))
         for _ in range(2)
     )
     assert np.array_equal(first.shifts_angstrom, second.shifts_angstrom)
@@ -109,7 +120,9 @@ def test_the_result_is_the_same_every_time() -> None:
 @pytest.mark.parametrize("frames", [1, 2, 3])
 def test_very_short_movies_are_summed(frames: int) -> None:
     recorded = record(burst_and_drift(20)[:frames] * 3, dose_per_frame=4.0, shape=(256, 256))
-    aligned = align_movie(recorded.movie, pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=4.0)
+    aligned = align_movie(
+        recorded.movie, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=4.0)
+    )
     assert aligned.shifts_angstrom.shape == (frames, 2)
     if frames == 1:
         assert aligned.drift_total_angstrom is None
@@ -120,7 +133,7 @@ def test_very_short_movies_are_summed(frames: int) -> None:
 
 def test_without_a_dose_there_is_no_early_drift() -> None:
     recorded = record(burst_and_drift(8), shape=(256, 256))
-    aligned = align_movie(recorded.movie, pixel_size_angstrom=1.2)
+    aligned = align_movie(recorded.movie, Taken(pixel_size_angstrom=1.2))
     assert aligned.drift_total_angstrom is not None
     assert aligned.drift_early_angstrom is None
 
@@ -142,8 +155,7 @@ def test_arguments_that_cannot_be_are_refused(
     with pytest.raises(InvalidInput):
         align_movie(
             movie,
-            pixel_size_angstrom=pixel_size_angstrom,
-            dose_per_frame_e_per_a2=dose,
+            Taken(pixel_size_angstrom=pixel_size_angstrom, dose_per_frame_e_per_a2=dose),
             gain=gain,
         )
 
@@ -152,11 +164,11 @@ def test_a_movie_with_a_pixel_that_is_no_number_is_a_bad_file() -> None:
     counts = np.ones((3, 64, 64), dtype=np.float32)
     counts[1, 2, 3] = np.nan
     with pytest.raises(BadFile, match="not finite"):
-        align_movie(ArrayMovie(counts), pixel_size_angstrom=1.0)
+        align_movie(ArrayMovie(counts), Taken(pixel_size_angstrom=1.0))
 
 
 def test_a_camera_that_was_off_is_no_error() -> None:
     movie = ArrayMovie(np.zeros((4, 128, 128), dtype=np.uint8))
-    aligned = align_movie(movie, pixel_size_angstrom=1.0, dose_per_frame_e_per_a2=1.0)
+    aligned = align_movie(movie, Taken(pixel_size_angstrom=1.0, dose_per_frame_e_per_a2=1.0))
     assert aligned.mean_counts == 0.0
     assert aligned.drift_total_angstrom is None

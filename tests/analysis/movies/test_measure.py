@@ -10,6 +10,7 @@ import pytest
 from smartscope.analysis.ctf.optics import Optics
 from smartscope.analysis.io.mrc import save_mrc
 from smartscope.analysis.io.tiff import save_tiff_stack
+from smartscope.analysis.movies.align import Taken
 from smartscope.analysis.movies.measure import CtfWanted, measure_exposure
 from smartscope.domain.errors import BadFile
 from tests.analysis.movies.moving_specimen import burst_and_drift, record, rmse
@@ -23,16 +24,16 @@ def test_a_movie_gives_the_same_measures_from_mrc_and_tiff(tmp_path: Path) -> No
     save_mrc(mrc, recorded.movie.counts, pixel_size_angstrom=9.9)
     save_tiff_stack(tiff, recorded.movie.counts, lzw=True)
     first, second = (
-        measure_exposure(path, pixel_size_angstrom=1.2, ctf=CTF, dose_per_frame_e_per_a2=1.0)
+        measure_exposure(path, Taken(pixel_size_angstrom=1.2, dose_per_frame_e_per_a2=1.0), ctf=CTF)
         for path in (mrc, tiff)
     )
-    assert np.array_equal(first.aligned_sum, second.aligned_sum)
-    assert first.drift_total_angstrom == second.drift_total_angstrom
-    assert rmse(first.shifts_angstrom, recorded.positions_angstrom) < 0.3
+    assert np.array_equal(first.aligned.aligned_sum, second.aligned.aligned_sum)
+    assert first.aligned.drift_total_angstrom == second.aligned.drift_total_angstrom
+    assert rmse(first.aligned.shifts_angstrom, recorded.positions_angstrom) < 0.3
     assert first.frames == 12
-    assert first.aligned
-    assert first.mean_counts == pytest.approx(1.44, rel=0.02)
-    assert first.pixel_size_angstrom == 1.2
+    assert first.aligned.aligned
+    assert first.aligned.mean_counts == pytest.approx(1.44, rel=0.02)
+    assert first.aligned.pixel_size_angstrom == 1.2
     assert first.power_spectrum.amplitude.max() == 1.0
 
 
@@ -40,11 +41,11 @@ def test_a_single_image_is_measured_and_says_that_it_has_no_motion(tmp_path: Pat
     path = tmp_path / "image.mrc"
     image = np.random.default_rng(1).poisson(40.0, (200, 240)).astype(np.uint16)
     save_mrc(path, image, pixel_size_angstrom=1.2)
-    measures = measure_exposure(path, pixel_size_angstrom=1.2, ctf=CTF)
-    assert np.array_equal(measures.aligned_sum, image)
-    assert measures.drift_total_angstrom is None
-    assert measures.shifts_angstrom.shape == (1, 2)
-    assert "single frame" in measures.warnings[0]
+    measures = measure_exposure(path, Taken(pixel_size_angstrom=1.2), ctf=CTF)
+    assert np.array_equal(measures.aligned.aligned_sum, image)
+    assert measures.aligned.drift_total_angstrom is None
+    assert measures.aligned.shifts_angstrom.shape == (1, 2)
+    assert "single frame" in measures.aligned.warnings[0]
 
 
 def test_a_file_that_is_still_being_written_is_refused(tmp_path: Path) -> None:
@@ -52,4 +53,4 @@ def test_a_file_that_is_still_being_written_is_refused(tmp_path: Path) -> None:
     save_mrc(path, np.ones((3, 64, 64), dtype=np.uint8), pixel_size_angstrom=1.0)
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(BadFile, match="still being written"):
-        measure_exposure(path, pixel_size_angstrom=1.0, ctf=CTF)
+        measure_exposure(path, Taken(pixel_size_angstrom=1.0), ctf=CTF)

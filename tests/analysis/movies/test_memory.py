@@ -1,4 +1,4 @@
-"""Frames are streamed: no more than two are asked for between releases, and none is kept."""
+"""Frames are streamed: no more than two and what is read ahead are alive, and none is kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import weakref
 
 import numpy as np
 
-from smartscope.analysis.movies.align import align_movie
+from smartscope.analysis.io.read_ahead import DEFAULT_THREADS
+from smartscope.analysis.movies.align import Taken, align_movie
 
 
 class WatchedMovie:
@@ -29,5 +30,5 @@ class WatchedMovie:
 
 def test_a_movie_is_never_held_in_memory() -> None:
     movie = WatchedMovie(30)
-    align_movie(movie, pixel_size_angstrom=2.0, dose_per_frame_e_per_a2=1.0)
-    assert movie.most_alive <= 2
+    align_movie(movie, Taken(pixel_size_angstrom=2.0, dose_per_frame_e_per_a2=1.0))
+    assert movie.most_alive <= 2 + DEFAULT_THREADS

@@ -26,7 +26,7 @@ from smartscope.analysis.io.movie import open_movie
 from smartscope.analysis.io.mrc import save_mrc
 from smartscope.analysis.io.read_ahead import DEFAULT_THREADS, read_ahead
 from smartscope.analysis.io.tiff import save_tiff_stack
-from smartscope.analysis.movies.align import align_movie
+from smartscope.analysis.movies.align import Taken, align_movie
 
 Frame = NDArray[np.generic]
 
@@ -126,7 +126,7 @@ def _report_memory(report: Report, path: Path, *, judged: bool) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     with open_movie(path) as movie:
-        align_movie(movie, pixel_size_angstrom=0.83, dose_per_frame_e_per_a2=1.0)
+        align_movie(movie, Taken(pixel_size_angstrom=0.83, dose_per_frame_e_per_a2=1.0))
         name = f"aligning {movie.width_px} x {movie.height_px} x {movie.frames}"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     claim = f"{name}: most memory of the process"

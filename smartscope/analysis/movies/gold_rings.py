@@ -130,7 +130,8 @@ def _ellipse(angles: FloatArray, radii: FloatArray) -> tuple[FloatArray, FloatAr
     keep = np.ones(len(radii))
     found: FloatArray = np.zeros(3)
     for _ in range(_REWEIGHTINGS):
-        found = np.linalg.lstsq(design * keep[:, None], radii * keep, rcond=None)[0]
+        solved = np.linalg.lstsq(design * keep[:, None], radii * keep, rcond=None)[0]
+        found = np.asarray(solved, dtype=np.float64)
         miss = np.abs(radii - design @ found)
         scale = max(1.4826 * float(np.median(miss)), 1e-6)
         keep = np.maximum(1.0 - (miss / (_TUKEY * scale)) ** 2, 0.0)

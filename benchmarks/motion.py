@@ -106,7 +106,7 @@ def torch_shifts_px(movie: PreparedMovie, pixel: float) -> Floats | None:
     frames -= frames.mean(axis=(1, 2), keepdims=True)
     field = estimate_global_motion(torch.from_numpy(frames), pixel)
     found = field.data.reshape(2, movie.frames).numpy()
-    # (y, x) in Å; whether it is the motion or what undoes it is decided by the mean likeness below
+    # (y, x) of the specimen in each frame, Å, in whole pixels
     shifts: Floats = np.stack([found[1], found[0]], axis=1).astype(np.float64) / pixel
     shifts -= shifts.mean(axis=0)
     return shifts
@@ -146,12 +146,12 @@ def score(recording: Recording) -> Scores:
         whole_px=whole_px,
         least_squares_px=rmse(solve_least_squares(pairs, movie.frames) / pixel, true),
         uncorrected_px=rmse(np.zeros_like(true), true),
-        torch_px=math.nan if torch_px is None else min(rmse(torch_px, true), rmse(-torch_px, true)),
+        torch_px=math.nan if torch_px is None else rmse(torch_px, true),
         field_px=field_px(ours, recording, local=True),
         field_whole_only_px=field_px(ours, recording, local=False),
         frc=likeness(ours.sums.plain) / best,
         whole_only_frc=by_whole(ours.shifts_angstrom / pixel),
-        torch_frc=math.nan if torch_px is None else max(by_whole(torch_px), by_whole(-torch_px)),
+        torch_frc=math.nan if torch_px is None else by_whole(torch_px),
         unaligned_frc=by_whole(np.zeros_like(true)),
         error_ratio=math.nan if error is None else error / pixel / whole_px,
         bent=float(ours.local is not None),
@@ -213,6 +213,7 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
         )
     if importlib.util.find_spec("torch_motion_correction") is None:
         report.leave_out(f"{TORCH}: not installed here.")
+    report.leave_out(f"{TORCH}'s local mode: not run here.")
     report.leave_out("MotionCor and RELION: not installed here. Every figure is of the simulator.")
     return report
 

@@ -111,8 +111,8 @@ class RoutineDose(Row):
     area = models.CharField(max_length=10)
     images = models.PositiveIntegerField()
     dose_e_per_angstrom2 = models.FloatField()
-    #: how far from the middle of the target the beam lands; 0 is on it
-    beside_um = models.FloatField(default=0.0)
+    #: how far from the stage's place the beam lands; 0 is on it, null where a site does not say
+    beside_um = models.FloatField(null=True, default=0.0)
     stage_x_um = models.FloatField()
     stage_y_um = models.FloatField()
     issued_at_s = models.FloatField()

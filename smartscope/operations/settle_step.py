@@ -1,8 +1,8 @@
 """What becomes of a step's items and targets when it ends otherwise than planned.
 
 Planned items were never sent: their holes wait again. Issued items may have spent dose: without
-a whole file they are lost, flagged, and never taken again by themselves. A map (atlas, square, view)
-that ended between two exposures is known to be unfinished, and is taken anew.
+a whole file they are lost, flagged, and never taken again by themselves. A map (atlas, square,
+view) that ended between two exposures is known to be unfinished, and is taken anew.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from benchmarks.fault_runs import Lived, judged
 
 TTL_S = 3.0
 PRODUCTION_TTL_S = 15.0
-PATIENCE_S = 120.0
+PATIENCE_S = 180.0
 #: real seconds after the first step's begin at which the first bridge is frozen
 FREEZE_AFTER_S = (0.3, 1.1, 2.0, 2.9)
 
@@ -30,20 +30,20 @@ def frozen_and_thawed(number: int, directory: Path) -> Lived:
     from tests.workers.bridge.served_house import served_house
 
     lived = Lived(kind="frozen", name=f"after {FREEZE_AFTER_S[number]} s")
-    with served_house(directory, version="4.3") as served, _ended() as processes:
+    with served_house(directory, version="4.3") as served, ended_processes() as processes:
         house = served.house
         first = start(house, "", ttl_s=TTL_S)
         processes.append(first)
-        _until(house.work_off, Step.objects.exists)
+        until(house.work_off, Step.objects.exists)
         second = start(house, "", ttl_s=TTL_S)
         processes.append(second)
         time.sleep(FREEZE_AFTER_S[number])
         os.kill(first.pid, signal.SIGSTOP)
         if first.poll() is None and not _run_ended():
-            _until(house.work_off, lambda: Lease.objects.get().epoch == 2)
+            until(house.work_off, lambda: Lease.objects.get().epoch == 2)
             served.fence(2)
         os.kill(first.pid, signal.SIGCONT)
-        _until(house.work_off, _run_ended)
+        until(house.work_off, _run_ended)
         lived.died = int(_await_end(first) == 75)
         second.send_signal(signal.SIGTERM)
         _await_end(second)
@@ -58,19 +58,19 @@ def killed_and_replaced(directory: Path) -> Lived:
     from tests.workers.bridge.served_house import served_house
 
     lived = Lived(kind="killed", name="SIGKILL in an exposure")
-    with served_house(directory, version="4.3") as served, _ended() as processes:
+    with served_house(directory, version="4.3") as served, ended_processes() as processes:
         house = served.house
         first = start(house, "expose:issued:h0001:1", ttl_s=PRODUCTION_TTL_S)
         processes.append(first)
-        _until(house.work_off, lambda: first.poll() is not None)
+        until(house.work_off, lambda: first.poll() is not None)
         died_at_s = time.monotonic()
         served.fence(1)
         second = start(house, "", ttl_s=PRODUCTION_TTL_S)
         processes.append(second)
         begun = Event.objects.filter(kind="step.begun", epoch=2)
-        _until(house.work_off, begun.exists)
+        until(house.work_off, begun.exists)
         lived.gap_s = time.monotonic() - died_at_s
-        _until(house.work_off, _run_ended)
+        until(house.work_off, _run_ended)
         second.send_signal(signal.SIGTERM)
         _await_end(second)
         lived.died, lived.starts = 1, 2
@@ -78,7 +78,7 @@ def killed_and_replaced(directory: Path) -> Lived:
 
 
 @contextmanager
-def _ended() -> Iterator[list[subprocess.Popen[bytes]]]:
+def ended_processes() -> Iterator[list[subprocess.Popen[bytes]]]:
     """Whatever becomes of a run, its processes are thawed and gone afterwards."""
     processes: list[subprocess.Popen[bytes]] = []
     try:
@@ -91,7 +91,8 @@ def _ended() -> Iterator[list[subprocess.Popen[bytes]]]:
                 process.wait()
 
 
-def _until(work: Callable[[], None], met: Callable[[], bool]) -> None:
+def until(work: Callable[[], None], met: Callable[[], bool]) -> None:
+    """Do the work again and again until it is so. Raises TimeoutError."""
     gives_up_at_s = time.monotonic() + PATIENCE_S
     while not met():
         if time.monotonic() > gives_up_at_s:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from benchmarks.scratch_database import scratch_database
 
 if TYPE_CHECKING:
+    from tests.workers.bridge.compressed_night import Night
     from tests.workers.bridge.served_house import ServedHouse
     from tests.workers.bridge.supervised import Supervised
 
@@ -48,6 +49,10 @@ class Lived:
     seconds: float = 0.0
     #: from the end of one process to the next one's first step
     gap_s: float | None = None
+    #: what the run was there to measure, in real seconds
+    took_s: float = 0.0
+    #: what was killed, and the seconds until all went on again
+    back_s: dict[str, float] = field(default_factory=dict)
     #: of nights: on the microscope's clock, and targets
     hours: float = 0.0
     plannable: int = 0
@@ -235,11 +240,41 @@ def _killed(task: Task, directory: Path) -> Lived:
     return killed_and_replaced(directory)
 
 
+def _valves(task: Task, directory: Path) -> Lived:
+    from benchmarks.valve_runs import valves_closed
+
+    return valves_closed(task.name, directory)
+
+
+def _stops(task: Task, directory: Path) -> Lived:
+    from benchmarks.emergency_stop import stopped_under_load
+
+    took_s = stopped_under_load(directory, task.number)
+    return Lived(kind=task.kind, name=task.name, state="done", took_s=took_s)
+
+
+def _servers(task: Task, directory: Path) -> Lived:
+    from benchmarks.lost_servers import lived_on
+
+    return lived_on(directory)
+
+
+def _quiet_night(task: Task, directory: Path) -> Lived:
+    """Nothing fails: whoever is asked for is asked for nothing."""
+    from tests.workers.bridge.compressed_night import live_through_a_quiet_night
+
+    night = live_through_a_quiet_night(directory, task.number)
+    return _as_lived(task, night)
+
+
 def _night(task: Task, directory: Path) -> Lived:
     """Twelve hours, eight grids and some thirty recoverable faults, drawn from the seed."""
     from tests.workers.bridge.compressed_night import live_through_a_night
 
-    night = live_through_a_night(directory, task.number)
+    return _as_lived(task, live_through_a_night(directory, task.number))
+
+
+def _as_lived(task: Task, night: Night) -> Lived:
     return Lived(
         kind=task.kind,
         name=f"seed {task.number}",
@@ -262,14 +297,38 @@ _KINDS: dict[str, Callable[[Task, Path], Lived]] = {
     "second client": _second_client,
     "frozen": _frozen,
     "killed": _killed,
+    "valves": _valves,
+    "stops": _stops,
+    "servers": _servers,
+    "quiet night": _quiet_night,
     "night": _night,
 }
 
 
+def patient_tasks() -> Iterator[Task]:
+    """What mostly waits, in real time: for leases that run out, and for an agent's patience."""
+    from benchmarks.valve_runs import CASES
+
+    for case in CASES:
+        yield Task("valves", case)
+
+
 def tasks_of(
-    *, schedules: range, protocols: tuple[str, ...], campaigns: int, frozen: int
+    *,
+    schedules: range,
+    protocols: tuple[str, ...],
+    campaigns: int,
+    frozen: int,
+    stops: int,
+    quiet_nights: range,
+    servers: bool,
 ) -> Iterator[Task]:
-    """Everything to be done, what takes longest first."""
+    """Everything else, what takes longest first."""
+    if servers:
+        yield Task("servers", "demo")
+    for seed in quiet_nights:
+        yield Task("quiet night", f"seed {seed}", seed)
+    yield Task("stops", "under load", stops)
     yield Task("killed", "collection")
     for number in range(frozen):
         yield Task("frozen", "collection", number)

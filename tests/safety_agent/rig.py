@@ -44,6 +44,8 @@ class Rig:
     agent: Agent
     line: SafetyLine
     pages: Pages
+    #: where it listens
+    port: int
     epoch: int = 1
     counter: int = 0
     _ends: list[Callable[[], None]] = field(default_factory=list)
@@ -113,7 +115,7 @@ def running(settings: Settings, *, pages: Pages | None = None) -> Iterator[Rig]:
     watch.start()
     line = SafetyLine(f"127.0.0.1:{listener.port}", KEY, settings.microscope)
     try:
-        yield Rig(agent, line, pages)
+        yield Rig(agent, line, pages, listener.port)
     finally:
         ended.set()
         agent.wake.set()

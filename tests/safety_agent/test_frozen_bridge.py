@@ -114,8 +114,7 @@ def test_a_frozen_bridge_is_replaced_by_the_agent_and_thawed_it_sends_nothing(
 ) -> None:
     database = NOWHERE if cut_off else database_url()
     with running(agent_settings(house, server, database)) as rig:
-        port = rig.line._address[1]
-        with bridge(house, port) as process:
+        with bridge(house, rig.port) as process:
             # nobody works off analyses: it waits, with the valves open
             until(rig, lambda: Run.objects.get().waits.filter(cause="analysis").exists(), house)
             assert rig.is_(Watch.ARMED)
@@ -159,7 +158,7 @@ def test_ended_in_order_the_bridge_disarms_the_agent(
     house: Facility, server: SimulatorServer
 ) -> None:
     with running(agent_settings(house, server, database_url())) as rig:
-        with bridge(house, rig.line._address[1]) as process:
+        with bridge(house, rig.port) as process:
             until(rig, lambda: Run.objects.get().waits.filter(cause="analysis").exists(), house)
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0, (house.directory / "bridge.txt").read_text()[-3000:]

@@ -40,8 +40,13 @@ def house(tmp_path: Path, settings: object) -> Facility:
     return made
 
 
-def start(house: Facility, fault: str, *, ttl_s: float = 3.0) -> subprocess.Popen[bytes]:
-    """A bridge on this test's database and world; `ttl_s` is how long its lease lives unrenewed."""
+def start(
+    house: Facility, fault: str, *, ttl_s: float = 3.0, **more: str
+) -> subprocess.Popen[bytes]:
+    """A bridge on this test's database and world; `ttl_s` is how long its lease lives unrenewed.
+
+    `more` are further environment variables.
+    """
     name = connection.settings_dict["NAME"]
     url, _, rest = os.environ["DATABASE_URL"].partition("?")
     base = url.rpartition("/")[0]
@@ -52,6 +57,7 @@ def start(house: Facility, fault: str, *, ttl_s: float = 3.0) -> subprocess.Pope
         "SMARTSCOPE_PROCESS": "bridge",
         "DJANGO_SETTINGS_MODULE": "smartscope.settings",
         VARIABLE: fault,
+        **more,
     }
     command = [sys.executable, "manage.py", "bridge"]
     with (house.directory / "bridge.txt").open("ab") as log:

@@ -5,8 +5,8 @@ over without a person and without an image: what is lost is counted.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,9 @@ from workers.bridge import loop, suspend
 
 GRIDS = 8
 SQUARES_PER_GRID = 4
+#: the grids of a quiet night, and the squares of each
+QUALITIES = ("good", "thick", "contaminated", "damaged")
+QUIET_SQUARES_PER_GRID = 8
 #: ten minutes of a night of twelve hours that takes about a minute
 LINKS_LOST_IN = timedelta(seconds=0.9)
 #: while something is waited for the column is looked at this often, instead of every five seconds
@@ -97,9 +100,36 @@ def night_faults(seed: int) -> list[dict[str, Any]]:
 
 def live_through_a_night(directory: Path, seed: int) -> Night:
     """One night from the first load to the last exposure, however often a bridge ends."""
+    presets = ("good",) * GRIDS
+    with _night_of(directory, seed, presets, squares=SQUARES_PER_GRID) as served:
+        served.plan(*night_faults(seed))
+        supervised = Supervised(served)
+        state = supervised.live_to_the_end()
+        return _told(served, supervised, seed, state)
+
+
+def live_through_a_quiet_night(directory: Path, seed: int) -> Night:
+    """One in which nothing fails, on grids of every quality and squares of every kind.
+
+    More squares of each grid than by the hurried rule of a bad night: images are only odd where
+    there are enough to compare with.
+    """
+    with _night_of(
+        directory, seed, QUALITIES, squares=QUIET_SQUARES_PER_GRID, whatever_they_are=True
+    ) as served:
+        supervised = Supervised(served)
+        state = supervised.live_to_the_end()
+        return _told(served, supervised, seed, state)
+
+
+@contextmanager
+def _night_of(
+    directory: Path, seed: int, presets: Sequence[str], *, squares: int, **finding: bool
+) -> Iterator[ServedHouse]:
+    """A house with a grid of each preset; `finding` as in `finds_by_truth`."""
     grids = {
-        str(slot): {"preset": "good", "grid_id": f"night-{seed}-{slot}"}
-        for slot in range(1, GRIDS + 1)
+        str(slot): {"preset": preset, "grid_id": f"night-{seed}-{slot}"}
+        for slot, preset in enumerate(presets, start=1)
     }
     with ExitStack() as stack:
         stack.enter_context(hasty_clients())
@@ -107,14 +137,11 @@ def live_through_a_night(directory: Path, seed: int) -> Night:
         for module in (suspend, loop):
             stack.enter_context(mock.patch.object(module, "LOOK_EVERY_S", LOOK_EVERY_S))
         served = stack.enter_context(
-            served_house(directory, "night", version="4.3", seats=GRIDS, grids=grids)
+            served_house(directory, "night", version="4.3", seats=len(presets), grids=grids)
         )
         port = served.server.control_port
-        served.house.analyse = finds_by_truth(port, squares=SQUARES_PER_GRID)
-        served.plan(*night_faults(seed))
-        supervised = Supervised(served)
-        state = supervised.live_to_the_end()
-        return _told(served, supervised, seed, state)
+        served.house.analyse = finds_by_truth(port, squares=squares, **finding)
+        yield served
 
 
 def _told(served: ServedHouse, supervised: Supervised, seed: int, state: str) -> Night:

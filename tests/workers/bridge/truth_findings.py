@@ -21,27 +21,31 @@ _NEAR_UM = 3.0
 _LOOK_UM = 8.0
 
 
-def finds_by_truth(control_port: int, *, squares: int) -> Callable[[UUID], None]:
-    """An analysis that chooses so many squares on each atlas and one pair of holes in each."""
+def finds_by_truth(
+    control_port: int, *, squares: int, whatever_they_are: bool = False
+) -> Callable[[UUID], None]:
+    """An analysis that chooses so many squares on each atlas and one pair of holes in each.
+
+    Only squares that a finder would choose, unless `whatever_they_are`.
+    """
 
     def find(analysis_id: UUID) -> None:
         with result_of(analysis_id) as analysis, ControlClient(control_port) as control:
             if analysis is not None and analysis.kind == "find_squares":
-                _squares(analysis, control, squares)
+                _squares(analysis, control, squares, usable=not whatever_they_are)
             elif analysis is not None and analysis.kind == "find_holes":
                 _pair(analysis, control)
 
     return find
 
 
-def _squares(analysis: Analysis, control: ControlClient, count: int) -> None:
-    """The good squares nearest to the grid's middle."""
+def _squares(analysis: Analysis, control: ControlClient, count: int, *, usable: bool) -> None:
+    """The squares nearest to the grid's middle, good ones if they are to be `usable`."""
     grid = Atlas.objects.get(tiles_image=analysis.image).grid
-    usable = [
-        each for each in control.truth("squares", reach_um=400.0)["squares"] if each["usable"]
-    ]
-    usable.sort(key=lambda each: math.hypot(each["x_um"], each["y_um"]))
-    for number, each in enumerate(usable[:count], start=1):
+    found = control.truth("squares", reach_um=400.0)["squares"]
+    chosen = [each for each in found if each["usable"] or not usable]
+    chosen.sort(key=lambda each: math.hypot(each["x_um"], each["y_um"]))
+    for number, each in enumerate(chosen[:count], start=1):
         Square.objects.create(
             grid=grid,
             number=number,

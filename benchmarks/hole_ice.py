@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.holes import SAME_HOLE_DIAMETERS, scenes
+from benchmarks.hole_scenes import SAME_HOLE_DIAMETERS, scenes
 from benchmarks.report import Report, main
 from benchmarks.scenes import match
 from smartscope.analysis.pipeline import cluster_holes, find_holes

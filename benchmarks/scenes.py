@@ -48,7 +48,7 @@ class AtlasScene:
         for square in self.squares:
             corner = np.array(square.corners_um())
             points = corner[0] + u * (corner[1] - corner[0]) + v * (corner[3] - corner[0])
-            columns, rows = np.rint(_pixels(self.image.to_stage, points.tolist())).astype(int).T
+            columns, rows = np.rint(pixels_of(self.image.to_stage, points.tolist())).astype(int).T
             within = (columns >= 0) & (rows >= 0) & (columns < width) & (rows < height)
             within[within] = self.image.imaged[rows[within], columns[within]]
             fractions.append(float(within.mean()))
@@ -63,7 +63,7 @@ class AtlasScene:
 
     def truth_px(self) -> FloatArray:
         """(N, 2) true centres in pixels of the stitched image."""
-        return _pixels(self.image.to_stage, [(s.stage_x_um, s.stage_y_um) for s in self.squares])
+        return pixels_of(self.image.to_stage, [(s.stage_x_um, s.stage_y_um) for s in self.squares])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class SquareScene:
 
     def truth_px(self) -> FloatArray:
         """(N, 2) true centres in pixels."""
-        return _pixels(self.image.to_stage, [(h.stage_x_um, h.stage_y_um) for h in self.holes])
+        return pixels_of(self.image.to_stage, [(h.stage_x_um, h.stage_y_um) for h in self.holes])
 
 
 def context_of(spec: SpecimenSpec, vacuum_counts: float | None = None) -> FindContext:
@@ -174,7 +174,8 @@ def match(found: FloatArray, truth: FloatArray, within_px: float) -> tuple[list[
     return [int(r) for r in rows[kept]], [int(c) for c in columns[kept]]
 
 
-def _pixels(affine: Affine, points: Sequence[Sequence[float]]) -> FloatArray:
+def pixels_of(affine: Affine, points: Sequence[Sequence[float]]) -> FloatArray:
+    """(N, 2) pixels of stage positions (µm)."""
     matrix = np.array([[affine.a, affine.b], [affine.c, affine.d]])
     offsets = np.array(points, dtype=np.float64).reshape(-1, 2) - [affine.tx, affine.ty]
     return np.asarray(np.linalg.solve(matrix, offsets.T).T)

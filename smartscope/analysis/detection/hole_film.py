@@ -124,10 +124,11 @@ def _with_rim(smooth: FloatImage, level: FloatImage, foil: BoolArray, pitch_px: 
 def _local_level(smooth: FloatImage, pitch_px: float) -> FloatImage:
     """Grey closed over a pitch: joins bright holes in dark gold as well as carbon with specks.
 
-    Unlike a mean it keeps the edge at the bars sharp.
+    Unlike a mean it keeps the edge at the bars sharp. Beyond the image's border all is taken for
+    bright, so that a strip of dark film there is no bar.
     """
     size = max(3, 2 * round(0.6 * pitch_px) + 1)
-    padded = np.pad(smooth, size, mode="edge")
+    padded = np.pad(smooth, size, mode="constant", constant_values=float(smooth.max()))
     closed = ndimage.grey_closing(padded, size=(size, size))[size:-size, size:-size]
     return np.asarray(closed, dtype=np.float32)
 

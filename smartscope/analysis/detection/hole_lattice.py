@@ -25,6 +25,8 @@ EXTRAPOLATION_PITCHES = 3.5
 ON_LATTICE_PITCHES = 0.25
 SAME_HOLE_PITCHES = 0.12
 OWN_HOLE_PITCHES = 0.6
+#: how far holes of a good film stray from its lattice, per axis (assumed)
+FILM_JITTER_PITCHES = 0.008
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ def complete(
 ) -> LatticeHoles:
     """One hole per node on the foil: the detection nearest to it, or the node itself where none is.
 
-    Nodes follow the film's local bend (the mean offset of detections nearby), so a detected hole
-    lies halfway between its own response and its node: noise moves the one, jitter the other.
+    Nodes follow the film's local bend (the mean offset of detections nearby). A detected hole lies
+    between its own response and its node: noise moves the one, the film's jitter the other.
     Nodes reach at most 3.5 pitches beyond the nearest detection of their own patch, and never off
     their own tile (`tile_map`, (height, width) like `foil`). `foil` is True where a centre may lie.
     """
@@ -115,7 +117,8 @@ def complete(
         if len(nodes) == 0:
             continue
         source = _nearest_detection(nodes, positions_px, pitch)
-        final = np.where((source >= 0)[:, None], (positions_px[source] + nodes) / 2, nodes)
+        share = _own_share(local_residual_px(positions_px, patch), pitch) * (source >= 0)
+        final = nodes + share[:, None] * (positions_px[source] - nodes)
         taken_positions.append(final)
         parts.append((final, source, indices, np.full(len(final), number, dtype=np.int64)))
     if not parts:
@@ -133,6 +136,17 @@ def local_residual_px(positions_px: FloatArray, patch: LatticePatch) -> float:
     bend = own - patch.nodes(patch.indices)
     shift = _local_bend(own, bend, patch.lattice.pitch_px, own, leave_out_nearest=True)[0]
     return float(np.median(np.linalg.norm(bend - shift, axis=1)))
+
+
+def _own_share(residual_px: float, pitch_px: float) -> float:
+    """How far a hole lies from its node towards its own response (0.1-0.5).
+
+    What neighbours disagree about is noise of finding and jitter of the film; the film's share is
+    assumed, and the rest is noise that averages out over neighbours.
+    """
+    jitter = FILM_JITTER_PITCHES * pitch_px
+    variance = max((residual_px / 1.1774) ** 2, 1e-12)
+    return float(np.clip(jitter**2 / variance, 0.1, 0.5))
 
 
 def _on_tile(

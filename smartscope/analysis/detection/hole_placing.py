@@ -24,6 +24,7 @@ from smartscope.analysis.detection.hole_lattice import (
 )
 from smartscope.analysis.detection.lattice import UNINDEXED, enlarged
 from smartscope.analysis.detection.sound_foil import on_sound_foil
+from smartscope.analysis.detection.sublattice import coarsest
 
 HOLE_LABELS = ("hole", "contaminated", "off_lattice")
 PREDICTED_SCORE = 0.3
@@ -97,6 +98,7 @@ def place_holes(candidates: Candidates, ground: Ground) -> PlacedHoles | None:
     patches = grow_patches(where, candidates.basis_px, tiles)
     if not patches:
         return None
+    patches = [coarsest(p, where, candidates.strengths) or p for p in patches]
     lattice, radius = patches[0].lattice, candidates.radius_px
     on = complete(where, patches, ground.foil, ground.tile_map)
     used = np.zeros(len(where), dtype=np.bool_)

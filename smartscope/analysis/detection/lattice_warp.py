@@ -57,10 +57,10 @@ def fit_warp(positions_px: FloatArray, indices: IntArray, lattice: Lattice) -> L
 
 def _fit(residual: FloatArray, indices: IntArray) -> LatticeWarp:
     design, weights = _design(indices), np.ones(len(residual))
-    solution: FloatArray = np.zeros((design.shape[1], 2))
+    solution = np.zeros((design.shape[1], 2))
     for _ in range(FIT_ROUNDS):
         root = np.sqrt(weights)[:, None]
-        solution = np.linalg.lstsq(design * root, residual * root, rcond=None)[0]
+        solution = np.asarray(np.linalg.lstsq(design * root, residual * root, rcond=None)[0])
         away = np.linalg.norm(residual - design @ solution, axis=1)
         spread = max(float(np.median(away)) / 1.1774, 1e-6)
         weights = np.clip(1 - (away / (TUKEY_CUTOFF_SD * spread)) ** 2, 1e-6, None) ** 2

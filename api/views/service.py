@@ -60,11 +60,12 @@ class Me(View):
 
 class ParameterSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["boolean", "integer", "number"])
+    kind = serializers.ChoiceField(choices=["boolean", "integer", "number", "choice"])
     default = serializers.JSONField()
     nullable = serializers.BooleanField()
     minimum = serializers.FloatField(allow_null=True)
     maximum = serializers.FloatField(allow_null=True)
+    choices = serializers.ListField(child=serializers.CharField())
     unit = serializers.CharField(allow_blank=True)
     help = serializers.CharField(allow_blank=True)
 

@@ -10,6 +10,17 @@ from enum import StrEnum
 from smartscope.domain.errors import InvalidInput
 
 
+class Aim(StrEnum):
+    """What a sample of squares and holes is for."""
+
+    #: every kind there is, once before any is seen twice
+    DIVERSE = "diverse"
+    #: kinds as often as the grid has them
+    REPRESENTATIVE = "representative"
+    #: kinds that promise most usable exposures
+    BEST = "best"
+
+
 class Mode(StrEnum):
     ATLAS_ONLY = "atlas_only"
     SCREENING = "screening"
@@ -73,8 +84,13 @@ class CollectionProtocol:
     squares_per_grid: int = 3
     #: stage targets (groups) per square; 0 means all, which is collection mode
     holes_per_square: int = 3
+    selection_aim: Aim = Aim.DIVERSE
     image_shift_radius_um: float = 0.0
     min_group_size: int = 1
+    #: None: as many as the radius reaches
+    max_group_size: int | None = None
+    #: how far beam shift on a tilted specimen may change the focus; None: as far as the radius
+    max_focus_change_um: float | None = None
     #: underfocus is positive
     defocus_min_um: float = 2.0
     defocus_max_um: float = 2.0
@@ -133,6 +149,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "holes_per_square": (0, 2000),
     "image_shift_radius_um": (0.0, 15.0),
     "min_group_size": (1, 50),
+    "max_group_size": (1, 500),
+    "max_focus_change_um": (0.05, 20.0),
     "defocus_min_um": (0.0, 10.0),
     "defocus_max_um": (0.0, 10.0),
     "defocus_step_um": (0.0, 5.0),
@@ -167,6 +185,12 @@ def problems_of(protocol: CollectionProtocol) -> dict[str, str]:
         )
     if protocol.ice_max_nm <= protocol.ice_min_nm:
         found.setdefault("ice_max_nm", "must exceed ice_min_nm, or no hole can ever be in range.")
+    if protocol.max_group_size is not None and protocol.max_group_size < protocol.min_group_size:
+        found.setdefault(
+            "max_group_size",
+            f"{protocol.max_group_size} is below min_group_size ({protocol.min_group_size}), so "
+            "no group could be made; give at least as many, or leave it empty.",
+        )
     if protocol.min_group_size > 1 and protocol.image_shift_radius_um == 0.0:
         found.setdefault(
             "min_group_size",

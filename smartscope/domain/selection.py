@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from smartscope.domain.geometry import Point
+from smartscope.domain.protocol import Aim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,36 +29,75 @@ class Candidate:
     value: float | None = None
 
 
-def choose_diverse(
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A choice and its reason, a phrase that begins small."""
+
+    id: str
+    why: str
+
+
+def choose(
     candidates: Sequence[Candidate],
     count: int,
     already_chosen: Sequence[Candidate] = (),
     *,
-    weights: Mapping[int, float] | None = None,
-) -> tuple[str, ...]:
-    """Ids of up to `count` candidates, in the order chosen; the same whatever order they come in.
+    aim: Aim = Aim.DIVERSE,
+    yields: Mapping[int, float] | None = None,
+) -> tuple[Chosen, ...]:
+    """Up to `count` candidates, in the order chosen; the same whatever order they come in.
 
     The next cluster is the one with the largest w / (2n + 1), n chosen from it so far (Webster's
-    divisors): equal weights (the default) make the sample diverse, populations make it
-    representative, expected yields best. From a cluster first its medoid, then what is farthest
-    from all chosen, in stage distance and value on their own scales. Ties go to the lowest cluster
-    and id.
+    divisors). `DIVERSE` gives all clusters the same w, `BEST` their `yields` (expected usable
+    share). `REPRESENTATIVE` takes for clusters as many classes of equal population as will have
+    been chosen, by value: a sample of the middles of such classes is the one nearest to the whole
+    in earth-mover distance. From a cluster first its medoid, then what is farthest from all chosen,
+    in stage distance and value on their own scales. Ties go to the lowest cluster and id.
     """
     waiting = sorted(candidates, key=lambda candidate: candidate.id)
-    scales = _scales([*waiting, *already_chosen])
     chosen = list(already_chosen)
-    taken = {candidate.id for candidate in already_chosen}
+    if aim is Aim.REPRESENTATIVE:
+        waiting, chosen = _by_population(waiting, chosen, count)
+    scales = _scales([*waiting, *chosen], by_place=aim is not Aim.REPRESENTATIVE)
+    weights = yields if aim is Aim.BEST else None
+    taken = {candidate.id for candidate in chosen}
     waiting = [candidate for candidate in waiting if candidate.id not in taken]
-    picked: list[str] = []
+    picked: list[Chosen] = []
     while waiting and len(picked) < count:
         cluster = _next_cluster(waiting, chosen, weights)
         pool = [c for c in waiting if cluster in c.clusters] if cluster is not None else waiting
         seen = [c for c in chosen if cluster is None or cluster in c.clusters]
         best = _farthest(pool, chosen, scales) if seen else _medoid(pool, scales)
-        picked.append(best.id)
+        picked.append(Chosen(best.id, _why(cluster, len(pool), len(seen), aim)))
         chosen.append(best)
         waiting.remove(best)
     return tuple(picked)
+
+
+def _why(cluster: int | None, among: int, before: int, aim: Aim) -> str:
+    kind = "of those of no kind" if cluster is None else f"of kind {cluster + 1}"
+    how = "farthest from those chosen" if before else "most typical"
+    return f"{aim}: the {how} {kind} ({among} to choose from, {before} chosen before)"
+
+
+def _by_population(
+    candidates: Sequence[Candidate], chosen: Sequence[Candidate], count: int
+) -> tuple[list[Candidate], list[Candidate]]:
+    """The same with classes of equal population by value; without a value none is changed."""
+    parts = len(chosen) + count
+    measured = sorted(
+        (c.value, c.id)
+        for c in {c.id: c for c in (*candidates, *chosen)}.values()
+        if c.value is not None
+    )
+    part = {name: rank * parts // len(measured) for rank, (_, name) in enumerate(measured)}
+
+    def renamed(candidate: Candidate) -> Candidate:
+        if candidate.id not in part:
+            return candidate
+        return replace(candidate, clusters=(part[candidate.id],))
+
+    return [renamed(c) for c in candidates], [renamed(c) for c in chosen]
 
 
 def _next_cluster(
@@ -76,15 +116,18 @@ def _next_cluster(
     return max(open_clusters, key=lambda cluster: (claim(cluster), -cluster))
 
 
-def _scales(candidates: Sequence[Candidate]) -> tuple[float, float]:
-    """Root mean square spread of positions (µm) and of values; 1 where there is none."""
+def _scales(candidates: Sequence[Candidate], *, by_place: bool) -> tuple[float, float]:
+    """Root mean square spread of positions (µm) and of values; 1 where there is none.
+
+    Where place does not count its scale is infinite.
+    """
     if not candidates:
         return 1.0, 1.0
     xs = [candidate.position.x_um for candidate in candidates]
     ys = [candidate.position.y_um for candidate in candidates]
     values = [candidate.value for candidate in candidates if candidate.value is not None]
     across = math.hypot(_spread(xs), _spread(ys))
-    return across or 1.0, _spread(values) or 1.0
+    return (across or 1.0) if by_place else math.inf, _spread(values) or 1.0
 
 
 def _spread(numbers: Sequence[float]) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import Group as PeopleGroup
 from django.db import models
 
-from smartscope.models.base import Row
+from smartscope.domain.protocol import Aim
+from smartscope.models.base import Row, choices
 from smartscope.models.microscope import Detector, Microscope
 
 
@@ -19,8 +20,11 @@ class CollectionParameters(models.Model):
     square_tiles_y = models.PositiveIntegerField(default=1)
     squares_per_grid = models.PositiveIntegerField(default=3)
     holes_per_square = models.PositiveIntegerField(default=3)
+    selection_aim = models.CharField(max_length=14, choices=choices(Aim), default="diverse")
     image_shift_radius_um = models.FloatField(default=0.0)
     min_group_size = models.PositiveIntegerField(default=1)
+    max_group_size = models.PositiveIntegerField(null=True, blank=True)
+    max_focus_change_um = models.FloatField(null=True, blank=True)
     defocus_min_um = models.FloatField(default=2.0)
     defocus_max_um = models.FloatField(default=2.0)
     defocus_step_um = models.FloatField(default=0.0)

@@ -27,6 +27,8 @@ class Target(Row):
     status = models.CharField(max_length=10, choices=choices(TargetStatus), default="found")
     #: why it was skipped, rejected or lost, as a code the page can count
     reason = models.CharField(max_length=40, blank=True)
+    #: why it was chosen among its like, in words; blank while it was not
+    chosen_because = models.CharField(max_length=200, blank=True)
     stage_x_um = models.FloatField()
     stage_y_um = models.FloatField()
     stage_z_um = models.FloatField(null=True)

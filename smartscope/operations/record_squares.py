@@ -8,8 +8,9 @@ from uuid import UUID
 from smartscope.analysis.findings import SquareFindings, SquareTarget
 from smartscope.domain.actor import ANALYSIS
 from smartscope.domain.geometry import Point
+from smartscope.domain.protocol import Aim
 from smartscope.domain.ranking import USABLE_CLASSES
-from smartscope.domain.selection import Candidate, choose_diverse
+from smartscope.domain.selection import Candidate, choose
 from smartscope.domain.status import GRID_MOVES, GridStatus, TargetStatus, moved
 from smartscope.models import Analysis, Atlas, Grid, Square
 from smartscope.operations.derived_image import Derived, derived_image
@@ -111,22 +112,41 @@ def _queue(grid: Grid, analysis: Analysis, squares: list[Square]) -> list[UUID]:
 def queue_squares(
     grid: Grid, found: list[Square], count: int, *, visible_from_s: float
 ) -> list[UUID]:
-    """Queue at most `count` of the squares found, diverse in open area and place on the grid."""
+    """Queue at most `count` of the squares found, by the grid's aim: kinds are of open area."""
     before = list(Square.objects.filter(grid=grid, queue_position__isnull=False))
     largest = max((square.area_um2 or 0.0 for square in [*found, *before]), default=0.0)
-    ids = choose_diverse(
+    chosen = choose(
         [_candidate(square, largest) for square in found],
         count,
         [_candidate(square, largest) for square in before],
+        aim=Aim(grid.selection_aim),
+        yields=_promise(found, largest),
     )
     rows = {_key(square): square for square in found}
-    chosen = [rows[key] for key in ids]
-    for position, square in enumerate(chosen, start=len(before) + 1):
+    for position, choice in enumerate(chosen, start=len(before) + 1):
+        square = rows[choice.id]
         square.status = TargetStatus.QUEUED
         square.queue_position = position
         square.visible_from_s = visible_from_s
-        square.save(update_fields=["status", "queue_position", "visible_from_s", "updated_at"])
-    return [square.pk for square in chosen]
+        square.chosen_because = choice.why
+        square.save(
+            update_fields=[
+                "status",
+                "queue_position",
+                "visible_from_s",
+                "chosen_because",
+                "updated_at",
+            ]
+        )
+    return [rows[choice.id].pk for choice in chosen]
+
+
+def _promise(squares: list[Square], largest_um2: float) -> dict[int, float]:
+    """By kind: the mean probability of its squares to be good."""
+    kinds: dict[int, list[float]] = {}
+    for square in squares:
+        kinds.setdefault(_kind(square, largest_um2), []).append(square.probability or 0.0)
+    return {kind: math.fsum(sorted(each)) / len(each) for kind, each in kinds.items()}
 
 
 def _key(square: Square) -> str:
@@ -134,13 +154,16 @@ def _key(square: Square) -> str:
     return f"{square.number:06d}"
 
 
+def _kind(square: Square, largest_um2: float) -> int:
+    share = (square.area_um2 or 0.0) / largest_um2 if largest_um2 > 0.0 else 0.0
+    return min(int(share * AREA_STEPS), AREA_STEPS - 1)
+
+
 def _candidate(square: Square, largest_um2: float) -> Candidate:
-    area = square.area_um2 or 0.0
-    share = area / largest_um2 if largest_um2 > 0.0 else 0.0
     return Candidate(
         id=_key(square),
         position=Point(square.stage_x_um, square.stage_y_um),
-        clusters=(min(int(share * AREA_STEPS), AREA_STEPS - 1),),
+        clusters=(_kind(square, largest_um2),),
         value=square.mean_intensity,
     )
 
@@ -149,7 +172,7 @@ def _why(squares: list[Square], chosen: list[UUID]) -> str:
     usable = sum(square.model_label in USABLE_CLASSES for square in squares)
     if not squares:
         return "no square was found"
-    return f"{usable} of {len(squares)} squares look good; {len(chosen)} were queued, far apart"
+    return f"{usable} of {len(squares)} squares look good; {len(chosen)} were queued"
 
 
 def _finite(value: float | None) -> float | None:

@@ -187,10 +187,38 @@ def _grid(rows: _Rows, grid: Grid) -> GridPicture:
 
 
 def _squares(rows: _Rows, grid: Grid, protocol: CollectionProtocol) -> tuple[SquarePicture, ...]:
-    return tuple(_square(rows, grid, square, protocol) for square in rows.squares[grid.pk])
+    counts = _cycle_counts(rows, grid)
+    return tuple(_square(rows, grid, square, protocol, counts) for square in rows.squares[grid.pk])
 
 
-def _square(rows: _Rows, grid: Grid, square: Square, protocol: CollectionProtocol) -> SquarePicture:
+def _cycle_counts(rows: _Rows, grid: Grid) -> dict[UUID, int]:
+    """By group: how many groups of its ice cluster were planned before it on this grid.
+
+    Counted within a cluster, the defocus cycle mixes neither with the ice nor with the path.
+    """
+    planned = [group for square in rows.squares[grid.pk] for group in rows.groups[square.pk]]
+    planned.sort(key=lambda group: (_place(group.queue_position), group.slug))
+    seen: dict[int | None, int] = defaultdict(int)
+    counts = {}
+    for group in planned:
+        cluster = _cluster(rows.holes[group.pk])
+        counts[group.pk] = seen[cluster]
+        seen[cluster] += 1
+    return counts
+
+
+def _cluster(holes: list[Hole]) -> int | None:
+    """The ice cluster of a group: its centre's."""
+    return next((hole.cluster for hole in holes if hole.group_role == "centre"), None)
+
+
+def _square(
+    rows: _Rows,
+    grid: Grid,
+    square: Square,
+    protocol: CollectionProtocol,
+    counts: Mapping[UUID, int],
+) -> SquarePicture:
     finding = Finding()
     if square.image_id is not None:
         finding = rows.findings.get(square.image_id, Finding())
@@ -200,7 +228,8 @@ def _square(rows: _Rows, grid: Grid, square: Square, protocol: CollectionProtoco
         status = TargetStatus.IMAGED if status in _FOUND_OUT else status
     else:
         groups = tuple(
-            _group(rows, grid, square, group, protocol) for group in rows.groups[square.pk]
+            _group(rows, grid, square, group, protocol, counts[group.pk])
+            for group in rows.groups[square.pk]
         )
     return SquarePicture(
         id=square.pk,
@@ -222,13 +251,14 @@ def _group(
     square: Square,
     group: Group,
     protocol: CollectionProtocol,
+    count: int,
 ) -> GroupPicture:
     return GroupPicture(
         id=group.pk,
         number=group.number,
         status=_known(TargetStatus(group.status)),
         centre=Point(group.stage_x_um, group.stage_y_um),
-        order=group.number if group.queue_position is None else group.queue_position,
+        order=count,
         queue_position=_place(group.queue_position),
         by_person=group.queued_by_person,
         holes=tuple(

@@ -12,6 +12,7 @@ from smartscope.domain.protocol import (
     LIMITS,
     MESH_MATERIALS,
     MESHES,
+    Aim,
     CollectionProtocol,
 )
 from smartscope.models import Verdict
@@ -32,8 +33,11 @@ HELP: Mapping[str, str] = {
     "square_tiles_y": "Rows of the square montage.",
     "squares_per_grid": "How many squares are imaged on each grid.",
     "holes_per_square": "Stage targets per square; 0 takes all, which is collection.",
+    "selection_aim": "Sample every kind, kinds as common as they are, or the most promising.",
     "image_shift_radius_um": "How far the beam may be shifted from a stage position; 0 is off.",
     "min_group_size": "Holes fewer than this are not worth a stage move.",
+    "max_group_size": "No group holds more holes; empty: as many as the radius reaches.",
+    "max_focus_change_um": "Tilted: no shift may change the focus by more; empty is off.",
     "defocus_min_um": "Least underfocus.",
     "defocus_max_um": "Greatest underfocus.",
     "defocus_step_um": "Step from least to greatest, group by group; 0 keeps the least.",
@@ -75,7 +79,7 @@ def _labels(table: Mapping[str, bool]) -> list[dict[str, Any]]:
 
 
 def _parameter(name: str, annotation: str) -> dict[str, Any]:
-    kinds = {"bool": "boolean", "int": "integer", "float": "number"}
+    kinds = {"bool": "boolean", "int": "integer", "float": "number", "Aim": "choice"}
     minimum, maximum = LIMITS.get(name, (None, None))
     return {
         "name": name,
@@ -84,6 +88,7 @@ def _parameter(name: str, annotation: str) -> dict[str, Any]:
         "nullable": annotation.endswith("None"),
         "minimum": minimum,
         "maximum": maximum,
+        "choices": [str(aim) for aim in Aim] if annotation == "Aim" else [],
         "unit": next((unit for ending, unit in UNITS.items() if name.endswith(ending)), ""),
         "help": HELP[name],
     }

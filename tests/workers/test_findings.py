@@ -60,7 +60,7 @@ def test_a_result_recorded_twice_changes_nothing() -> None:
 def test_each_finding_is_one_event_with_its_reason() -> None:
     after_atlas("ggc", squares_per_grid=1)
     event = Event.objects.get(kind="atlas.analysed")
-    assert event.reason == "2 of 3 squares look good; 1 were queued, far apart"
+    assert event.reason == "2 of 3 squares look good; 1 were queued"
 
 
 def test_a_simulated_run_sees_the_choice_when_the_analysis_would_have_ended() -> None:

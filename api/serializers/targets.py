@@ -14,6 +14,7 @@ TARGET = (
     "slug",
     "status",
     "reason",
+    "chosen_because",
     "stage_x_um",
     "stage_y_um",
     "stage_z_um",

@@ -207,6 +207,8 @@ export interface Parameter {
 }
 
 export interface LabelWord {
+  /** Of a parameter of kind "choice". */
+  choices: string[];
   name: string;
   /** A target with this label is not imaged. */
   excludes: boolean;
@@ -235,6 +237,8 @@ export interface Square extends Row {
   probability: number | null;
   queue_position: number | null;
   area_um2: number | null;
+  /** Why it was chosen among its like; blank while it was not. */
+  chosen_because: string;
   stage_x_um: number;
   stage_y_um: number;
   stage_z_um: number | null;
@@ -253,6 +257,8 @@ export interface Hole extends Row {
   group: string | null;
   group_role: string;
   stage_x_um: number;
+  /** Why it was chosen among its like; blank while it was not. */
+  chosen_because: string;
   stage_y_um: number;
   radius_um: number;
   ice_thickness_nm: number | null;
@@ -271,6 +277,8 @@ export interface Group extends Row {
   view_image: string | null;
 }
 
+  /** Why it was chosen among its like; blank while it was not. */
+  chosen_because: string;
 export interface Exposure extends Row {
   hole: string;
   square: string;

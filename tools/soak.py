@@ -1,5 +1,6 @@
-"""`make soak`: what takes too long for every check. Nights of twelve hours one after the other, and
-random fault schedules by the hundred; every seed and what became of it is kept.
+"""`make soak`: what takes too long for every check. Nights of twelve hours one after the other,
+nights in which nothing fails, and random fault schedules by the hundred; every seed and what became
+of it is kept.
 
 A seed that shows something is lived through again with `--nights 1 --first-seed SEED`.
 """
@@ -19,11 +20,12 @@ from typing import Any
 
 from benchmarks.fault_runs import Task, run_shard
 
-NIGHTS, SCHEDULES, FIRST_SEED = 30, 1000, 1
+NIGHTS, QUIET_NIGHTS, SCHEDULES, FIRST_SEED = 30, 20, 1000, 1
 PROTOCOLS = ("screening", "collection", "tilted")
 LOG = Path("var") / "soak"
 #: of the plannable targets, on each night
 LEAST_IMAGED = 0.98
+#: in each night that is no quiet one
 LEAST_FAULTS = 20
 COLUMNS = ("seed", "state", "hours", "struck", "starts", "plannable", "imaged", "stops", "broken")
 
@@ -32,6 +34,12 @@ def main() -> int:
     """Live through what is asked for; returns 1 when something was not as it must be."""
     parser = argparse.ArgumentParser(prog="make soak ARGS=...", description=__doc__)
     parser.add_argument("--nights", type=int, default=NIGHTS, help=f"compressed nights ({NIGHTS})")
+    parser.add_argument(
+        "--quiet-nights",
+        type=int,
+        default=QUIET_NIGHTS,
+        help=f"nights in which nothing fails, on grids of every quality ({QUIET_NIGHTS})",
+    )
     parser.add_argument(
         "--schedules", type=int, default=SCHEDULES, help=f"random fault schedules ({SCHEDULES})"
     )
@@ -44,9 +52,12 @@ def main() -> int:
     options.log.mkdir(parents=True, exist_ok=True)
     seeds = range(options.first_seed, options.first_seed + options.nights)
     nights = [Task("night", "night", seed) for seed in seeds]
+    quiet_seeds = range(options.first_seed, options.first_seed + options.quiet_nights)
+    quiet = [Task("quiet night", "quiet", seed) for seed in quiet_seeds]
     drawn = range(options.first_seed, options.first_seed + options.schedules)
     schedules = [Task("schedule", PROTOCOLS[seed % len(PROTOCOLS)], seed) for seed in drawn]
-    good = _nights(_lived(nights, options, "nights", at_once=1))
+    good = _nights(_lived(nights, options, "nights", at_once=1), least_faults=LEAST_FAULTS)
+    good &= _nights(_lived(quiet, options, "quiet", at_once=1), least_faults=0)
     good &= _schedules(_lived(schedules, options, "schedules", at_once=25))
     print(f"Every result with its seed is in {options.log}.")
     return 0 if good else 1
@@ -71,11 +82,15 @@ def _lived(
                 yield result
 
 
-def _nights(nights: Iterable[dict[str, Any]]) -> bool:
-    """One line a night, then the sums; whether every night was as it must be."""
-    print("\t".join(COLUMNS))
+def _nights(nights: Iterable[dict[str, Any]], *, least_faults: int) -> bool:
+    """One line a night, then the sums; whether every night was as it must be.
+
+    Where nothing fails, nobody may be asked for anything.
+    """
     bad, whole, total, imaged, plannable, stops = [], 0, 0, 0, 0, 0
     for night in nights:
+        if not total:
+            print("\t".join(COLUMNS))
         night |= {"broken": len(night["violations"])}
         print("\t".join(_shown(night[name]) for name in COLUMNS), flush=True)
         for words in (*night["violations"], *night["unexplained"]):
@@ -85,7 +100,8 @@ def _nights(nights: Iterable[dict[str, Any]]) -> bool:
         stops += night["stops"]
         good = (
             night["state"] == "done"
-            and night["struck"] >= LEAST_FAULTS
+            and night["struck"] >= least_faults
+            and not (night["stops"] and not least_faults)
             and night["imaged"] >= LEAST_IMAGED * night["plannable"]
             and not night["broken"]
         )

@@ -117,6 +117,19 @@ class HoleSerializer(serializers.ModelSerializer[Any]):
         )
 
 
+class FieldMotionSerializer(serializers.Serializer[Any]):
+    """How places of the field moved beside the frame as a whole."""
+
+    places = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="x and y of each place, -1 to 1 from edge to edge of the frame",
+    )
+    shifts_angstrom = serializers.ListField(
+        child=serializers.ListField(child=serializers.ListField(child=serializers.FloatField())),
+        help_text="for each place and frame x and y in Å, to be added to the frame's shift",
+    )
+
+
 class ExposureSerializer(serializers.ModelSerializer[Any]):
     """What was measured is null until it was measured."""
 
@@ -126,6 +139,7 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
         allow_null=True,
         read_only=True,
     )
+    field_motion = FieldMotionSerializer(allow_null=True, read_only=True)
 
     class Meta:
         model = Exposure
@@ -136,6 +150,7 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
             "square",
             "movie",
             "sum_image",
+            "weighted_image",
             "spectrum_image",
             "status",
             "reason",
@@ -151,8 +166,12 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
             "drift_total_angstrom",
             "drift_early_angstrom",
             "shifts_angstrom",
+            "field_motion",
             "mean_counts",
             "ice_thickness_nm",
+            "ice_rings_nm",
+            "ice_rings_error_nm",
+            "ice_rings_at_most",
             "defocus_um",
             "defocus_error_um",
             "astigmatism_nm",

@@ -17,6 +17,7 @@ class Exposure(Row):
     slug = models.CharField(max_length=50)
     movie = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
     sum_image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
+    weighted_image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
     spectrum_image = models.ForeignKey(Image, null=True, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=12, choices=choices(ExposureStatus), default="taken")
     reason = models.CharField(max_length=40, blank=True)
@@ -33,8 +34,16 @@ class Exposure(Row):
     drift_early_angstrom = models.FloatField(null=True)
     #: per-frame shifts as [[x_angstrom, y_angstrom], …]
     shifts_angstrom = models.JSONField(null=True)
+    #: what is added to them at places of the field, x and y from -1 to 1; null where none was found:
+    #: {"places": [[x, y], …], "shifts_angstrom": [[[x, y] of each frame], … of each place]}
+    field_motion = models.JSONField(null=True)
     mean_counts = models.FloatField(null=True)
     ice_thickness_nm = models.FloatField(null=True)
+    #: by how the Thon rings fade, independent of how bright the hole is
+    ice_rings_nm = models.FloatField(null=True)
+    ice_rings_error_nm = models.FloatField(null=True)
+    #: the rings fade no sooner than thin ice's would: `ice_rings_nm` is only a limit
+    ice_rings_at_most = models.BooleanField(default=False)
     defocus_um = models.FloatField(null=True)
     astigmatism_nm = models.FloatField(null=True)
     #: standard error of the mean defocus

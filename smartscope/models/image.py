@@ -15,6 +15,8 @@ class ImageKind(models.TextChoices):
     HOLE = "hole"
     MOVIE = "movie"
     SUM = "sum"
+    #: the same frames, each weighed by what the beam has left of it
+    WEIGHTED_SUM = "weighted_sum"
     POWER_SPECTRUM = "power_spectrum"
 
 

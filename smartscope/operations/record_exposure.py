@@ -25,11 +25,29 @@ from smartscope.operations.settle import lock_above, settle_group
 T = TargetStatus
 
 
+@dataclass(frozen=True, slots=True)
+class FieldMotion:
+    """How places (x, y from -1 to 1) moved beside the frame as a whole: Å (x, y), by frame."""
+
+    places: tuple[tuple[float, float], ...]
+    shifts_angstrom: tuple[tuple[tuple[float, float], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """What was made of a movie: sum, power spectrum, and the weighted sum when a dose is known."""
+
+    total: Derived
+    spectrum: Derived
+    weighted: Derived | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """Numbers from the movie, None where not measured; shifts are per frame, in Å.
 
     `defocus_um` is the mean underfocus; `ctf_refusal` says why there is none though it was sought.
+    `ice_rings_at_most` says that the ice's thickness by rings is an upper bound.
     """
 
     drift_total_angstrom: float | None
@@ -42,13 +60,15 @@ class Measured:
     astigmatism_axis_deg: float | None = None
     ctf_fit_angstrom: float | None = None
     ctf_refusal: str = ""
+    ice_rings_nm: float | None = None
+    ice_rings_error_nm: float | None = None
+    ice_rings_at_most: bool = False
+    field_motion: FieldMotion | None = None
     warnings: tuple[str, ...] = ()
 
 
-def record_exposure(
-    analysis_id: UUID, measured: Measured, total: Derived, spectrum: Derived
-) -> None:
-    """Write sum, power spectrum and numbers, and let the grid be judged anew, once."""
+def record_exposure(analysis_id: UUID, measured: Measured, pictures: Pictures) -> None:
+    """Write sums, power spectrum and numbers, and let the grid be judged anew, once."""
     with result_of(analysis_id) as analysis:
         if analysis is None:
             return
@@ -60,8 +80,10 @@ def record_exposure(
             movie=analysis.image
         )
         _fill_in(exposure, hole, measured)
-        exposure.sum_image = derived_image(analysis.image, total)
-        exposure.spectrum_image = derived_image(analysis.image, spectrum)
+        exposure.sum_image = derived_image(analysis.image, pictures.total)
+        exposure.spectrum_image = derived_image(analysis.image, pictures.spectrum)
+        if pictures.weighted is not None:
+            exposure.weighted_image = derived_image(analysis.image, pictures.weighted)
         exposure.save()
         hole.status = moved(HOLE_MOVES, T(hole.status), T.ANALYSED, f"hole {hole.slug}")
         hole.save(update_fields=["status", "updated_at"])
@@ -94,5 +116,18 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
     exposure.astigmatism_axis_deg = measured.astigmatism_axis_deg
     exposure.ctf_fit_angstrom = measured.ctf_fit_angstrom
     exposure.ctf_refusal = measured.ctf_refusal
+    exposure.ice_rings_nm = measured.ice_rings_nm
+    exposure.ice_rings_error_nm = measured.ice_rings_error_nm
+    exposure.ice_rings_at_most = measured.ice_rings_at_most
+    exposure.field_motion = (
+        None
+        if measured.field_motion is None
+        else {
+            "places": [list(place) for place in measured.field_motion.places],
+            "shifts_angstrom": [
+                [list(shift) for shift in track] for track in measured.field_motion.shifts_angstrom
+            ],
+        }
+    )
     # seen in the square's image, the only measure of ice until the micrograph is measured too
     exposure.ice_thickness_nm = hole.ice_thickness_nm

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from smartscope.analysis.io.mrc import save_mrc
+from smartscope.analysis.io.mrc import read_mrc_image, save_mrc
 from smartscope.models import Analysis, Exposure, Hole, Image, ImageKind
 from smartscope.operations.record_holes import record_holes
 from smartscope.operations.record_squares import record_squares
@@ -61,7 +61,7 @@ def taken(tmp_path: Path, frames: NDArray[np.uint8]) -> tuple[Analysis, Exposure
         dose_e_per_angstrom2=40.0,
         exposed_at_s=300.0,
     )
-    return wanted(movie, "measure_exposure", plugin="whole-frame"), exposure
+    return wanted(movie, "measure_exposure", plugin="local-motion"), exposure
 
 
 def counted(contrast: NDArray[np.float32], frames: int = 8) -> NDArray[np.uint8]:
@@ -88,7 +88,18 @@ def test_a_movie_becomes_numbers_and_a_picture_of_its_rings(tmp_path: Path) -> N
     assert exposure.ctf_refusal == ""
     assert exposure.spectrum_image is not None
     assert (tmp_path / "files" / exposure.spectrum_image.preview_key).stat().st_size > 1000
-
+    assert exposure.sum_image is not None
+    assert exposure.weighted_image is not None
+    plain, weighted = (
+        read_mrc_image(tmp_path / "files" / image.key)[0]
+        for image in (exposure.sum_image, exposure.weighted_image)
+    )
+    assert plain.mean() == pytest.approx(weighted.mean(), rel=1e-3)
+    assert not np.allclose(plain, weighted, atol=0.5)
+    # a specimen at rest has no motion over its field, and thin ice fades no rings
+    assert exposure.field_motion is None
+    assert exposure.ice_rings_nm is not None
+    assert exposure.ice_rings_at_most
 
 def test_an_empty_hole_says_that_it_has_no_rings_and_counts_as_no_success(tmp_path: Path) -> None:
     analysis, exposure = taken(tmp_path, counted(np.zeros((SIDE_PX, SIDE_PX), np.float32)))

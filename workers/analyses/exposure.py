@@ -10,9 +10,16 @@ from smartscope.analysis import registry
 from smartscope.analysis.ctf.optics import Optics
 from smartscope.analysis.io.image import read_image
 from smartscope.analysis.movies.align import Taken
+from smartscope.analysis.movies.local_field import LocalMotion
 from smartscope.analysis.movies.measure import CtfWanted, ExposureMeasures, measure_exposure
 from smartscope.models import Analysis, Image, ImageKind
-from smartscope.operations.record_exposure import Measured, record_exposure
+from smartscope.operations.derived_image import Derived
+from smartscope.operations.record_exposure import (
+    FieldMotion,
+    Measured,
+    Pictures,
+    record_exposure,
+)
 from smartscope.storage.current import current_store
 from workers.analyses.pictures import write_derived, write_spectrum
 
@@ -20,6 +27,9 @@ from workers.analyses.pictures import write_derived, write_spectrum
 SHOWN_ANGSTROM = 5.0
 
 CTF_ESTIMATOR = "thon-rings"
+
+#: across and down the field, where its motion is written down for people
+TRACED_PLACES = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])
 
 
 def measure(analysis: Analysis) -> None:
@@ -33,16 +43,26 @@ def measure(analysis: Analysis) -> None:
             gain=_gain(movie),
             aligner=registry.movie_aligner(analysis.plugin),
         )
-    total = write_derived(
+    sums = measures.aligned.sums
+    pictures = Pictures(
+        total=_written(movie, ImageKind.SUM, sums.plain),
+        spectrum=write_spectrum(movie, measures.shown_spectrum),
+        weighted=None
+        if sums.weighted is None
+        else _written(movie, ImageKind.WEIGHTED_SUM, sums.weighted),
+    )
+    record_exposure(analysis.pk, _measured(measures), pictures)
+
+
+def _written(movie: Image, kind: ImageKind, pixels: NDArray[np.float32]) -> Derived:
+    return write_derived(
         movie,
-        ImageKind.SUM,
-        measures.aligned.sums.plain,
+        kind,
+        pixels,
         pixel_size_angstrom=movie.pixel_size_angstrom,
         to_stage=None,
-        shown=_for_the_eye(measures.aligned.sums.plain, movie.pixel_size_angstrom),
+        shown=_for_the_eye(pixels, movie.pixel_size_angstrom),
     )
-    spectrum = write_spectrum(movie, measures.shown_spectrum)
-    record_exposure(analysis.pk, _measured(measures), total, spectrum)
 
 
 def _for_the_eye(total: NDArray[np.float32], pixel_size_angstrom: float) -> NDArray[np.float32]:
@@ -79,7 +99,7 @@ def _gain(movie: Image) -> NDArray[np.float32] | None:
 
 
 def _measured(measures: ExposureMeasures) -> Measured:
-    fit, aligned = measures.ctf.fit, measures.aligned
+    fit, aligned, ice = measures.ctf.fit, measures.aligned, measures.ice
     return Measured(
         defocus_um=None if fit is None else 1e-4 * fit.defocus_angstrom,
         astigmatism_nm=None if fit is None else 0.1 * fit.astigmatism_angstrom,
@@ -93,5 +113,20 @@ def _measured(measures: ExposureMeasures) -> Measured:
         shifts_angstrom=tuple(
             (round(float(x), 3), round(float(y), 3)) for x, y in aligned.shifts_angstrom
         ),
+        ice_rings_nm=None if ice is None else ice.thickness_nm,
+        ice_rings_error_nm=None if ice is None else ice.error_nm,
+        ice_rings_at_most=ice is not None and ice.upper_bound,
+        field_motion=None if aligned.local is None else _field_motion(aligned.local),
         warnings=aligned.warnings,
+    )
+
+
+def _field_motion(local: LocalMotion) -> FieldMotion:
+    x, y = (each.ravel() for each in np.meshgrid(TRACED_PLACES, TRACED_PLACES))
+    tracks = local.shifts_angstrom(x, y).transpose(1, 0, 2)
+    return FieldMotion(
+        tuple((float(a), float(b)) for a, b in zip(x, y, strict=True)),
+        tuple(
+            tuple((round(float(a), 3), round(float(b), 3)) for a, b in track) for track in tracks
+        ),
     )

@@ -9,10 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.base import BoolArray, FloatImage
-from smartscope.analysis.ctf.estimate import CtfResult, tile_angstrom
+from smartscope.analysis.ctf.estimate import CtfResult, Source, tile_angstrom
 from smartscope.analysis.ctf.estimator import CtfEstimator, RingEstimator
+from smartscope.analysis.ctf.ice_thickness import IceThickness, thickness_by_rings
 from smartscope.analysis.ctf.optics import Optics
-from smartscope.analysis.ctf.polar_spectrum import MIN_TILE_PX, SpectrumGatherer
+from smartscope.analysis.ctf.polar_spectrum import (
+    MIN_TILE_PX,
+    PolarSpectrum,
+    SpectrumGatherer,
+    polar_spectrum,
+)
 from smartscope.analysis.ctf.power_spectrum import PowerSpectrum, power_spectrum
 from smartscope.analysis.ctf.ring_picture import ring_picture
 from smartscope.analysis.ctf.search import SearchRange
@@ -25,12 +31,14 @@ from smartscope.analysis.movies.aligner import LocalMotionAligner, MovieAligner
 class ExposureMeasures:
     """What a movie or single image says; see `AlignedMovie` for sums, drift and shifts.
 
-    `power_spectrum` is for the eye; `rings` is the same picture, measured beside fitted.
+    `power_spectrum` is for the eye; `rings` is the same picture, measured beside fitted. `ice` is
+    the thickness by how the rings fade, None where nothing can be said.
     """
 
     aligned: AlignedMovie
     power_spectrum: PowerSpectrum
     ctf: CtfResult
+    ice: IceThickness | None
     rings: FloatImage | None
     frames: int
 
@@ -84,12 +92,14 @@ def measure_exposure(
             each_group=gatherer.add if large and frames > 1 else None,
         )
     total = aligned.aligned_sum
-    found = _ctf(total, gatherer if large and frames > 1 else None, pixel_size_angstrom, ctf)
+    groups = gatherer.spectrum() if large and frames > 1 else None
+    found = _ctf(total, groups, pixel_size_angstrom, ctf)
     shown = power_spectrum(total, pixel_size_angstrom=pixel_size_angstrom)
     return ExposureMeasures(
         aligned=aligned,
         power_spectrum=shown,
         ctf=found,
+        ice=_ice(total, groups, pixel_size_angstrom, found, ctf),
         rings=_rings(shown, found, ctf.optics),
         frames=frames,
     )
@@ -97,7 +107,7 @@ def measure_exposure(
 
 def _ctf(
     total: FloatImage,
-    groups: SpectrumGatherer | None,
+    groups: PolarSpectrum | None,
     pixel_size_angstrom: float,
     wanted: CtfWanted,
 ) -> CtfResult:
@@ -107,12 +117,32 @@ def _ctf(
         )
     return wanted.estimator.estimate(
         total,
-        None if groups is None else groups.spectrum(),
+        groups,
         pixel_size_angstrom=pixel_size_angstrom,
         optics=wanted.optics,
         limits=wanted.limits,
         expected_defocus_angstrom=wanted.expected_defocus_angstrom,
     )
+
+
+def _ice(
+    total: FloatImage,
+    groups: PolarSpectrum | None,
+    pixel_size_angstrom: float,
+    found: CtfResult,
+    wanted: CtfWanted,
+) -> IceThickness | None:
+    """Thickness in the spectrum that the CTF was fitted to."""
+    if found.fit is None:
+        return None
+    spectrum = groups
+    if spectrum is None or found.fit.source is Source.SUM:
+        spectrum = polar_spectrum(
+            total,
+            pixel_size_angstrom=pixel_size_angstrom,
+            tile_angstrom=tile_angstrom(wanted.optics, wanted.expected_defocus_angstrom),
+        )
+    return thickness_by_rings(spectrum, found.fit, wanted.optics)
 
 
 def _rings(shown: PowerSpectrum, found: CtfResult, optics: Optics) -> FloatImage | None:

@@ -2,6 +2,7 @@
 
 import type { Overlay } from "../core/columns";
 import type { ThinEvent } from "../core/connection";
+import type { FieldMotion } from "../core/motionTrace";
 
 export type { Overlay, ThinEvent };
 
@@ -120,6 +121,10 @@ export interface Dose {
   epoch: number;
   item: string;
   target: string;
+  images: number;
+  /** The beam landed beside the target: focus and drift. */
+  is_beside: boolean;
+  beside_um: number | null;
 }
 
 /** What beam a target has had. */
@@ -128,8 +133,9 @@ export interface DoseLedger {
   planned_e_per_angstrom2: number;
   given_e_per_angstrom2: number;
   possible_e_per_angstrom2: number;
+  beside_e_per_angstrom2: number;
   uncertain: boolean;
-  areas: { area: string; images: number; given_e_per_angstrom2: number; possible_e_per_angstrom2: number }[];
+  areas: { area: string; is_beside: boolean; images: number; given_e_per_angstrom2: number; possible_e_per_angstrom2: number }[];
   doses: Dose[];
   left_out: number;
   as_of_seq: number;
@@ -202,13 +208,13 @@ export interface Parameter {
   nullable: boolean;
   minimum: number | null;
   maximum: number | null;
+  /** Of a parameter of kind "choice". */
+  choices: string[];
   unit: string;
   help: string;
 }
 
 export interface LabelWord {
-  /** Of a parameter of kind "choice". */
-  choices: string[];
   name: string;
   /** A target with this label is not imaged. */
   excludes: boolean;
@@ -232,13 +238,13 @@ export interface Square extends Row {
   slug: string;
   status: string;
   reason: string;
+  /** Why it was chosen among its like; blank while it was not. */
+  chosen_because: string;
   label: string;
   model_label: string;
   probability: number | null;
   queue_position: number | null;
   area_um2: number | null;
-  /** Why it was chosen among its like; blank while it was not. */
-  chosen_because: string;
   stage_x_um: number;
   stage_y_um: number;
   stage_z_um: number | null;
@@ -252,13 +258,13 @@ export interface Hole extends Row {
   slug: string;
   status: string;
   reason: string;
+  /** Why it was chosen among its like; blank while it was not. */
+  chosen_because: string;
   label: string;
   model_label: string;
   group: string | null;
   group_role: string;
   stage_x_um: number;
-  /** Why it was chosen among its like; blank while it was not. */
-  chosen_because: string;
   stage_y_um: number;
   radius_um: number;
   ice_thickness_nm: number | null;
@@ -272,18 +278,20 @@ export interface Group extends Row {
   number: number;
   slug: string;
   status: string;
+  /** Why it was chosen among its like; blank while it was not. */
+  chosen_because: string;
   longest_shift_um: number;
   defocus_um: number | null;
   view_image: string | null;
 }
 
-  /** Why it was chosen among its like; blank while it was not. */
-  chosen_because: string;
 export interface Exposure extends Row {
   hole: string;
   square: string;
   slug: string;
   sum_image: string | null;
+  /** Frames weighed by what the beam has left of them; null where the dose was not known. */
+  weighted_image: string | null;
   spectrum_image: string | null;
   status: string;
   reason: string;
@@ -294,7 +302,14 @@ export interface Exposure extends Row {
   recorded_at: string;
   analysed_at: string | null;
   drift_total_angstrom: number | null;
+  /** Where the specimen was in each frame, x and y in Å. */
+  shifts_angstrom: number[][] | null;
+  field_motion: FieldMotion | null;
   ice_thickness_nm: number | null;
+  ice_rings_nm: number | null;
+  ice_rings_error_nm: number | null;
+  /** The thickness by rings is only a limit. */
+  ice_rings_at_most: boolean;
   defocus_um: number | null;
   defocus_error_um: number | null;
   astigmatism_nm: number | null;

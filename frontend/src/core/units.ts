@@ -17,6 +17,10 @@ export const measuredDefocus = (um: Maybe, errorUm: Maybe): string =>
   um === null || um === undefined || errorUm === null || errorUm === undefined ? defocus(um) : fixed(um, 3, `± ${errorUm.toFixed(3)}${NARROW_SPACE}µm`);
 export const ctfFit = (angstrom: Maybe): string => fixed(angstrom, 1, "Å");
 export const ice = (nm: Maybe): string => fixed(nm, 0, "nm");
+export function iceByRings(nm: Maybe, errorNm: Maybe, atMost: boolean): string {
+  if (nm === null || nm === undefined) return UNKNOWN;
+  return atMost ? `under ${nm.toFixed(0)} nm` : `${nm.toFixed(0)} ± ${(errorNm ?? 0).toFixed(0)} nm`;
+}
 export const astigmatism = (nm: Maybe): string => fixed(nm, 0, "nm");
 export const drift = (angstrom: Maybe): string => fixed(angstrom, 1, "Å");
 export const stage = (um: Maybe): string => fixed(um, 2, "µm");

@@ -45,6 +45,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "local-motion": "smartscope.analysis.movies.aligner:LocalMotionAligner",
         "thon-rings": "smartscope.analysis.ctf.estimator:RingEstimator",
         "distance": f"{_DETECTION}.selectors:CentreDistanceSelector",
+        "network-squares": f"{_NETWORKS}.network_squares:NetworkSquareFinder",
         "faster-rcnn-squares": f"{_NETWORKS}.detector_squares:DetectorSquareFinder",
         "detectron2-squares": f"{_NETWORKS}.detectron2_squares:Detectron2SquareFinder",
     }
@@ -69,6 +70,7 @@ CARDS: Mapping[str, str] = MappingProxyType(
         "local-motion": "smartscope.analysis.movies:local_motion.toml",
         "thon-rings": "smartscope.analysis.ctf:thon_rings.toml",
         "distance": f"{_DETECTION}:selector_distance.toml",
+        "network-squares": f"{_NETWORKS}:network_squares.toml",
         "faster-rcnn-squares": f"{_NETWORKS}:detector_squares.toml",
         "detectron2-squares": f"{_NETWORKS}:detectron2_squares.toml",
     }

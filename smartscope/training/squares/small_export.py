@@ -16,7 +16,7 @@ from smartscope.training.squares.calibration import Calibration
 from smartscope.training.squares.examples import Examples
 from smartscope.training.squares.small_network import Calibrated, SquareNet
 
-NAME = "square_classes.onnx"
+NAME = "network_squares.onnx"
 OPSET = 17
 PARITY_EXAMPLES = 64
 #: Probabilities of the exported network may differ by this much.

@@ -10,6 +10,7 @@ from tests.analysis.pictures import Drawn, draw_atlas, draw_film
 
 CASES: dict[str, tuple[Level, Drawn]] = {
     "classical-squares": (Level.ATLAS, draw_atlas(angle_deg=9.0)),
+    "network-squares": (Level.ATLAS, draw_atlas(angle_deg=9.0)),
     "classical-holes": (Level.SQUARE, draw_film()),
 }
 

@@ -165,6 +165,7 @@ class FindContext:
     Lengths in µm. `lattice` is "square", "triangular" or "none" (lacey, continuous film); `foil` is
     "carbon" or "gold". `vacuum_intensity` is I0 in the counts of the image at hand, with its
     relative error; `attenuation_length_nm` is the calibrated λ with its relative error.
+    `beam_radius_um` is what one exposure illuminates, which films without holes are searched for.
     """
 
     mesh_opening_um: float | None = None
@@ -178,6 +179,7 @@ class FindContext:
     attenuation_length_nm: float = 300.0
     attenuation_length_error: float = 0.05
     grid_radius_um: float = 975.0
+    beam_radius_um: float = 0.35
     known: tuple[KnownTarget, ...] = ()
     seed: int = 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from smartscope.analysis import pipeline
 from smartscope.analysis.base import Image as AnalysisImage
 from smartscope.analysis.base import Level
-from smartscope.analysis.chains import HOLE_FINDERS
+from smartscope.analysis.chains import hole_finders_for
 from smartscope.analysis.io.image import read_image
 from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.derived_image import Derived, show
@@ -26,7 +26,9 @@ def find_holes(analysis: Analysis) -> None:
         square = _single(image, path) if image.sections == 1 else stitch(image, path, Level.SQUARE)
     vacuum = None if image.display_only else vacuum_of(image)
     findings = pipeline.find_holes(
-        square, context_of(image.grid, vacuum=vacuum), chain=finders_of(HOLE_FINDERS)
+        square,
+        context_of(image.grid, vacuum=vacuum),
+        chain=finders_of(hole_finders_for(image.grid.hole_type)),
     )
     if image.sections > 1:
         record_holes(analysis.pk, findings, _write_stitched(image, square))

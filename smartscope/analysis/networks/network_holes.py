@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from importlib.resources import files
 
@@ -17,25 +18,25 @@ from smartscope.analysis.detection.hole_placing import (
     no_holes,
     place_holes,
 )
-from smartscope.analysis.detection.periodicity import Period, measure_period
+from smartscope.analysis.detection.periodicity import Period
 from smartscope.analysis.detection.tile_map import tile_map
 from smartscope.analysis.manifest import Manifest, read_manifest
-from smartscope.analysis.networks.hole_maps import MAP_PITCH_PX, HoleMaps, look
+from smartscope.analysis.networks.hole_input import PITCH_PX
+from smartscope.analysis.networks.hole_maps import HoleMaps, look
 from smartscope.analysis.networks.network import Trained, chosen
 
 #: tried where no pitch is declared or the declared one shows nothing: no film falls between them
 OTHER_PITCHES_PX = (20.0, 32.0, 51.0, 82.0, 131.0, 210.0)
 #: a scale this far from the film's own is corrected before holes are named
 SAME_SCALE = 0.12
-#: pitches looked for, in parts of the pitch assumed
-SEARCH = (0.55, 1.8)
-#: a film smaller than nine pitches has no period to speak of
-SMALLEST_FILM = 9 * MAP_PITCH_PX**2
-DETECTED_ABOVE = 0.3
+#: faint is enough where a lattice confirms it
+DETECTED_ABOVE = 0.15
 CONVINCING = 0.5
 #: chance finds a lattice in anything, but one that explains next to nothing
 CHANCE = 0.15
 CONTAMINATED_ABOVE = 0.35
+#: a hole that was seen has foil around it, wherever the opening was thought to end
+ROOM_RADII = 1.6
 #: pictures larger than this are looked at in full only at the declared pitch
 LARGEST_GUESS_PX = 2048
 FINEST_PITCH_PX = 5.0
@@ -45,7 +46,7 @@ _HERE = files("smartscope.analysis.networks")
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """What one look showed, on the network's maps."""
+    """What one look showed, at a scale at which a pitch is about 20 pixels."""
 
     maps: HoleMaps
     period: Period
@@ -68,56 +69,58 @@ class NetworkHoleFinder:
     def find(self, image: Image, context: FindContext) -> Findings:
         """Holes of a square's image: detected, or predicted by the lattice inside the opening.
 
-        The declared pitch is tried first; other scales only when it explains little of what is
-        seen.
+        The declared pitch is tried first; when it explains little of what is seen, the best of all
+        scales counts: a film seen too fine shows a pattern between its holes as well.
         """
-        best: _Sighting | None = None
-        for pitch_px in _guesses(image, context):
-            seen = self._at_scale(image, pitch_px)
-            if seen and (best is None or seen.placed.plausibility > best.placed.plausibility):
-                best = seen
-            if best and best.placed.plausibility > CONVINCING:
-                break
+        declared = context.hole_pitch_um
+        best = None
+        if declared is not None:
+            best = self._best(image, [declared / image.pixel_size_um])
+        if best is None or best.placed.plausibility <= CONVINCING:
+            others = self._best(image, _undeclared(image))
+            best = max((seen for seen in (best, others) if seen), key=_worth, default=None)
         if best is None or best.placed.plausibility < CHANCE:
             return no_holes("the network sees no regular holes at any scale")
         return _findings(best)
 
+    def _best(self, image: Image, pitches_px: list[float]) -> _Sighting | None:
+        longest = max(image.pixels.shape)
+        usable = [pitch for pitch in pitches_px if FINEST_PITCH_PX <= pitch <= longest / 3]
+        looks = (self._at_scale(image, pitch) for pitch in usable)
+        return max((seen for seen in looks if seen), key=_worth, default=None)
+
     def _at_scale(self, image: Image, pitch_px: float) -> _Sighting | None:
         """Look, measure the pitch in what was seen, and look again where it differs."""
-        maps = look(self._network, image, pitch_px)
-        period = None if maps is None else _period(maps)
-        if maps is None or period is None:
+        seen = self._look(image, pitch_px)
+        if seen is not None and abs(seen[1].pitch_px / PITCH_PX - 1) > SAME_SCALE:
+            seen = self._look(image, seen[1].pitch_px * seen[0].prepared.scale)
+        if seen is None:
             return None
-        if abs(period.pitch_px / MAP_PITCH_PX - 1) > SAME_SCALE:
-            maps = look(self._network, image, period.pitch_px * maps.scale)
-            period = None if maps is None else _period(maps)
-            if maps is None or period is None:
-                return None
-        placed = _placed(image, maps, period)
-        return None if placed is None else _Sighting(maps, period, placed)
+        placed = _placed(image, *seen)
+        return None if placed is None else _Sighting(*seen, placed)
+
+    def _look(self, image: Image, pitch_px: float) -> tuple[HoleMaps, Period] | None:
+        maps = look(self._network, image, pitch_px)
+        period = None if maps is None else maps.period()
+        return None if maps is None or period is None else (maps, period)
 
 
-def _guesses(image: Image, context: FindContext) -> list[float]:
-    """Pitches (px) to look at, the declared one first."""
-    declared = context.hole_pitch_um
-    first = [] if declared is None else [declared / image.pixel_size_um]
-    longest = max(image.pixels.shape)
-    finest = 2 * MAP_PITCH_PX * longest / LARGEST_GUESS_PX
-    others = [pitch for pitch in OTHER_PITCHES_PX if pitch >= finest]
-    return [pitch for pitch in [*first, *others] if FINEST_PITCH_PX <= pitch <= longest / 3]
+def _undeclared(image: Image) -> list[float]:
+    """Pitches (px) to try, none so fine that the picture would grow beyond what memory holds."""
+    finest = PITCH_PX * max(image.pixels.shape) / LARGEST_GUESS_PX
+    return [pitch for pitch in OTHER_PITCHES_PX if pitch >= finest]
 
 
-def _period(maps: HoleMaps) -> Period | None:
-    """The period of the centres seen, which dirt, ice and grey do not disturb."""
-    film = maps.film
-    if film.sum() < SMALLEST_FILM:
-        return None
-    return measure_period(
-        maps.centre,
-        film,
-        shortest_px=SEARCH[0] * MAP_PITCH_PX,
-        longest_px=SEARCH[1] * MAP_PITCH_PX,
-    )
+def _worth(seen: _Sighting) -> float:
+    """Of two looks the better: explained by its lattice, seen clearly, over more of the picture.
+
+    Chance finds a small patch of some fine lattice in anything.
+    """
+    placed, shape = seen.placed, seen.maps.prepared.imaged.shape
+    cell = abs(float(np.linalg.det(np.asarray(placed.lattice.basis_px))))
+    covered = min(1.0, len(placed.scores) * cell / (shape[0] * shape[1]))
+    clearly = float(np.median(placed.scores))
+    return placed.plausibility * clearly * math.sqrt(covered)
 
 
 def _placed(image: Image, maps: HoleMaps, period: Period) -> PlacedHoles | None:
@@ -126,34 +129,34 @@ def _placed(image: Image, maps: HoleMaps, period: Period) -> PlacedHoles | None:
     where, strengths = where[seen], strengths[seen]
     if len(where) == 0:
         return None
-    radius = maps.radius(where, period.pitch_px)
+    radius = maps.radius(where, strengths, period.pitch_px)
     candidates = Candidates(where, strengths, radius, period.basis_px)
-    tiles = tile_map(image, maps.centre.shape, maps.scale)
-    return place_holes(candidates, Ground(maps.grey, _ground(maps.film, where), tiles))
+    tiles = tile_map(image, maps.prepared.imaged.shape, maps.prepared.scale)
+    return place_holes(candidates, Ground(maps.grey(), _ground(maps.film(), where, radius), tiles))
 
 
-def _ground(film: BoolArray, where: FloatArray) -> BoolArray:
+def _ground(film: BoolArray, where: FloatArray, radius_px: float) -> BoolArray:
     """The opening, and where holes were seen although it was thought to end before."""
-    seen = np.zeros_like(film)
+    apart = np.ones(film.shape, dtype=np.bool_)
     columns, rows = np.rint(where).astype(np.int64).T
     height, width = film.shape
-    seen[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)] = True
-    return np.asarray(film | ndimage.binary_dilation(seen, iterations=2))
+    apart[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)] = False
+    return np.asarray(film | (ndimage.distance_transform_edt(apart) <= ROOM_RADII * radius_px))
 
 
 def _findings(seen: _Sighting) -> Findings:
     """In pixels of the image; what dirt covers is called contaminated."""
-    scale = seen.maps.scale
+    scale = seen.maps.prepared.scale
     found = findings_of(
         seen.placed,
         scale=scale,
         diagnostics={
             "period_strength_sd": seen.period.strength_sd,
-            "foil_fraction": float(seen.maps.film.mean()),
+            "foil_fraction": float(seen.maps.film().mean()),
         },
     )
-    on_maps = (found.positions_px - (scale - 1) / 2) / scale
-    share = seen.maps.dirty(on_maps, seen.placed.radius_px)
+    here = (found.positions_px - (scale - 1) / 2) / scale
+    share = seen.maps.dirty(here, seen.placed.radius_px)
     dirt = np.clip(0.5 * share / CONTAMINATED_ABOVE, 0.0, 1.0)
     hole, _, off = found.probabilities.T
     return replace(found, probabilities=np.column_stack([hole * (1 - dirt), hole * dirt, off]))

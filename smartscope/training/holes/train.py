@@ -21,7 +21,7 @@ WARM_UP = 0.08
 POOL_SQUARES = 240
 FIRST_SQUARES = 32
 #: drawing a square takes longer than learning from eight crops
-SQUARE_EVERY_STEPS = 3
+SQUARE_EVERY_STEPS = 4
 CHECKPOINT_STEPS = 100
 SAY_STEPS = 25
 

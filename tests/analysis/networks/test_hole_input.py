@@ -9,7 +9,7 @@ from scipy import ndimage
 from smartscope.analysis.networks.hole_input import PITCH_PX, hole_input
 
 
-def spots(shape: tuple[int, int], places: list[tuple[float, float]], radius: float) -> np.ndarray:  # type: ignore[type-arg]
+def spots(shape: tuple[int, int], places: list[tuple[float, float]], radius: float) -> np.ndarray:
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     picture = np.full(shape, 0.3, dtype=np.float32)
     for x, y in places:

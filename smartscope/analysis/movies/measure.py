@@ -22,6 +22,7 @@ from smartscope.analysis.ctf.polar_spectrum import (
 from smartscope.analysis.ctf.power_spectrum import PowerSpectrum, power_spectrum
 from smartscope.analysis.ctf.ring_picture import ring_picture
 from smartscope.analysis.ctf.search import SearchRange
+from smartscope.analysis.io.eer import DEFAULT_FRACTIONS
 from smartscope.analysis.io.movie import open_movie
 from smartscope.analysis.movies.align import AlignedMovie, Taken
 from smartscope.analysis.movies.aligner import LocalMotionAligner, MovieAligner
@@ -68,20 +69,22 @@ def measure_exposure(
     gain: NDArray[np.generic] | None = None,
     defects: BoolArray | None = None,
     aligner: MovieAligner | None = None,
+    eer_fractions: int = DEFAULT_FRACTIONS,
 ) -> ExposureMeasures:
     """Align a movie (MRC or TIFF stack, EER; one frame is a single image), fit its CTF.
 
     The pixel size in `taken` comes from the session, not from the file's header, which is often
     wrong. `gain` (height, width) multiplies each frame; `defects` marks bad pixels; `aligner` None
-    is the built-in one. The result is the same for the same file. Raises `BadFile` for a broken
-    file, `InvalidInput` for an argument that cannot be.
+    is the built-in one. An EER file's raw frames are summed to `eer_fractions`. The result is the
+    same for the same file. Raises `BadFile` for a broken file, `InvalidInput` for an argument that
+    cannot be.
     """
     pixel_size_angstrom = taken.pixel_size_angstrom
     gatherer = SpectrumGatherer(
         pixel_size_angstrom=pixel_size_angstrom,
         tile_angstrom=tile_angstrom(ctf.optics, ctf.expected_defocus_angstrom),
     )
-    with open_movie(movie_path) as movie:
+    with open_movie(movie_path, eer_fractions=eer_fractions) as movie:
         frames = movie.frames
         large = min(movie.height_px, movie.width_px) >= MIN_TILE_PX
         aligned = (aligner or LocalMotionAligner()).align(

@@ -15,7 +15,7 @@ from smartscope.analysis.grouping.recentre import recentred
 
 REPAIR_TRIALS = 60
 #: pairs in reach up to which a component is solved by integer programme, as a cover or in full
-MOST_PAIRS_COVER = 2500
+MOST_PAIRS_COVER = 1200
 MOST_PAIRS_FULL = 700
 #: nodes of the search tree after which the search's best plan stands
 NODES = 200

@@ -18,7 +18,15 @@ from smartscope.microscope.serialem.focus import Focus
 from smartscope.microscope.serialem.link import Link, Operation
 from smartscope.microscope.serialem.matrices import Matrix, product, read_matrix, transform
 from smartscope.microscope.serialem.settings import SerialEmSettings
-from smartscope.microscope.values import Area, AreaSettings, CommandClass, ImageShift, OpticsState
+from smartscope.microscope.tilted_shift import SpecimenOffset
+from smartscope.microscope.values import (
+    Area,
+    AreaSettings,
+    CommandClass,
+    ImageShift,
+    OpticsState,
+    StagePose,
+)
 
 log = logging.getLogger(__name__)
 #: How far (µm) an image shift read back may lie from what was set.
@@ -42,7 +50,8 @@ class SerialEmOptics:
     """`focus` knows which defocus reading is zero; `_tilt_saved` that beam tilt is compensated.
 
     `_beams` is what each area was last seen to be taken with, `_atlas_set` that the lenses were set
-    for the atlas on this connection: low dose that is merely off says nothing of them.
+    for the atlas on this connection: low dose that is merely off says nothing of them. `_held` is
+    the shift set last, settled and seen to be reached; None once anything may have moved it.
     """
 
     link: Link
@@ -51,6 +60,7 @@ class SerialEmOptics:
     _tilt_saved: bool = field(default=False)
     _state_set: bool = field(default=False)
     _atlas_set: bool = field(default=False)
+    _held: ImageShift | None = field(default=None)
     _beams: dict[Area, tuple[object, ...]] = field(default_factory=dict)
 
     def areas(self) -> tuple[AreaSettings, ...]:
@@ -117,6 +127,7 @@ class SerialEmOptics:
             return
         if "screen" not in self.settings.cannot_tell and op.read("ReportScreen").flag():
             op.absolute("ScreenUp")
+        self._held = None
         if area is Area.ATLAS:
             self._enter_atlas(op)
         else:
@@ -131,23 +142,34 @@ class SerialEmOptics:
         if area is Area.RECORD:
             self.focus.apply(op)
 
+    def hold(self, op: Operation, shift: ImageShift) -> None:
+        """As `shift`; nothing is sent, and nothing settled again, where it holds already.
+
+        It does where this connection set exactly it, changed no area since, and still reads it:
+        that is all a shift set anew would be asked for.
+        """
+        if self._held == shift and _distance_um(read_image_shift(op), shift) <= SHIFT_TOLERANCE_UM:
+            return
+        self.shift(op, shift)
+
     def shift(self, op: Operation, shift: ImageShift) -> None:
         """Deflect under any operation's name."""
         self.require_possible(shift)
         if (shift.x_um, shift.y_um) == (0.0, 0.0):
             self._shift_to(op, 0.0, 0.0)
+            self._held = shift
             return
         if self.area(op) is Area.ATLAS:
             raise CommandRefused("The atlas area has no image shift; change the area first.")
         self._shift_to(op, *transform(self.shift_matrix(op), shift.x_um, shift.y_um))
         reached = read_image_shift(op)
-        off_um = math.hypot(reached.x_um - shift.x_um, reached.y_um - shift.y_um)
-        if not off_um <= SHIFT_TOLERANCE_UM:
+        if not _distance_um(reached, shift) <= SHIFT_TOLERANCE_UM:
             raise ImageShiftLimit(
                 f"The image shift reads ({reached.x_um:.2f}, {reached.y_um:.2f}) µm where "
                 f"({shift.x_um:.2f}, {shift.y_um:.2f}) was set; it was refused or its "
                 "calibration is wrong. Move the stage nearer."
             )
+        self._held = shift
 
     def require_possible(self, shift: ImageShift) -> None:
         """Raise ImageShiftLimit for a shift beyond the limit; nothing is sent."""
@@ -167,6 +189,7 @@ class SerialEmOptics:
 
     def _shift_to(self, op: Operation, x: float, y: float) -> None:
         """In SerialEM's own units; beam tilt follows where the site has calibrated coma."""
+        self._held = None
         compensate = int(self.settings.compensates_coma)
         shifted = (x, y) != (0.0, 0.0)
         if compensate and shifted and not self._tilt_saved:
@@ -248,12 +271,16 @@ class SerialEmOptics:
         )
 
 
+def _distance_um(one: ImageShift, other: ImageShift) -> float:
+    return math.hypot(one.x_um - other.x_um, one.y_um - other.y_um)
+
+
 def read_image_shift(op: Operation) -> ImageShift:
     """The present shift as the stage position it stands for, µm (read)."""
     x_um, y_um = op.read("ReportImageShift").numbers(6)[4:]
     return ImageShift(x_um, y_um)
 
 
-def centre_of(pose: Point, shift: ImageShift) -> Point:
+def centre_of(pose: StagePose, shift: ImageShift) -> Point:
     """Where the centre of an image lies on the specimen."""
-    return Point(pose.x_um + shift.x_um, pose.y_um + shift.y_um)
+    return SpecimenOffset.seen_by(shift, pose.tilt_deg).from_point(pose.point)

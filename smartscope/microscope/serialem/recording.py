@@ -91,7 +91,7 @@ class Recorder:
         area = self.settings.areas[Area.RECORD]
         self.focus.command(item.defocus_um)
         self.optics.enter(op, Area.RECORD)
-        self.optics.shift(op, item.image_shift)
+        self.optics.hold(op, item.image_shift)
         self.focus.apply(op)
         exposure_s = exposing.prepare(op, area, item.dose_e_per_a2)
         self._prepare_saving(op, plan, item, exposure_s)

@@ -24,17 +24,11 @@ CLOSED = "SELECT id::text, state FROM smartscope_step WHERE ended_at_s IS NOT NU
 IMAGES = "SELECT key, sha256 FROM smartscope_image"
 RESULTS = "SELECT id::text, state FROM smartscope_analysis WHERE state = 'done'"
 EXPOSED = "SELECT count(*) FROM smartscope_exposure WHERE movie_id IS NOT NULL"
-MEASURED = "SELECT count(*) FROM smartscope_analysis WHERE state = 'done'"
+WAITING = "SELECT id::text, state FROM smartscope_analysis WHERE state NOT IN ('done', 'dead')"
 TOLD = "SELECT count(*) FROM smartscope_event"
 TWICE = "SELECT count(*) - count(DISTINCT hole_id) FROM smartscope_exposure"
-#: what dies, and the number that grows again when it is back; exposing needs neither worker nor
-#: Redis, so the night goes on meanwhile
-VICTIMS = (
-    ("PostgreSQL", TOLD),
-    ("web", ""),
-    ("worker", MEASURED),
-    ("Redis", MEASURED),
-)
+#: exposing needs neither worker nor Redis: the night goes on meanwhile
+VICTIMS = ("PostgreSQL", "Redis", "worker", "web")
 _WORDS = {"PostgreSQL": "bin/postgres", "worker": "celery", "Redis": "redis-server"}
 ENDED = re.compile(r"\] done.*: grids 1 of 1, .*, exposures (\d+), analysed \1\n")
 _SIMULATOR = "smartscope.demo.simulator"
@@ -54,7 +48,7 @@ class Loss:
 
 def lose_each(demo: Demo) -> list[Loss]:
     """Kill each victim once; every one is back before the next dies."""
-    return [_lose(demo, victim, grows) for victim, grows in VICTIMS]
+    return [_lose(demo, victim) for victim in VICTIMS]
 
 
 def await_first_exposure(demo: Demo) -> None:
@@ -88,16 +82,26 @@ def until(demo: Demo, met: Callable[[], bool]) -> float:
     return time.monotonic() - began_s
 
 
-def _lose(demo: Demo, victim: str, grows: str) -> Loss:
-    before = _confirmed(demo)
-    had = number(demo, grows) if grows else 0
-    address = _address(demo)
+def _lose(demo: Demo, victim: str) -> Loss:
+    before, told = _confirmed(demo), number(demo, TOLD)
+    with _database(demo) as connection:
+        waiting = set(dict(connection.execute(WAITING).fetchall()))
     _process(demo, victim).kill()
-    if grows:
-        back_s = until(demo, lambda: number(demo, grows) > had)
-    else:
-        back_s = until(demo, lambda: _answers(address))
+    match victim:
+        case "web":
+            address = _address(demo)
+            back_s = until(demo, lambda: _answers(address))
+        case "PostgreSQL":
+            back_s = until(demo, lambda: number(demo, TOLD) > told)
+        case _:
+            back_s = until(demo, lambda: _caught_up(demo, waiting, before[RESULTS]))
     return Loss(victim=victim, gone=_gone(before, _confirmed(demo)), back_s=back_s)
+
+
+def _caught_up(demo: Demo, waiting: set[object], had: dict[object, object]) -> bool:
+    """Whether all that waited for a worker is done, and something that was wanted since."""
+    done = set(_confirmed(demo)[RESULTS])
+    return waiting <= done and bool(done - waiting - set(had))
 
 
 def _confirmed(demo: Demo) -> Facts:

@@ -29,7 +29,7 @@ def test_what_dies_comes_back_and_nothing_confirmed_is_lost(demos: Demos) -> Non
     twice = number(demo, TWICE)
     assert demo.process.wait(timeout=NIGHT_ENDS_WITHIN_S) == 0, demo.said()
 
-    assert [loss.victim for loss in losses] == [name for name, _ in VICTIMS]
+    assert [loss.victim for loss in losses] == list(VICTIMS)
     assert [loss.gone for loss in losses] == [()] * len(VICTIMS)
     assert twice == 0, "a hole was exposed twice"
     assert every_exposure_is_analysed(demo), demo.said()

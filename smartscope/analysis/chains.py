@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SQUARE_FINDERS = ("classical-squares",)
-HOLE_FINDERS = ("classical-holes",)
+HOLE_FINDERS = ("network-holes", "classical-holes", "yolo-holes")
 LACEY_FINDERS = ("lacey-voids",)
 CONTINUOUS_FINDERS = ("continuous-points",)
 STITCHER = "correlation-stitcher"

@@ -52,7 +52,7 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 )
 
 #: Built-in plug-ins that come without weights: absent, with a reason, until a site installs some.
-WITHOUT_WEIGHTS = frozenset({"faster-rcnn-squares", "detectron2-squares"})
+WITHOUT_WEIGHTS = frozenset({"yolo-holes", "faster-rcnn-squares", "detectron2-squares"})
 
 #: Name to "package:card": who only asks for a duration need not load what takes it.
 CARDS: Mapping[str, str] = MappingProxyType(

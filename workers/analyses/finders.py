@@ -17,16 +17,13 @@ log = logging.getLogger(__name__)
 
 
 def finders_of(chain: Sequence[str]) -> tuple[str | Finder, ...]:
-    """`chain` with the active network of each plug-in put before the shipped one.
+    """`chain`, and before it the active networks of its plug-ins.
 
     A network that cannot be used is passed over, with its reason in the log: the night goes on.
     """
     active = active_networks()
-    finders: list[str | Finder] = []
-    for name in chain:
-        own = _finder(active[name]) if name in active else None
-        finders += [name] if own is None else [own, name]
-    return tuple(finders)
+    own = (_finder(active[name]) for name in chain if name in active)
+    return (*(finder for finder in own if finder is not None), *chain)
 
 
 def _finder(network: TrainedNetwork) -> Finder | None:

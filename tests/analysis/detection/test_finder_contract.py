@@ -12,6 +12,7 @@ CASES: dict[str, tuple[Level, Drawn]] = {
     "classical-squares": (Level.ATLAS, draw_atlas(angle_deg=9.0)),
     "network-squares": (Level.ATLAS, draw_atlas(angle_deg=9.0)),
     "classical-holes": (Level.SQUARE, draw_film()),
+    "network-holes": (Level.SQUARE, draw_film()),
 }
 
 

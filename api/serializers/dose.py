@@ -10,7 +10,11 @@ from smartscope.queries.dose_ledger import Certainty
 
 
 class DoseSerializer(serializers.Serializer[Any]):
-    """`possible` was sent to the microscope, and no image proves that the beam came."""
+    """`possible` was sent to the microscope, and no image proves that the beam came.
+
+    Routines (height, focus, drift ...) leave no image; `images` are those they took, or the most
+    they take. What `is_beside` landed `beside_um` from the target, null where a site does not say.
+    """
 
     area = serializers.CharField()
     certainty = serializers.ChoiceField(choices=[str(one) for one in Certainty])
@@ -21,10 +25,14 @@ class DoseSerializer(serializers.Serializer[Any]):
     epoch = serializers.IntegerField()
     item = serializers.CharField()
     target = serializers.CharField()
+    images = serializers.IntegerField()
+    is_beside = serializers.BooleanField()
+    beside_um = serializers.FloatField(allow_null=True)
 
 
 class DoseOfAreaSerializer(serializers.Serializer[Any]):
     area = serializers.CharField()
+    is_beside = serializers.BooleanField()
     images = serializers.IntegerField()
     given_e_per_angstrom2 = serializers.FloatField()
     possible_e_per_angstrom2 = serializers.FloatField()
@@ -37,6 +45,7 @@ class DoseLedgerSerializer(serializers.Serializer[Any]):
     planned_e_per_angstrom2 = serializers.FloatField()
     given_e_per_angstrom2 = serializers.FloatField()
     possible_e_per_angstrom2 = serializers.FloatField()
+    beside_e_per_angstrom2 = serializers.FloatField()
     uncertain = serializers.BooleanField()
     areas = DoseOfAreaSerializer(many=True)
     doses = DoseSerializer(many=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,12 +15,15 @@ from smartscope.domain.steps import (
     ExposeGroup,
     Finished,
     FinishGrid,
+    FlashGun,
     ImageAtlas,
     ImageSquare,
     LoadGrid,
     MakeSafe,
     OpenValves,
     RefineZeroLoss,
+    TuneBeam,
+    UpdateDarkReference,
     Wait,
     kind_of,
 )
@@ -62,8 +66,8 @@ def _step_words(step: Decision, snapshot: Snapshot) -> str:
             return f"image {_square(snapshot, step.grid, step.square)}"
         case ExposeGroup():
             return _group_words(step, snapshot)
-        case RefineZeroLoss():
-            return "refine the zero-loss peak"
+        case RefineZeroLoss() | FlashGun() | UpdateDarkReference() | TuneBeam():
+            return _UPKEEP_WORDS[type(step)]
         case CheckBeam():
             return "look at a sound place again: the last images were odd"
         case FinishGrid():
@@ -72,6 +76,14 @@ def _step_words(step: Decision, snapshot: Snapshot) -> str:
             return f"close the valves: {step.reason}"
         case _:
             raise AssertionError(f"{step} is no step")
+
+
+_UPKEEP_WORDS: Mapping[type, str] = {
+    RefineZeroLoss: "refine the zero-loss peak",
+    FlashGun: "flash the gun if it wants it",
+    UpdateDarkReference: "renew the camera's dark reference if it is too old",
+    TuneBeam: "correct astigmatism and coma beside the next group",
+}
 
 
 def _group_words(step: ExposeGroup, snapshot: Snapshot) -> str:

@@ -37,11 +37,11 @@ from smartscope.domain.steps import (
     ImageSquare,
     LoadGrid,
     OpenValves,
-    RefineZeroLoss,
     Shot,
     Wait,
 )
 from smartscope.domain.suspenders import SUSPENDERS, Then, forbids_dose, strongest
+from smartscope.domain.upkeep import closed_upkeep, open_upkeep
 
 #: a lost atlas is planned once more, as a new step; a second loss fails the grid
 ATLAS_LOSSES_ALLOWED = 1
@@ -102,6 +102,8 @@ def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
         return work
     if not _on_stage(snapshot, grid):
         return _no_new_grid(snapshot) or _bring(snapshot, grid)
+    if (upkeep := closed_upkeep(snapshot, grid)) is not None:
+        return upkeep
     if snapshot.instrument.valves_unclear:
         return made_safe(snapshot, "the valves read neither open nor closed")
     if not snapshot.instrument.valves_open:
@@ -109,9 +111,7 @@ def _for_grid(snapshot: Snapshot, grid: GridPicture) -> Decision:
     place = snapshot.instrument.beam_check
     if place is not None and isinstance(work, ImageSquare | ExposeGroup):
         return CheckBeam(grid.id, place)
-    if _zero_loss_due(snapshot, grid):
-        return RefineZeroLoss(grid.id)
-    return work
+    return open_upkeep(snapshot, grid, work) or work
 
 
 def _no_new_grid(snapshot: Snapshot) -> Wait | None:
@@ -142,14 +142,6 @@ def _in_doubt(snapshot: Snapshot, grid: GridPicture) -> Decision | None:
     if snapshot.stage_answer is not None:
         return ConfirmStage(grid.id, snapshot.stage_answer or None)
     return Wait(Cause.PERSON, f"{doubt}; look, then say which grid is on the stage, or none")
-
-
-def _zero_loss_due(snapshot: Snapshot, grid: GridPicture) -> bool:
-    interval_h = grid.protocol.zero_loss_interval_h
-    if interval_h is None or not snapshot.instrument.energy_filter:
-        return False
-    last = snapshot.instrument.zero_loss_at_s
-    return last is None or snapshot.now_s - last >= interval_h * 3600.0
 
 
 def _work_on(snapshot: Snapshot, grid: GridPicture) -> Decision:

@@ -56,6 +56,12 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
     # the answer cannot be right: it is asked for again
     ("CommandRefused", "confirm_stage"): _T(_R.RETRY),
     ("SlotEmpty", "confirm_stage"): _T(_R.RETRY),
+    # upkeep that fails is passed over until it is due again; a gun that fails is a person's
+    ("CommandRefused", "tune_beam"): _T(_R.RETRY),
+    ("CommandRefused", "dark_reference"): _T(_R.RETRY),
+    ("StageLimit", "tune_beam"): _T(_R.RETRY),
+    ("StageStuck", "tune_beam"): _T(_R.RETRY),
+    ("CameraFailed", "tune_beam"): _T(_R.RETRY),
     ("SlotEmpty", "load_grid"): _T(_R.SKIP_GRID),
     ("LoadFailed", "load_grid"): _T(_R.SAFE_STOP),
     ("ManualExchangeNeeded", "load_grid"): _T(_R.PAUSE_FOR_PERSON),
@@ -84,6 +90,9 @@ _OBJECTS: Mapping[str, frozenset[Remedy]] = {
     "square": frozenset({_R.SKIP_SQUARE, _R.SKIP_GRID}),
     "expose": frozenset({_R.SKIP_TARGET, _R.SKIP_SQUARE, _R.SKIP_GRID}),
     "zero_loss": frozenset({_R.SKIP_GRID}),
+    "flash_gun": frozenset(),
+    "dark_reference": frozenset(),
+    "tune_beam": frozenset(),
     "beam_check": frozenset(),
 }
 #: errors that come before an exposure or after a whole one: none is on its way when they are raised

@@ -6,7 +6,8 @@ know is here, so the same picture always leads to the same decision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -44,7 +45,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """What the bridge has just read; the zero-loss time is None until it was refined.
+    """What the bridge has just read; the zero-loss time is None until it was refined, as is the
+    gun's until it was flashed. `tunes`: astigmatism and coma can be corrected here.
 
     `trips` are the suspenders that are tripped now. Valves that are `valves_unclear` read neither
     open nor closed: nothing is exposed through them, and they are to be closed. `stage_doubt` says
@@ -58,6 +60,8 @@ class Instrument:
     stage: Point
     energy_filter: bool = False
     zero_loss_at_s: float | None = None
+    gun_flashed_at_s: float | None = None
+    tunes: bool = False
     trips: tuple[Trip, ...] = ()
     valves_unclear: bool = False
     stage_doubt: str = ""
@@ -148,6 +152,7 @@ class Snapshot:
 
     `hand_loaded` is the grid a person says they inserted, where there is no autoloader;
     `stage_answer` the slot whose grid a person says is on a stage in doubt, 0 for none.
+    `upkeep` is when each kind was last tried, by the journal.
     `paused_because` has the service's reason for a pause that no person asked for.
     """
 
@@ -160,3 +165,4 @@ class Snapshot:
     stage_answer: int | None = None
     paused_because: str = ""
     stillness: Stillness = Stillness()
+    upkeep: Mapping[str, float] = field(default_factory=dict)

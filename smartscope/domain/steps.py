@@ -120,6 +120,31 @@ class CheckBeam:
 
 
 @dataclass(frozen=True, slots=True)
+class FlashGun:
+    """Upkeep: ask the gun whether it wants flashing, and flash it; the valves are closed for it."""
+
+    grid: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDarkReference:
+    """Upkeep: take the camera's dark reference anew when it is older; the valves are closed."""
+
+    grid: UUID
+    max_age_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuneBeam:
+    """Upkeep: correct astigmatism and coma on a place beside the holes, `beside_um` from a group's
+    centre."""
+
+    grid: UUID
+    place: Point
+    beside_um: float
+
+
+@dataclass(frozen=True, slots=True)
 class FinishGrid:
     """Nothing more will be imaged on this grid; moves nothing."""
 
@@ -143,6 +168,9 @@ Step = (
     | ExposeGroup
     | RefineZeroLoss
     | CheckBeam
+    | FlashGun
+    | UpdateDarkReference
+    | TuneBeam
     | FinishGrid
     | MakeSafe
 )
@@ -183,6 +211,9 @@ _KINDS: dict[type, str] = {
     ExposeGroup: "expose",
     RefineZeroLoss: "zero_loss",
     CheckBeam: "beam_check",
+    FlashGun: "flash_gun",
+    UpdateDarkReference: "dark_reference",
+    TuneBeam: "tune_beam",
     FinishGrid: "finish_grid",
     MakeSafe: "safe_state",
 }

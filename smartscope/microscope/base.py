@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from smartscope.domain.geometry import Point
+from smartscope.domain.routines import Routine
 from smartscope.microscope.values import (
     AcquiredImage,
     AcquiredMontage,
@@ -34,6 +35,7 @@ from smartscope.microscope.values import (
     RecordPlan,
     Reference,
     RefillStatus,
+    RoutineCost,
     SafeStateReport,
     SlotStatus,
     StagePose,
@@ -209,6 +211,13 @@ class Camera(Protocol):
         """Raise CommandRefused for a plan that `record` would refuse; nothing is exposed (read)."""
         ...
 
+    def update_dark_reference(self, *, max_age_h: float) -> None:
+        """Take the dark reference anew when it is older; no beam is needed (long).
+
+        Raises CommandRefused where the camera takes none by itself.
+        """
+        ...
+
     def frames_folder(self) -> Path | None:
         """Where the camera saves movies first, as this machine sees it (read).
 
@@ -245,6 +254,10 @@ class Camera(Protocol):
 class Tasks(Protocol):
     """Small routines that every instrument has its own way of doing."""
 
+    def cost(self, routine: Routine) -> RoutineCost:
+        """The beam that a routine sends at most, as calibrated; nothing is asked or sent."""
+        ...
+
     def eucentric_height(self, mode: HeightMode) -> HeightResult:
         """Find and set the eucentric height; tilt returns to 0 (dose). Raises HeightFailed."""
         ...
@@ -274,10 +287,6 @@ class Tuning(Protocol):
 
     def correct_coma(self) -> None:
         """Bring the beam to the coma-free axis by fits of tilted-beam images (dose)."""
-        ...
-
-    def update_dark_reference(self, *, max_age_h: float) -> None:
-        """Take the camera's dark reference anew when it is older (long)."""
         ...
 
 
@@ -366,6 +375,7 @@ __all__ = [
     "RecordedFile",
     "Reference",
     "RefillStatus",
+    "RoutineCost",
     "SafeStateReport",
     "SlotStatus",
     "Stage",

@@ -290,12 +290,30 @@ class RecordedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoutineCost:
+    """What a routine sends at most: `images` of this dose each.
+
+    `beside_um` is how far from the stage's place the beam lands, 0 on it; where a site does not
+    say, as far as its low dose is set up, nan.
+    """
+
+    area: Area
+    images: int
+    dose_e_per_a2: float
+    beside_um: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeightResult:
-    """The stage's new height and how far it was moved to get there."""
+    """The stage's new height and how far it was moved to get there.
+
+    `images` are those it took, here as in every result of a routine; None where nobody tells.
+    """
 
     z_um: float
     moved_um: float
     passes: int
+    images: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +326,7 @@ class FocusResult:
     corrected_um: float
     astigmatism_angstrom: float | None
     passes: int
+    images: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,6 +335,7 @@ class DriftResult:
 
     rate_angstrom_per_s: float
     waited_s: float
+    images: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -335,6 +355,11 @@ class RealignResult:
     offset_um: float
     correlation: float
     image: AcquiredImage
+
+    @property
+    def images(self) -> int:
+        """The one it looked at."""
+        return 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from smartscope.domain.snapshot import (
 from smartscope.domain.status import AnalysisState, GridStatus, ItemState, TargetStatus
 from smartscope.models import Analysis, Grid, Group, Hole, Run, Square, StepItem
 from smartscope.queries.stillness import stillness
+from smartscope.queries.upkeep_times import upkeep_times
 
 #: an atlas that was given up so often between two tiles counts as lost from then on
 PARTIAL_ALLOWED = 4
@@ -55,6 +56,7 @@ class _Rows:
     findings: Mapping[UUID, Finding]
     atlas_lost: Mapping[UUID, int]
     stillness: Stillness
+    upkeep: Mapping[str, float]
 
 
 def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated: bool) -> Snapshot:
@@ -72,6 +74,7 @@ def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated:
         stage_answer=rows.run.microscope.stage_answer,
         paused_because=_service_paused(rows.run),
         stillness=rows.stillness,
+        upkeep=rows.upkeep,
     )
 
 
@@ -110,6 +113,7 @@ def _read(run_id: UUID, now_s: float, *, simulated: bool) -> _Rows:
         findings=_findings(grids, now_s, simulated=simulated),
         atlas_lost=_atlas_lost(grids),
         stillness=stillness(run_id),
+        upkeep=upkeep_times(run.microscope_id),
     )
 
 

@@ -177,6 +177,9 @@ _STEP_WORDS = {
     "expose": "exposing a group of holes of",
     "zero_loss": "refining the zero-loss peak",
     "beam_check": "looking again at a place that was sound, after odd images,",
+    "flash_gun": "flashing the gun",
+    "dark_reference": "renewing the camera's dark reference",
+    "tune_beam": "correcting astigmatism and coma",
     "safe_state": "closing the valves",
     "arm": "looking at cassette and column",
 }

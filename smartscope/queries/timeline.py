@@ -20,6 +20,8 @@ LANES: dict[str, str] = {
     "zero_loss": "upkeep",
     "beam_check": "upkeep",
     "flash_gun": "upkeep",
+    "dark_reference": "upkeep",
+    "tune_beam": "upkeep",
     "atlas": "atlas",
     "square": "square",
     "expose": "exposure",

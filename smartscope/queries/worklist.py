@@ -11,6 +11,10 @@ from smartscope.domain.snapshot import Wish
 from smartscope.domain.status import LIVE_RUNS, OPEN_STEPS, AnalysisState, RunState, StepState
 from smartscope.models import Analysis, Run, Step
 
+#: steps after which the journal knows how the valves were left; all but the first close them
+CLOSE_OR_OPEN = (
+    "open_valves", "load_grid", "confirm_stage", "flash_gun", "dark_reference", "safe_state",
+)  # fmt: skip
 DECIDING = ("find_squares", "find_holes", "measure_exposure")
 
 
@@ -76,9 +80,7 @@ def valves_left_open(run: UUID, epoch: int) -> bool:
     A predecessor may have closed them as it left, without a step; so only one epoch is asked about.
     """
     last = (
-        Step.objects.filter(
-            run=run, kind__in=("open_valves", "load_grid", "safe_state"), state=StepState.DONE
-        )
+        Step.objects.filter(run=run, kind__in=CLOSE_OR_OPEN, state=StepState.DONE)
         .order_by("-number")
         .values_list("kind", "epoch")
         .first()

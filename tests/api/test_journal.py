@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from smartscope.models import Step, StepItem
+from smartscope.models import RoutineDose, Step, StepItem
 from tests.api.conftest import As
 from tests.api.world import World
 
@@ -102,6 +102,7 @@ def test_squares_and_grids_sum_what_was_taken_on_them(as_: As, world: World, jou
     records = next(one for one in square["areas"] if one["area"] == "record")
     assert records == {
         "area": "record",
+        "is_beside": False,
         "images": 2,
         "given_e_per_angstrom2": RECORD_DOSE,
         "possible_e_per_angstrom2": RECORD_DOSE,
@@ -109,6 +110,29 @@ def test_squares_and_grids_sum_what_was_taken_on_them(as_: As, world: World, jou
     assert dose(as_, f"grids/{world.ours.grid.pk}")["areas"] == square["areas"]
     other = dose(as_, f"squares/{world.ours.squares[1].pk}")
     assert [one["area"] for one in other["areas"]] == ["atlas"]
+
+
+def test_what_routines_sent_is_told_and_what_landed_beside_is_in_no_sum(
+    as_: As, world: World, journal: Step
+) -> None:
+    group = Step.objects.get(kind="expose")
+    common = {"step": group, "stage_x_um": 1.0, "stage_y_um": 2.0, "issued_at_s": 1_520.0}
+    RoutineDose.objects.create(
+        routine="focus", area="focus", images=3, dose_e_per_angstrom2=2.0, beside_um=2.0,
+        ended_at_s=1_525.0, **common,
+    )  # fmt: skip
+    RoutineDose.objects.create(
+        routine="recentre", area="hole", images=1, dose_e_per_angstrom2=0.1, **common
+    )
+    before = RECORD_DOSE + VIEW_DOSE + SQUARE_DOSE + 0.001
+    ledger = dose(as_, f"holes/{world.ours.holes[0].pk}")
+    assert ledger["given_e_per_angstrom2"] == pytest.approx(before)
+    assert (ledger["possible_e_per_angstrom2"], ledger["uncertain"]) == (pytest.approx(0.1), True)
+    assert ledger["beside_e_per_angstrom2"] == pytest.approx(6.0)
+    focus = next(one for one in ledger["doses"] if one["area"] == "focus")
+    assert (focus["images"], focus["is_beside"], focus["beside_um"]) == (3, True, 2.0)
+    square = dose(as_, f"squares/{world.ours.squares[0].pk}")
+    assert [one["area"] for one in square["areas"]][-2:] == ["recentre", "focus"]
 
 
 def test_another_groups_dose_does_not_exist(as_: As, world: World, journal: Step) -> None:

@@ -9,7 +9,7 @@ import pytest
 from smartscope.domain.geometry import Point
 from smartscope.microscope.errors import CommandRefused
 from smartscope.microscope.procedures.atlas import atlas
-from smartscope.microscope.procedures.happenings import AboutToIssue, Waiting
+from smartscope.microscope.procedures.happenings import AboutToIssue, RoutineBegins, Waiting
 from smartscope.microscope.procedures.requests import AtlasRequest
 from smartscope.microscope.procedures.upkeep import flash_gun, tune_beam, update_dark_reference
 from smartscope.microscope.values import CommandClass
@@ -25,14 +25,31 @@ def test_a_flash_is_never_repeated_and_leaves_the_valves_closed(rig: Rig) -> Non
     assert not rig.microscope.column.status().valves_open
 
 
-def test_an_instrument_that_cannot_tune_says_so_before_anything_moves(rig: Rig) -> None:
-    rig.ready()
-    before = rig.microscope.stage.position()
-    with pytest.raises(CommandRefused, match="nothing was exposed"):
-        rig.run(tune_beam(rig.microscope, Point(50.0, 0.0)))
-    with pytest.raises(CommandRefused, match="dark references"):
-        rig.run(update_dark_reference(rig.microscope, max_age_h=12.0))
-    assert rig.microscope.stage.position() == before
+def test_an_instrument_that_cannot_tune_says_so_before_anything_moves(tmp_path: Path) -> None:
+    with served(tmp_path, refills=False) as (rig, _):
+        rig.ready()
+        before = rig.microscope.stage.position()
+        with pytest.raises(CommandRefused, match="nothing was exposed"):
+            rig.run(tune_beam(rig.microscope, Point(50.0, 0.0)))
+        assert rig.microscope.stage.position() == before
+
+
+def test_a_dark_reference_is_taken_with_closed_valves(rig: Rig) -> None:
+    rig.ready().run(update_dark_reference(rig.microscope, max_age_h=12.0))
+    assert rig.microscope.column.status().valves_closed
+
+
+def test_tuning_announces_its_beam_where_it_goes(rig: Rig) -> None:
+    begun = [
+        each
+        for each in rig.ready().run(tune_beam(rig.microscope, Point(50.0, 0.0), beside_um=1.6))
+        if isinstance(each, RoutineBegins)
+    ]
+    assert [(each.routine, each.cost.beside_um) for each in begun] == [("tuning", 1.6)] * 2
+    assert begun[0].at.distance_um(Point(50.0, 0.0)) < 1.0
+    announced = sum(each.cost.images * each.cost.dose_e_per_a2 for each in begun)
+    spent = [each for each in rig.scope.world.exposures.all() if each.routine == "tuning"]
+    assert sum(each.dose_e_per_a2 for each in spent) == pytest.approx(announced)
 
 
 def test_serialem_tunes_where_its_site_says_it_can(tmp_path: Path) -> None:

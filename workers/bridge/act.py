@@ -12,6 +12,7 @@ from smartscope.domain.steps import (
     ConfirmStage,
     ExposeGroup,
     FinishGrid,
+    FlashGun,
     ImageAtlas,
     ImageSquare,
     LoadGrid,
@@ -19,6 +20,8 @@ from smartscope.domain.steps import (
     OpenValves,
     RefineZeroLoss,
     Step,
+    TuneBeam,
+    UpdateDarkReference,
 )
 from smartscope.microscope.base import Microscope
 from smartscope.microscope.procedures.atlas import atlas
@@ -35,7 +38,13 @@ from smartscope.microscope.procedures.requests import (
 )
 from smartscope.microscope.procedures.second_look import look_again
 from smartscope.microscope.procedures.square import square
-from smartscope.microscope.procedures.upkeep import refine_zero_loss, safe_stop
+from smartscope.microscope.procedures.upkeep import (
+    flash_gun,
+    refine_zero_loss,
+    safe_stop,
+    tune_beam,
+    update_dark_reference,
+)
 from smartscope.microscope.values import Area, HeightMode
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import PlannedItem
@@ -85,8 +94,8 @@ def act_for(helm: Helm, step: Step) -> Act:
             return _group(helm, step)
         case CheckBeam():
             return _beam(helm, step)
-        case RefineZeroLoss():
-            return Act(begin=lambda scope, *_: refine_zero_loss(scope))
+        case RefineZeroLoss() | FlashGun() | UpdateDarkReference() | TuneBeam():
+            return _upkeep(step)
         case MakeSafe():
             return Act(begin=lambda scope, *_: _safe(scope), parameters={"reason": step.reason})
         case FinishGrid():
@@ -107,6 +116,24 @@ def _safe(scope: Microscope) -> Procedure:
             f"The valves are not surely closed ({trouble or 'no action failed'}); close them at "
             "the console now."
         )
+
+
+def _upkeep(step: RefineZeroLoss | FlashGun | UpdateDarkReference | TuneBeam) -> Act:
+    match step:
+        case RefineZeroLoss():
+            return Act(begin=lambda scope, *_: refine_zero_loss(scope))
+        case FlashGun():
+            return Act(begin=lambda scope, *_: flash_gun(scope))
+        case UpdateDarkReference():
+            return Act(
+                begin=lambda scope, *_: update_dark_reference(scope, max_age_h=step.max_age_h),
+                parameters={"max_age_h": step.max_age_h},
+            )
+        case TuneBeam():
+            return Act(
+                begin=lambda scope, *_: tune_beam(scope, step.place, beside_um=step.beside_um),
+                parameters={"stage_x_um": step.place.x_um, "stage_y_um": step.place.y_um},
+            )
 
 
 def item_of_hole(number: int) -> str:

@@ -8,6 +8,7 @@ Every arrow is a place where this process may die; `recover` knows what each lea
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -33,6 +34,8 @@ from smartscope.microscope.procedures.happenings import (
     Problem,
     Procedure,
     Produced,
+    RoutineBegins,
+    RoutineEnded,
     Waiting,
 )
 from smartscope.models import Grid
@@ -47,6 +50,7 @@ from smartscope.operations.journal_values import OpenStep, StepPlan
 from smartscope.operations.raise_alarm import raise_alarm
 from smartscope.operations.record_item import record_item
 from smartscope.operations.record_wait import begin_wait, end_waits
+from smartscope.operations.routine_doses import NewRoutine, begin_routine, end_routine
 from smartscope.queries.worklist import wish_of
 from workers.analyses.wanted import wanted_for
 from workers.bridge.act import Act, act_for, kind_of_item
@@ -200,6 +204,10 @@ def _heed(job: _Job, happening: Happening) -> None:
                 now_s=job.now_s(),
             )
             job.point("issued", *items)
+        case RoutineBegins():
+            begin_routine(job.helm.held, job.opened.id, routine_of(happening), now_s=job.now_s())
+        case RoutineEnded():
+            end_routine(job.helm.held, job.opened.id, images=happening.images, now_s=job.now_s())
         case Produced():
             job.measured.update(happening.measurements)
             if happening.image or happening.montage or happening.files:
@@ -208,6 +216,19 @@ def _heed(job: _Job, happening: Happening) -> None:
             log.warning("step %d, %s: %s", job.opened.number, happening.code, happening.message)
         case _:
             pass
+
+
+def routine_of(begins: RoutineBegins) -> NewRoutine:
+    """As the journal has it; how far beside is unknown where the site does not say."""
+    cost = begins.cost
+    return NewRoutine(
+        routine=begins.routine,
+        area=str(cost.area),
+        images=cost.images,
+        dose_e_per_angstrom2=cost.dose_e_per_a2,
+        beside_um=None if math.isnan(cost.beside_um) else cost.beside_um,
+        at=begins.at,
+    )
 
 
 def _register(job: _Job, produced: Produced) -> None:

@@ -11,7 +11,14 @@ STUCK = "progress.stuck"
 #: microscope seconds without a closed step that are never worth an alarm
 LEAST_S = 600.0
 #: how long a step of a kind usually takes at most; three times as long is too long
-EXPECTED_S = {"load_grid": 600.0, "atlas": 900.0, "square": 180.0, "expose": 400.0}
+EXPECTED_S = {
+    "load_grid": 600.0,
+    "atlas": 900.0,
+    "square": 180.0,
+    "expose": 400.0,
+    "flash_gun": 600.0,
+    "tune_beam": 600.0,
+}
 
 
 def progress_made(helm: Helm) -> None:

@@ -48,6 +48,8 @@ def read(helm: Helm, also_bad: Mapping[Signal, str] | None = None) -> Reading:
             stage_doubt=doubt,
             energy_filter=identity.has_energy_filter,
             zero_loss_at_s=column.zero_loss_refined_at_s,
+            gun_flashed_at_s=column.gun_flashed_at_s,
+            tunes=helm.microscope.tuning is not None,
             beam_check=helm.watch.images.to_look_at,
             trips=helm.watch.look(column, helm.clock.now(), others),
         ),

@@ -95,6 +95,13 @@ def _zero_loss_proved(helm: Helm, picture: OpenPicture) -> bool:
     return refined_at_s is not None and issued_at_s is not None and refined_at_s >= issued_at_s
 
 
+def _flash_proved(helm: Helm, picture: OpenPicture) -> bool:
+    """Otherwise it counts as tried: nothing flashes again before it is due."""
+    flashed_at_s = helm.microscope.column.status().gun_flashed_at_s
+    issued_at_s = picture.issued_at_s
+    return flashed_at_s is not None and issued_at_s is not None and flashed_at_s >= issued_at_s
+
+
 def _load_proved(helm: Helm, picture: OpenPicture) -> bool:
     _await_autoloader(helm, picture)
     wanted = picture.parameters.get("slot")
@@ -121,6 +128,7 @@ _PROOFS: Mapping[str, Callable[[Helm, OpenPicture], bool]] = {
     "load_grid": _load_proved,
     "open_valves": _valves_proved,
     "zero_loss": _zero_loss_proved,
+    "flash_gun": _flash_proved,
 }
 
 

@@ -192,6 +192,9 @@ const STEPS: Record<string, string> = {
   square: "image a square",
   expose: "expose a group of holes",
   zero_loss: "refine the zero-loss peak",
+  flash_gun: "flash the gun",
+  dark_reference: "renew the dark reference",
+  tune_beam: "correct astigmatism and coma",
   finish_grid: "finish a grid",
   safe_state: "close the valves",
 };

@@ -6,6 +6,7 @@ import math
 from collections.abc import Generator
 
 from smartscope.domain.geometry import Point
+from smartscope.domain.routines import Routine
 from smartscope.microscope.base import Microscope
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
@@ -14,9 +15,12 @@ from smartscope.microscope.procedures.happenings import (
     Problem,
     Procedure,
     Produced,
+    RoutineEnded,
 )
 from smartscope.microscope.procedures.readiness import require_ready
 from smartscope.microscope.procedures.requests import GroupMember, GroupRequest
+from smartscope.microscope.procedures.routine_doses import announced, begins
+from smartscope.microscope.tilted_shift import SpecimenOffset
 from smartscope.microscope.values import (
     AcquiredImage,
     Area,
@@ -77,7 +81,9 @@ def _view(
         microscope.stage.move_to(aim)
         yield Checkpoint(doing="recentre", before_dose=True)
         require_ready(microscope)
+        yield begins(microscope, Routine.RECENTRE, microscope.tasks.cost(Routine.RECENTRE))
         image = microscope.camera.image(Area.HOLE)
+        yield RoutineEnded(images=1)
     yield Produced(item=request.view_item, image=image, measurements=dict(measurements))
     return offset
 
@@ -103,7 +109,7 @@ def _focus(
         return
     yield Checkpoint(doing="autofocus", before_dose=True)
     require_ready(microscope)
-    result = microscope.tasks.autofocus()
+    result = yield from announced(microscope, Routine.FOCUS, microscope.tasks.autofocus)
     measurements |= {"focus_corrected_um": result.corrected_um, "focused_at_s": now_s}
 
 
@@ -114,8 +120,11 @@ def _settle(
         return
     yield Checkpoint(doing="drift", before_dose=True)
     require_ready(microscope)
-    result = microscope.tasks.wait_for_drift(
-        request.drift_limit_angstrom_per_s, timeout_s=request.drift_timeout_s
+    limit, timeout_s = request.drift_limit_angstrom_per_s, request.drift_timeout_s
+    result = yield from announced(
+        microscope,
+        Routine.DRIFT,
+        lambda: microscope.tasks.wait_for_drift(limit, timeout_s=timeout_s),
     )
     measurements |= {"drift_angstrom_per_s": result.rate_angstrom_per_s}
 
@@ -129,13 +138,13 @@ def _expose(
 ) -> Procedure:
     stage = microscope.stage.position()
     target = _shifted(member.target, offset)
-    shift = ImageShift(target.x_um - stage.x_um, target.y_um - stage.y_um)
-    slope = microscope.identity().tilt_sign * math.tan(math.radians(stage.tilt_deg))
-    height_gained_um = shift.y_um * slope
+    from_axis = SpecimenOffset.between(stage.point, target)
+    shift = from_axis.image_shift(stage.tilt_deg)
+    gained_um = from_axis.height_um(stage.tilt_deg, tilt_sign=microscope.identity().tilt_sign)
     item = RecordItem(
         name=member.item,
         image_shift=shift,
-        defocus_um=member.defocus_um - height_gained_um,
+        defocus_um=member.defocus_um - gained_um,
         dose_e_per_a2=request.dose_e_per_a2,
         frames=request.frames,
     )

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 
+from smartscope.domain.geometry import Point
+from smartscope.domain.routines import Routine
 from smartscope.microscope.values import (
     AcquiredImage,
     AcquiredMontage,
     CommandClass,
     RecordedFile,
+    RoutineCost,
 )
 
 
@@ -39,6 +42,22 @@ class Produced:
     montage: AcquiredMontage | None = None
     files: tuple[RecordedFile, ...] = ()
     measurements: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutineBegins:
+    """A routine is about to send beam and leaves no file: at most `cost`, about `at` (stage µm)."""
+
+    routine: Routine
+    cost: RoutineCost
+    at: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutineEnded:
+    """The routine announced last has ended, having taken so many images; None: nobody knows."""
+
+    images: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,5 +86,5 @@ class Problem:
     message: str
 
 
-Happening = AboutToIssue | Produced | Checkpoint | Waiting | Problem
+Happening = AboutToIssue | RoutineBegins | RoutineEnded | Produced | Checkpoint | Waiting | Problem
 Procedure = Generator[Happening, None, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smartscope.domain.routines import Routine
 from smartscope.microscope.base import Microscope
 from smartscope.microscope.errors import RealignFailed
 from smartscope.microscope.procedures.atlas import TILE_TAKES_S
@@ -15,6 +16,7 @@ from smartscope.microscope.procedures.happenings import (
 )
 from smartscope.microscope.procedures.readiness import require_ready
 from smartscope.microscope.procedures.requests import SquareRequest
+from smartscope.microscope.procedures.routine_doses import announced
 from smartscope.microscope.procedures.tiles import take_tiles
 from smartscope.microscope.values import Area, CommandClass, ImageShift, MontagePlan
 
@@ -37,7 +39,10 @@ def square(microscope: Microscope, request: SquareRequest) -> Procedure:
     yield AboutToIssue(command_class=CommandClass.DOSE, command="image", items=(request.item,))
     measurements: dict[str, float | str] = {}
     if request.height is not None:
-        height = microscope.tasks.eucentric_height(request.height)
+        mode = request.height
+        height = yield from announced(
+            microscope, Routine.HEIGHT, lambda: microscope.tasks.eucentric_height(mode)
+        )
         measurements |= {"height_um": height.z_um, "height_moved_um": height.moved_um}
         yield Checkpoint(doing="square", before_dose=True)
     if request.reference is not None:
@@ -62,10 +67,13 @@ def square(microscope: Microscope, request: SquareRequest) -> Procedure:
 def _find_again(
     microscope: Microscope, request: SquareRequest, measurements: dict[str, float | str]
 ) -> Procedure:
-    assert request.reference is not None
+    reference = request.reference
+    assert reference is not None
     microscope.optics.go_to(Area.SQUARE)
     try:
-        result = microscope.tasks.realign(request.reference)
+        result = yield from announced(
+            microscope, Routine.REALIGN, lambda: microscope.tasks.realign(reference)
+        )
     except RealignFailed as error:
         yield Problem(item=request.item, code="realign_failed", message=str(error))
         return

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from smartscope.domain.geometry import Point
+from smartscope.domain.routines import Routine
 from smartscope.microscope.base import Microscope, Tuning
 from smartscope.microscope.errors import CommandRefused
 from smartscope.microscope.procedures.happenings import (
@@ -10,8 +13,10 @@ from smartscope.microscope.procedures.happenings import (
     Checkpoint,
     Procedure,
     Produced,
+    RoutineEnded,
 )
 from smartscope.microscope.procedures.readiness import require_ready
+from smartscope.microscope.procedures.routine_doses import begins
 from smartscope.microscope.values import Area, CommandClass, ImageShift
 
 
@@ -35,20 +40,25 @@ def flash_gun(microscope: Microscope) -> Procedure:
 
 
 def update_dark_reference(microscope: Microscope, *, max_age_h: float) -> Procedure:
-    """Take the camera's dark reference anew when it is older. Raises CommandRefused."""
-    tuning = _tuning(microscope, "take dark references")
+    """Take the camera's dark reference anew when it is older; the valves are closed, and stay so.
+
+    Raises CommandRefused where the camera takes none.
+    """
+    yield Checkpoint(doing="dark reference")
+    microscope.column.close_valves()
     yield Checkpoint(doing="dark reference")
     yield AboutToIssue(command_class=CommandClass.LONG, command="update_dark_reference")
-    tuning.update_dark_reference(max_age_h=max_age_h)
+    microscope.camera.update_dark_reference(max_age_h=max_age_h)
     yield Produced(item="update_dark_reference")
 
 
-def tune_beam(microscope: Microscope, place: Point) -> Procedure:
+def tune_beam(microscope: Microscope, place: Point, *, beside_um: float = 0.0) -> Procedure:
     """Correct astigmatism, then coma, on a thin place that nothing else needs (µm, level stage).
 
-    Raises CommandRefused where the instrument cannot.
+    `beside_um` is how far from the next target that is. Raises CommandRefused where the instrument
+    cannot.
     """
-    tuning = _tuning(microscope, "correct astigmatism and coma")
+    tuning = _tuning(microscope)
     yield Checkpoint(doing="tune")
     microscope.optics.go_to(Area.RECORD)
     microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
@@ -57,20 +67,25 @@ def tune_beam(microscope: Microscope, place: Point) -> Procedure:
     microscope.stage.move_to(place)
     yield Checkpoint(doing="correct astigmatism", before_dose=True)
     require_ready(microscope)
+    cost = replace(microscope.tasks.cost(Routine.TUNING), beside_um=beside_um)
     yield AboutToIssue(command_class=CommandClass.DOSE, command="correct_astigmatism")
+    yield begins(microscope, Routine.TUNING, cost)
     tuning.correct_astigmatism()
+    yield RoutineEnded()
     yield Checkpoint(doing="correct coma", before_dose=True)
     require_ready(microscope)
     yield AboutToIssue(command_class=CommandClass.DOSE, command="correct_coma")
+    yield begins(microscope, Routine.TUNING, cost)
     tuning.correct_coma()
+    yield RoutineEnded()
     yield Produced(item="tune_beam")
 
 
-def _tuning(microscope: Microscope, what: str) -> Tuning:
+def _tuning(microscope: Microscope) -> Tuning:
     if microscope.tuning is None:
         raise CommandRefused(
-            f"This microscope cannot {what} by itself, or its settings do not say that it is "
-            "calibrated for it; nothing was exposed."
+            "This microscope cannot correct astigmatism and coma by itself, or its settings do not "
+            "say that it is calibrated for it; nothing was exposed."
         )
     return microscope.tuning
 

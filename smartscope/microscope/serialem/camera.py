@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smartscope.domain.clock import Clock
-from smartscope.microscope.errors import CommandRefused, InstrumentBusy, ValvesClosed
+from smartscope.microscope.errors import BadArgument, CommandRefused, InstrumentBusy, ValvesClosed
 from smartscope.microscope.serialem.areas import AreaCalibration
 from smartscope.microscope.serialem.column import valves_open
 from smartscope.microscope.serialem.focus import require_defocus
@@ -35,6 +35,7 @@ from smartscope.microscope.values import (
 
 MOST_DOSE_E_PER_A2 = 500.0
 MOST_TILES = 2500
+OLDEST_DARK_H = 24.0 * 365
 #: What a reply may take beyond exposure and settling (s).
 IMAGE_MARGIN_S = 90.0
 
@@ -100,6 +101,14 @@ class SerialEmCamera:
         """What `record` would refuse, before anything is announced."""
         self.link.admit(CommandClass.READ, "require_possible")
         self._require(plan)
+
+    def update_dark_reference(self, *, max_age_h: float) -> None:
+        """Ask for a new dark reference when the last is older than `max_age_h`."""
+        if not (math.isfinite(max_age_h) and 0.0 <= max_age_h <= OLDEST_DARK_H):
+            raise BadArgument(
+                f"A dark reference cannot be {max_age_h} hours old; give 0 to a year."
+            )
+        self.link.operation("update_dark_reference").long("UpdateHWDarkRef", max_age_h)
 
     def frames_folder(self) -> Path | None:
         """SerialEM's frames folder as this machine sees it."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from smartscope.domain.clock import Clock
 from smartscope.domain.geometry import Point
+from smartscope.domain.routines import Routine
 from smartscope.microscope.alignment import find
 from smartscope.microscope.errors import (
     AutofocusFailed,
@@ -35,6 +36,7 @@ from smartscope.microscope.values import (
     HeightResult,
     RealignResult,
     Reference,
+    RoutineCost,
 )
 
 ROUGH, FINE = 1, 2
@@ -44,6 +46,21 @@ LONGEST_DRIFT_WAIT_S = 3600.0
 ANGSTROM_PER_NM = 10.0
 #: DriftWaitTask: keep the settings of its dialog for the action at failure.
 AS_SET_UP = -1
+
+
+#: Images that SerialEM's routines take at most, by its help: rough and fine eucentricity at up to
+#: a dozen tilts, three of a beam-tilted series for each of three passes of autofocus, one for each
+#: look at the drift and one to begin with, and one for each correlation.
+_MOST_IMAGES = {
+    Routine.HEIGHT: (Area.HOLE, 12),
+    Routine.REALIGN: (Area.SQUARE, 1),
+    Routine.RECENTRE: (Area.HOLE, 1),
+    Routine.FOCUS: (Area.FOCUS, 9),
+    Routine.DRIFT: (Area.FOCUS, 31),
+    Routine.TUNING: (Area.RECORD, 30),
+    Routine.ZERO_LOSS: (Area.RECORD, 1),
+}
+_BESIDE = frozenset({Routine.FOCUS, Routine.DRIFT})
 
 
 class TakeImage(Protocol):
@@ -65,6 +82,16 @@ class SerialEmTasks:
     focus: Focus
     clock: Clock
     _axis_set: bool = False
+
+    def cost(self, routine: Routine) -> RoutineCost:
+        """As calibrated; where the focus area lies only a site's `focus_distance_um` tells."""
+        area, images = _MOST_IMAGES[routine]
+        beside_um = 0.0
+        if routine in _BESIDE:
+            distance_um = self.settings.focusing.distance_um
+            beside_um = math.nan if distance_um is None else abs(distance_um)
+        dose = self.settings.areas[area].settings.dose_e_per_a2
+        return RoutineCost(area=area, images=images, dose_e_per_a2=dose, beside_um=beside_um)
 
     def eucentric_height(self, mode: HeightMode) -> HeightResult:
         """Find and set the height. Raises HeightFailed; then the old height is set again."""
@@ -140,7 +167,8 @@ class SerialEmTasks:
                 f"The specimen still drifts by {rate:.1f} Å/s after {waited_s:.0f} s, above the "
                 f"limit of {limit_angstrom_per_s:.1f}; skip this target or raise the limit."
             )
-        return DriftResult(rate_angstrom_per_s=rate, waited_s=waited_s)
+        images = math.ceil(waited_s / DRIFT_INTERVAL_S) + 1
+        return DriftResult(rate_angstrom_per_s=rate, waited_s=waited_s, images=images)
 
     def realign(self, reference: Reference) -> RealignResult:
         """Image the present area and find the reference in it by our own correlation."""

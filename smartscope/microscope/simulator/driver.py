@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from smartscope.domain.geometry import Point
+from smartscope.domain.routines import Routine
 from smartscope.microscope.simulator import column, imaging, positioning, recording, routines
 from smartscope.microscope.simulator.fault_kinds import FaultKind
 from smartscope.microscope.simulator.guard import Guard, attempt
@@ -34,6 +35,7 @@ from smartscope.microscope.values import (
     RecordPlan,
     Reference,
     RefillStatus,
+    RoutineCost,
     SafeStateReport,
     StagePose,
     VacuumStatus,
@@ -240,6 +242,14 @@ class SimulatedCamera:
         """What `record` would refuse."""
         self.guard.run("require_possible", READ, lambda _: recording.require_possible(plan))
 
+    def update_dark_reference(self, *, max_age_h: float) -> None:
+        """Takes its time; the simulated camera has no dark current to forget."""
+        self.guard.run(
+            "update_dark_reference",
+            LONG,
+            lambda _: routines.update_dark_reference(self.guard.scope, max_age_h),
+        )
+
     def frames_folder(self) -> Path | None:
         """This camera writes into a plan's own folder."""
         return None
@@ -278,6 +288,10 @@ class SimulatedTasks:
     guard: Guard
     witness: Witness
 
+    def cost(self, routine: Routine) -> RoutineCost:
+        """As its routines spend it."""
+        return routines.cost(self.guard.scope, routine)
+
     def eucentric_height(self, mode: HeightMode) -> HeightResult:
         """Find and set the eucentric height."""
         return self.guard.run(
@@ -313,6 +327,24 @@ class SimulatedTasks:
             DOSE,
             lambda _: routines.realign(self.guard.scope, reference, self.witness),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedTuning:
+    """Costs time and dose as on an instrument; the aberrations of the simulated lenses stay."""
+
+    guard: Guard
+
+    def correct_astigmatism(self) -> None:
+        """By fits of power spectra."""
+        self._tune("correct_astigmatism")
+
+    def correct_coma(self) -> None:
+        """By fits of tilted-beam images."""
+        self._tune("correct_coma")
+
+    def _tune(self, name: str) -> None:
+        self.guard.run(name, DOSE, lambda _: routines.tune(self.guard.scope))
 
 
 class SimulatedMicroscope:
@@ -360,9 +392,9 @@ class SimulatedMicroscope:
         return self._tasks
 
     @property
-    def tuning(self) -> None:
-        """Its lenses stay as they were calibrated."""
-        return None
+    def tuning(self) -> SimulatedTuning:
+        """Astigmatism and coma."""
+        return SimulatedTuning(self._guard)
 
     def identity(self) -> Identity:
         """Always says that it is simulated."""

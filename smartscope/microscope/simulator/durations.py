@@ -49,6 +49,8 @@ class Operation(StrEnum):
     SAVE = "save"
     ZERO_LOSS = "zero_loss"
     GUN_FLASH = "gun_flash"
+    DARK_REFERENCE = "dark_reference"
+    TUNING = "tuning"
     APERTURE = "aperture"
     REFILL = "refill"
 
@@ -95,6 +97,8 @@ DURATIONS = {
     Op.SAVE: D(3.0, 0.35),
     Op.ZERO_LOSS: D(60.0, 0.20),
     Op.GUN_FLASH: D(120.0, 0.20),
+    Op.DARK_REFERENCE: D(60.0, 0.20),
+    Op.TUNING: D(75.0, 0.20),
     Op.APERTURE: D(5.0, 0.20),
     Op.REFILL: D(480.0, 0.20),
 }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from itertools import count as counted
 
 import numpy as np
 
 from smartscope.domain.geometry import Point
+from smartscope.domain.routines import Routine
 from smartscope.microscope.alignment import find
 from smartscope.microscope.errors import (
     AutofocusFailed,
+    BadArgument,
     DriftTooHigh,
     HeightFailed,
     RealignFailed,
@@ -29,6 +33,7 @@ from smartscope.microscope.values import (
     HeightResult,
     RealignResult,
     Reference,
+    RoutineCost,
 )
 
 HEIGHT_LIMIT_UM = 200.0
@@ -41,6 +46,27 @@ FOCUS_PATCH_PX = 64
 NO_LOCK_BELOW = 0.05
 MIN_CORRELATION = 0.15
 DRIFT_MEASURING_ERROR = 0.1
+
+
+#: images of each pass of a routine, and the most passes: what it may spend at most
+_MOST_IMAGES = {
+    Routine.HEIGHT: (Area.SQUARE, 9),
+    Routine.REALIGN: (Area.SQUARE, 1),
+    Routine.RECENTRE: (Area.HOLE, 1),
+    Routine.FOCUS: (Area.FOCUS, 6),
+    Routine.DRIFT: (Area.FOCUS, 60),
+    Routine.TUNING: (Area.RECORD, 8),
+    Routine.ZERO_LOSS: (Area.RECORD, 1),
+}
+_BESIDE = frozenset({Routine.FOCUS, Routine.DRIFT})
+
+
+def cost(scope: Scope, routine: Routine) -> RoutineCost:
+    """What a routine sends at most; it focuses and watches drift beside its target."""
+    area, images = _MOST_IMAGES[routine]
+    beside_um = Point(0.0, 0.0).distance_um(FOCUS_BESIDE) if routine in _BESIDE else 0.0
+    dose = scope.area(area).dose_e_per_a2
+    return RoutineCost(area=area, images=images, dose_e_per_a2=dose, beside_um=beside_um)
 
 
 def eucentric_height(scope: Scope, mode: HeightMode, *, runaway: bool = False) -> HeightResult:
@@ -62,7 +88,7 @@ def eucentric_height(scope: Scope, mode: HeightMode, *, runaway: bool = False) -
     now_s = scope.world.clock.now()
     stage = replace(scope.world.state.stage, z_um=z_um, moved_at_s=now_s, tilted_at_s=now_s)
     scope.world.put(stage=stage)
-    return HeightResult(z_um=z_um, moved_um=z_um - before_um, passes=passes)
+    return HeightResult(z_um=z_um, moved_um=z_um - before_um, passes=passes, images=3 * passes)
 
 
 def _height_passes(scope: Scope) -> int:
@@ -103,6 +129,7 @@ def autofocus(scope: Scope, *, no_lock: bool = False, beside: Point = FOCUS_BESI
         corrected_um=height_um - lenses.focus_height_um,
         astigmatism_angstrom=astigmatism,
         passes=passes,
+        images=3 * passes,
     )
 
 
@@ -137,17 +164,18 @@ def wait_for_drift(scope: Scope, limit_angstrom_per_s: float, timeout_s: float) 
     require_beam(scope)
     positioning.go_to(scope, Area.FOCUS)
     began_s = scope.world.clock.now()
-    while True:
+    for images in counted(1):
         scope.world.spend(Operation.DRIFT_CHECK)
         rate = _measured_drift(scope)
         waited_s = scope.world.clock.now() - began_s
         if rate <= limit_angstrom_per_s:
-            return DriftResult(rate_angstrom_per_s=rate, waited_s=waited_s)
+            return DriftResult(rate_angstrom_per_s=rate, waited_s=waited_s, images=images)
         if waited_s >= timeout_s:
             raise DriftTooHigh(
                 f"The specimen still drifts by {rate:.1f} Å/s after {waited_s:.0f} s, above the "
                 f"limit of {limit_angstrom_per_s:.1f}; skip this target or raise the limit."
             )
+    raise AssertionError("counting has no end")
 
 
 def _measured_drift(scope: Scope) -> float:
@@ -157,6 +185,22 @@ def _measured_drift(scope: Scope) -> float:
         2.0 * uniform(scope.world.seed, Purpose.DRIFT_MEASURE, count) - 1.0
     )
     return float(np.hypot(x, y)) * (1.0 + spread)
+
+
+def tune(scope: Scope) -> None:
+    """Images in the Record area at the place the stage is at; the lenses stay as they are."""
+    require_beam(scope)
+    positioning.go_to(scope, Area.RECORD)
+    scope.world.spend(Operation.TUNING)
+    area, images = _MOST_IMAGES[Routine.TUNING]
+    begin_exposure(scope, area, images * scope.area(area).dose_e_per_a2, routine="tuning")
+
+
+def update_dark_reference(scope: Scope, max_age_h: float) -> None:
+    """Without beam: it takes its time, whatever the age of the last one."""
+    if not (math.isfinite(max_age_h) and max_age_h >= 0.0):
+        raise BadArgument(f"A dark reference cannot be {max_age_h} hours old; give 0 to a year.")
+    scope.world.spend(Operation.DARK_REFERENCE)
 
 
 def realign(scope: Scope, reference: Reference, witness: Witness) -> RealignResult:

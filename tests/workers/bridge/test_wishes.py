@@ -34,6 +34,7 @@ from workers.bridge import watch
 from workers.bridge.errors import Quarantined
 from workers.bridge.fault_points import Plan, arm
 from workers.bridge.recover import recover
+from workers.bridge.watch import TemperatureLimits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -334,9 +335,11 @@ def test_a_stop_while_the_dewars_fill_exposes_nothing_more(
     bridge = drive(house)
     levels, looks = watch.levels, [0]
 
-    def filling_from_the_first_hole_on(column: Any, now_s: float) -> dict[Signal, str]:
+    def filling_from_the_first_hole_on(
+        column: Any, now_s: float, limits: TemperatureLimits
+    ) -> dict[Signal, str]:
         if not Step.objects.filter(kind="expose").exists() or looks[0] > 3:
-            return levels(column, now_s)
+            return levels(column, now_s, limits)
         looks[0] += 1
         if looks[0] == 3:
             Run.objects.update(wish="stop")

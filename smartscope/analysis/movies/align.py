@@ -231,7 +231,7 @@ def _interpolated(motion: Motion, size: int, frames: int) -> tuple[int, ...]:
 
 
 def _warnings(movie: PreparedMovie, motion: Motion) -> tuple[str, ...]:
-    found = []
+    found = [movie.gain_doubt] if movie.gain_doubt else []
     if movie.frames == 1:
         found.append("A single frame: there is no motion to measure.")
     elif not motion.measured:

@@ -12,6 +12,7 @@ from smartscope.analysis.base import BoolArray, FloatImage
 from smartscope.analysis.io.movie import Movie
 from smartscope.analysis.io.read_ahead import read_ahead
 from smartscope.analysis.movies.defects import Defects, find_defects, find_unsteady, replace
+from smartscope.analysis.movies.gain_fit import fit_gain
 from smartscope.domain.errors import BadFile, InvalidInput
 
 
@@ -19,13 +20,15 @@ from smartscope.domain.errors import BadFile, InvalidInput
 class PreparedMovie:
     """A movie with what its frames need; frames are read again each time, none is kept.
 
-    `mean_counts` is per pixel and frame as delivered, before the gain.
+    `mean_counts` is per pixel and frame as delivered, before the gain. `gain_doubt` is a sentence
+    when the gain seems to lie wrongly, else blank.
     """
 
     movie: Movie
     gain: FloatImage | None
     defects: Defects
     mean_counts: float
+    gain_doubt: str = ""
 
     @property
     def frames(self) -> int:
@@ -79,11 +82,13 @@ def prepare(
         raise BadFile("The movie has pixels that are not finite numbers; it is quarantined.")
     unsteady = find_unsteady(total, squares, movie.frames)
     bad = unsteady if known is None else unsteady | known
+    doubt = ""
     if factor is not None:
+        doubt = fit_gain(total, factor).doubt
         # a pixel without a gain was never calibrated
         bad |= factor <= 0.0
         total *= factor
-    return PreparedMovie(movie, factor, find_defects(total, bad), mean_counts)
+    return PreparedMovie(movie, factor, find_defects(total, bad), mean_counts, doubt)
 
 
 def group_members(frames: int, size: int) -> list[range]:

@@ -39,7 +39,10 @@ def tilting() -> LocalMotion:
     coefficients[2, 1] = (1.5, -0.5)
     coefficients[4, 0] = (-1.2, 0.3)
     return LocalMotion(
-        coefficients, SpaceBasis.QUADRATIC, TimeBasis.BURST, 3.0 * (np.arange(FRAMES, dtype=np.float64) + 0.5)
+        coefficients,
+        SpaceBasis.QUADRATIC,
+        TimeBasis.BURST,
+        3.0 * (np.arange(FRAMES, dtype=np.float64) + 0.5),
     )
 
 

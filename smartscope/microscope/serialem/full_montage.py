@@ -185,7 +185,7 @@ class FullMontage:
             pixel_size_angstrom=settings.pixel_size_angstrom,
             pixel_to_stage=centred(
                 taken.layout.turn,
-                centre_of(pose.point, taken.shift),
+                centre_of(pose, taken.shift),
                 (settings.width_px, settings.height_px),
             ),
             pose=pose,

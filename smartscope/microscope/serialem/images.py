@@ -82,7 +82,7 @@ class ImageReader:
         Raises CommandRefused when map and stage contradict each other.
         """
         settings = area.settings
-        centre = centre_of(pose.point, shift)
+        centre = centre_of(pose, shift)
         if self.maps_images:
             affine = image_to_stage(op, "A")
         else:

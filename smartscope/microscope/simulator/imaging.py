@@ -15,6 +15,7 @@ from smartscope.microscope.simulator.exposure_log import Exposure
 from smartscope.microscope.simulator.scope import Scope
 from smartscope.microscope.simulator.specimen.values import Pose
 from smartscope.microscope.simulator.witness import Witness, Witnessed
+from smartscope.microscope.tilted_shift import SpecimenOffset
 from smartscope.microscope.values import (
     AcquiredImage,
     Area,
@@ -129,8 +130,9 @@ def nominal_affine(scope: Scope, area: Area) -> Affine:
     py = px / math.cos(math.radians(stage.tilt_deg))
     middle_x = (calibration.camera.width_px - 1) / 2
     middle_y = (calibration.camera.height_px - 1) / 2
-    x_um, y_um = stage.x_um + lenses.shift_x_um, stage.y_um + lenses.shift_y_um
-    return Affine(px, 0.0, x_um - px * middle_x, 0.0, py, y_um - py * middle_y)
+    shift = ImageShift(lenses.shift_x_um, lenses.shift_y_um)
+    centre = SpecimenOffset.seen_by(shift, stage.tilt_deg).from_point(Point(stage.x_um, stage.y_um))
+    return Affine(px, 0.0, centre.x_um - px * middle_x, 0.0, py, centre.y_um - py * middle_y)
 
 
 def witnessed(

@@ -21,7 +21,8 @@ from smartscope.microscope.simulator.specimen.values import Pose
 from smartscope.microscope.simulator.specimen.world import Specimen
 from smartscope.microscope.simulator.state import LoaderStatus
 from smartscope.microscope.simulator.world import World
-from smartscope.microscope.values import Area
+from smartscope.microscope.tilted_shift import SpecimenOffset
+from smartscope.microscope.values import Area, ImageShift
 
 REFILL_EVERY_S = 3 * 3600.0
 
@@ -166,9 +167,10 @@ class Scope:
         shift = self.imperfections.shifted(
             lenses.shift_x_um, lenses.shift_y_um, lenses.shift_lag_x_um, lenses.shift_lag_y_um
         )
+        seen = SpecimenOffset.seen_by(ImageShift(shift.x_um, shift.y_um), stage.tilt_deg)
         return Point(
-            stage.x_um * scale_x + stage.error_x_um + offset.x_um + shift.x_um,
-            stage.y_um * scale_y + stage.error_y_um + offset.y_um + shift.y_um,
+            stage.x_um * scale_x + stage.error_x_um + offset.x_um + seen.u_um,
+            stage.y_um * scale_y + stage.error_y_um + offset.y_um + seen.v_um,
         )
 
     def true_pose(self, area: Area) -> Pose:
@@ -208,14 +210,18 @@ class Scope:
         """Underfocus at the centre of an area: lenses, height, tilt and shift together."""
         lenses, stage = self.world.state.lenses, self.world.state.stage
         point = self.true_stage(area)
-        gained = (point.y_um - stage.y_um) * math.tan(math.radians(stage.tilt_deg))
+        # What the stage brings to the axis stays in focus; what the beam is shifted to does not.
+        sent = self.imperfections.shifted(
+            lenses.shift_x_um, lenses.shift_y_um, lenses.shift_lag_x_um, lenses.shift_lag_y_um
+        )
+        seen = SpecimenOffset.seen_by(ImageShift(sent.x_um, sent.y_um), stage.tilt_deg)
         shift = Point(lenses.shift_x_um, lenses.shift_y_um)
         own_um = lenses.defocus_um if area is Area.RECORD else self.area(area).defocus_um
         return (
             own_um
             + self.height_excess_um(point)
             - lenses.focus_height_um
-            + gained
+            + seen.height_um(stage.tilt_deg)
             + self.imperfections.shift_defocus_um(shift)
         )
 

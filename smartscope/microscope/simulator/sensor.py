@@ -107,6 +107,7 @@ def film(
         spherical_aberration_mm=scope.settings.spherical_aberration_mm,
         drift_angstrom_per_s=scope.drift_angstrom_per_s(),
         intensity=scope.illumination(),
+        tilt_deg=pose.tilt_deg,
     )
     return record_movie(
         scope.specimen(),

@@ -35,7 +35,7 @@ def move_median_s(distance_um: float) -> float:
 
 def drift_start_angstrom_per_s(distance_um: float) -> float:
     """Median drift (Å/s) right after a move of this length (assumed); it decays from there."""
-    grown = (max(distance_um, 0.0) / SHORT_MOVE[0]) ** DRIFT_EXPONENT
+    grown = math.pow(max(distance_um, 0.0) / SHORT_MOVE[0], DRIFT_EXPONENT)
     low, high = DRIFT_RANGE
     return min(max(DRIFT_AFTER_SHORT_MOVE * grown, low), high)
 

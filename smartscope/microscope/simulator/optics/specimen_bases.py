@@ -15,8 +15,6 @@ from smartscope.domain.geometry import Affine
 from smartscope.microscope.simulator.optics.ctf import (
     Frequencies,
     coma_phase,
-    contrast_transfer,
-    ctf_of,
     envelope,
 )
 from smartscope.microscope.simulator.optics.fresnel import (
@@ -39,6 +37,7 @@ from smartscope.microscope.simulator.optics.scattering import (
     solute_power,
 )
 from smartscope.microscope.simulator.optics.splatting import residue_image
+from smartscope.microscope.simulator.optics.tilted_transfer import transferred
 from smartscope.microscope.simulator.optics.values import RecordSettings
 from smartscope.microscope.simulator.specimen.hashing import Channel
 from smartscope.microscope.simulator.specimen.values import Particle, Patch
@@ -105,8 +104,7 @@ def specimen_bases(
     """Bases over a padded field of `shape`; `coarse` covers it at 8 times the pixel size."""
     frequencies = Frequencies.of(shape, settings.pixel_size_angstrom)
     radial = Radial.on(frequencies)
-    ctf = contrast_transfer(ctf_of(settings), frequencies)
-    ctf *= radial.spread(transfer_table(radial.k, settings, profile))
+    passed = radial.spread(transfer_table(radial.k, settings, profile))
     maps = [
         _fine(layer, shape)
         for layer in (coarse.transmission, coarse.ice_nm, coarse.foil, coarse.contaminant_nm)
@@ -128,10 +126,10 @@ def specimen_bases(
         coefficients = coefficients[:, :1]
     images = np.empty((len(spectra), *shape), dtype=np.float32)
     for n, spectrum in enumerate(spectra):
-        spectrum *= ctf
+        spectrum *= passed
         if settings.coma_mrad:
             spectrum *= coma_phase(settings, frequencies)
-        images[n] = fft.irfft2(spectrum, s=shape, overwrite_x=True)
+        images[n] = transferred(spectrum, frequencies, shape, settings)
     return Bases(images, coefficients, transmission, ice, foil)
 
 

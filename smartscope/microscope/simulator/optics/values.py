@@ -77,6 +77,7 @@ class RecordSettings:
     """How a movie is taken. Defocus in µm, underfocus positive; astigmatism is u - v in Å.
 
     `drift_angstrom_per_s` is the stage's (x, y) velocity; `pixel_size_angstrom` at the specimen.
+    Defocus is the middle's: with `tilt_deg` it grows down the image by the tilt's tangent.
     """
 
     pixel_size_angstrom: float = 1.0
@@ -96,6 +97,7 @@ class RecordSettings:
     slit_in: bool = True
     drift_angstrom_per_s: tuple[float, float] = (0.0, 0.0)
     intensity: float = 1.0
+    tilt_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from smartscope.microscope.simulator.serialem.shots import shoot_image
 from smartscope.microscope.simulator.serialem.topic_alignment import FAILS_BELOW, acquired
 from smartscope.microscope.simulator.serialem.topic_navigator import navigator
 from smartscope.microscope.simulator.serialem.topic_stage import move_stage
+from smartscope.microscope.tilted_shift import SpecimenOffset
 from smartscope.microscope.values import Area, ImageShift, Reference
 
 #: what is left after the first look is brought into the middle by image shift if it is below this
@@ -66,7 +67,8 @@ def _correct(program: Program, known: BufferImage, target: Point) -> None:
     lenses, stage = scope.world.state.lenses, scope.world.state.stage
     near = max(abs(dx_um), abs(dy_um)) < SHIFTS_BELOW_UM
     if near and area is not Area.ATLAS:
-        shift = ImageShift(lenses.shift_x_um + dx_um, lenses.shift_y_um + dy_um)
+        more = SpecimenOffset(dx_um, dy_um).image_shift(stage.tilt_deg)
+        shift = ImageShift(lenses.shift_x_um + more.x_um, lenses.shift_y_um + more.y_um)
         positioning.set_image_shift(scope, shift)
     else:
         move_stage(program, stage.x_um + dx_um, stage.y_um + dy_um, None)

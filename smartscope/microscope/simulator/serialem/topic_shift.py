@@ -24,6 +24,7 @@ from smartscope.microscope.simulator.serialem.orientation import (
 from smartscope.microscope.simulator.serialem.pixel_sizes import unbinned_pixel_um
 from smartscope.microscope.simulator.serialem.program import Handler, Program, Table
 from smartscope.microscope.simulator.serialem.version import V41
+from smartscope.microscope.tilted_shift import SpecimenOffset
 from smartscope.microscope.values import Area, ImageShift
 
 OVER_LIMIT: Values = (1.0,)
@@ -107,7 +108,9 @@ def _specimen_shift(program: Program, arguments: Arguments) -> Values:
 def _reset(program: Program, arguments: Arguments) -> Values:
     """Move the stage to where the shift points, take the shift away; the stage misses a bit."""
     stage, lenses = program.scope.world.state.stage, program.scope.world.state.lenses
-    target = Point(stage.x_um + lenses.shift_x_um, stage.y_um + lenses.shift_y_um)
+    shift = ImageShift(lenses.shift_x_um, lenses.shift_y_um)
+    seen = SpecimenOffset.seen_by(shift, stage.tilt_deg)
+    target = seen.from_point(Point(stage.x_um, stage.y_um))
     if (lenses.shift_x_um, lenses.shift_y_um) != (0.0, 0.0):
         positioning.set_image_shift(program.scope, ImageShift(0.0, 0.0))
         positioning.move_to(program.scope, target, None)

@@ -10,6 +10,7 @@ the lease cannot be kept    the valves are closed while that is allowed; a fresh
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
@@ -30,6 +31,7 @@ from smartscope.operations.leave_unknown import (
     leave_unknown,
     record_lost_link,
 )
+from smartscope.operations.note_presence import note_presence
 from smartscope.operations.raise_alarm import raise_alarm
 from smartscope.queries.worklist import run_to_drive
 from workers.bridge.alarm_keys import (
@@ -149,6 +151,12 @@ def listen(helm: Helm, error: CommandTimeout) -> bool:
             return True
     log.error("no reply came within %.0f minutes", LATE_REPLY_S / 60)
     return False
+
+
+def was_here(helm: Helm) -> None:
+    """It drove until its last command had no answer; a simulated clock may be gone by then."""
+    with suppress(ConnectionLost):
+        note_presence(helm.held, now_s=helm.clock.now())
 
 
 def note_lost_link(helm: Helm, error: ConnectionLost | ProtocolError) -> None:

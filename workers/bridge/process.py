@@ -47,6 +47,7 @@ from workers.bridge.parting import (
     tell_of_mistake,
     tell_that_it_goes_on,
     tell_unreachable,
+    was_here,
 )
 from workers.bridge.permit import LeasePermit
 from workers.bridge.probe import StorageProbe
@@ -158,17 +159,23 @@ class BridgeProcess:
 
     def _steer(self, helm: Helm) -> str:
         """As `_drive`; the operator's STOP may come in any command, the last ones too."""
+        recovered = False
         try:
             recover(helm)
+            recovered = True
             tell_that_it_goes_on(helm)
             loop = Loop(helm)
             loop.run()
             if not make_safe(helm):
                 raise ValvesStayOpen("The valves are still open: control is not given back.")
         except CommandTimeout as error:
+            if recovered:
+                was_here(helm)
             listen(helm, error)
             raise
         except (ConnectionLost, ProtocolError) as error:
+            if recovered:
+                was_here(helm)
             note_lost_link(helm, error)
             raise
         except LeaseSlipping:

@@ -88,6 +88,20 @@ def test_another_client_takes_our_place_and_the_third_time_a_person_is_asked(
     assert Alarm.objects.filter(key="link.lost").count() == asked
 
 
+def test_who_waited_for_a_slow_answer_that_never_came_was_there(tmp_path: Path) -> None:
+    """A link lost after a long command is no night in which nobody drove."""
+    slow = {"kind": "slow_camera", "command": "Record", "parameters": {"for_s": 2_400.0}}
+    lost = {"kind": "connection_lost", "phase": "after", "command": "Record"}
+    with served_house(tmp_path, version="4.3") as served, hasty_clients():
+        served.plan({**slow, "nth": 1}, {**lost, "nth": 1})
+        supervised = Supervised(served)
+        assert supervised.live_to_the_end() == "done"
+        struck = [kind for sent in served.evidence().sent for kind in sent.faults]
+        none_of(served.violations(people_speak_in_commands=True))
+    assert sorted(struck) == ["connection_lost", "slow_camera"]
+    assert supervised.stops == []
+
+
 def test_a_command_that_never_answers_is_noticed_in_time_and_never_repeated(
     tmp_path: Path,
 ) -> None:

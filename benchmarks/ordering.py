@@ -15,41 +15,34 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import fmean
-from uuid import UUID, uuid5
+from statistics import fmean, median
+from uuid import UUID
 
 import numpy as np
 
 from benchmarks.column_time import Night, load_and_atlas, night
+from benchmarks.ordering_pictures import (
+    DRIFT_LIMIT,
+    RADIUS_UM,
+    crowded_picture,
+    specimen_picture,
+)
 from benchmarks.report import Report, main
-from smartscope.analysis.grouping.plan import group_holes
 from smartscope.domain.geometry import Point
 from smartscope.domain.next_target import can_expose, group_to_expose, square_to_image
 from smartscope.domain.ordering import Stop, best_order
-from smartscope.domain.protocol import CollectionProtocol
-from smartscope.domain.snapshot import (
-    Finding,
-    GridPicture,
-    GroupPicture,
-    HolePicture,
-    Seen,
-    SquarePicture,
-)
-from smartscope.domain.status import GridStatus, TargetStatus
+from smartscope.domain.snapshot import GridPicture, GroupPicture, SquarePicture
+from smartscope.domain.status import TargetStatus
 from smartscope.domain.travel import TravelModel
 from smartscope.microscope.errors import AutofocusFailed
 from smartscope.microscope.procedures.requests import SquareRequest
 from smartscope.microscope.procedures.square import square as image_square
-from smartscope.microscope.simulator.specimen.values import Box
 from smartscope.microscope.values import Area
 
-NAMES = UUID(int=11)
-DRIFT_LIMIT = 2.0
 #: focus holds for moves shorter than this (µm), as in the travel model
 FOCUS_WITHIN_UM = TravelModel().focus_within_um
 #: one hole's exposure by image shift (K3): no overhead, but drift falls meanwhile
 SHOT_S = 12.0
-RADIUS_UM = 4.0
 PARTS = ("travel", "switching", "focus", "drift")
 #: a decision on this many targets, in this time
 TARGETS, DECISION_MS = 150, 50.0
@@ -79,71 +72,6 @@ class Cost:
 
 Choice = tuple[SquarePicture, GroupPicture | None]
 Rule = Callable[[GridPicture, Point], Choice]
-
-
-def picture(one: Night, case: Case) -> GridPicture:
-    """Good squares of the specimen with their holes grouped, numbered as the finders number."""
-    protocol = CollectionProtocol(
-        drift_limit_angstrom_per_s=DRIFT_LIMIT, image_shift_radius_um=RADIUS_UM
-    )
-    centres = sorted(one.squares(case.squares), key=lambda point: (point.y_um, point.x_um))
-    squares = tuple(
-        _square(one, number, centre, case.groups) for number, centre in enumerate(centres, start=1)
-    )
-    return GridPicture(
-        id=uuid5(NAMES, "grid"),
-        position=1,
-        name="grid",
-        status=GridStatus.WORKING,
-        protocol=protocol,
-        atlas_taken=True,
-        atlas_lost=0,
-        atlas_finding=Finding(Seen.READY),
-        squares=squares,
-    )
-
-
-def _square(one: Night, number: int, centre: Point, wanted: int | None) -> SquarePicture:
-    holes = one.scope.specimen().holes(Box.around(centre.x_um, centre.y_um, 24.0))
-    places = np.array([(hole.stage_x_um, hole.stage_y_um) for hole in holes])
-    places = places[np.lexsort((places[:, 0], places[:, 1]))]
-    groups = group_holes(places, radius_um=RADIUS_UM).groups
-    kept = groups if wanted is None else groups[:: max(1, len(groups) // wanted)][:wanted]
-    return SquarePicture(
-        id=uuid5(NAMES, f"square {number}"),
-        number=number,
-        status=TargetStatus.QUEUED,
-        stage=centre,
-        stage_z_um=None,
-        queue_position=number,
-        by_person=False,
-        views_lost=0,
-        finding=Finding(),
-        groups=tuple(
-            _group(f"{number}/{index}", index, places, group.centre, group.members)
-            for index, group in enumerate(kept, start=1)
-        ),
-    )
-
-
-def _group(
-    name: str, number: int, places: np.ndarray, centre: int, members: Sequence[int]
-) -> GroupPicture:
-    at = Point(*map(float, places[centre]))
-    holes = tuple(
-        HolePicture(uuid5(NAMES, f"{name}/{member}"), member, TargetStatus.QUEUED, at)
-        for member in members
-    )
-    return GroupPicture(
-        id=uuid5(NAMES, name),
-        number=number,
-        status=TargetStatus.QUEUED,
-        centre=at,
-        order=number,
-        queue_position=number,
-        by_person=False,
-        holes=holes,
-    )
 
 
 def _open(grid: GridPicture) -> list[tuple[SquarePicture, list[GroupPicture]]]:
@@ -282,7 +210,7 @@ def measured(case: Case, seeds: Sequence[int]) -> dict[str, list[Cost]]:
             with tempfile.TemporaryDirectory() as folder:
                 one = night(Path(folder), "K3", seed)
                 load_and_atlas(one)
-                grid = picture(one, case)
+                grid = specimen_picture(one, case.squares, case.groups)
                 costs[name].append(drive(one, grid, order(grid)))
                 one.microscope.close()
     return costs
@@ -335,27 +263,32 @@ def _compare(report: Report, case: Case, costs: dict[str, list[Cost]]) -> None:
 
 
 def _decisions(report: Report) -> None:
+    """The median of nine, because other processes share the core's clock."""
     random = np.random.default_rng(5)
-    for count, limit in ((TARGETS, DECISION_MS), (5000, 100.0)):
-        side_um = 75.0 if count <= TARGETS else 900.0
-        stops = [
-            Stop(Point(float(x), float(y)), number)
-            for number, (x, y) in enumerate(random.uniform(0, side_um, (count, 2)))
-        ]
-        report.at_most(
-            f"order of {count} targets, the slowest of 5",
-            max(_spent_ms(stops)),
-            unit="ms of one core",
-            target=limit,
-        )
+    stops = [
+        Stop(Point(float(x), float(y)), number)
+        for number, (x, y) in enumerate(random.uniform(0, 75.0, (TARGETS, 2)))
+    ]
+    model = TravelModel(drift_limit_angstrom_per_s=DRIFT_LIMIT)
+    report.at_most(
+        f"order of {TARGETS} targets, median of 9",
+        median(_spent_ms(lambda stage: best_order(stage, stops, model))),
+        unit="ms of one core",
+        target=DECISION_MS,
+    )
+    grid = crowded_picture(100, 50, random)
+    report.at_most(
+        "next of 5000 waiting groups in 100 squares, median of 9",
+        median(_spent_ms(lambda stage: group_to_expose(grid, stage))),
+        unit="ms of one core",
+        target=100.0,
+    )
 
 
-def _spent_ms(stops: list[Stop]) -> Iterator[float]:
-    for corner in range(5):
+def _spent_ms(decide: Callable[[Point], object]) -> Iterator[float]:
+    for corner in range(9):
         began = time.process_time()
-        best_order(
-            Point(-50.0 * corner, 0.0), stops, TravelModel(drift_limit_angstrom_per_s=DRIFT_LIMIT)
-        )
+        decide(Point(60.0 * corner, 50.0))
         yield 1000.0 * (time.process_time() - began)
 
 

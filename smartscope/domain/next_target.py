@@ -110,7 +110,8 @@ def _why(path: Sequence[Stop], stage: Point, what: str, *, by_person: bool) -> s
     whose = "queued by a person; " if by_person else ""
     if len(path) == 1:
         return f"{whose}the only {what} waiting, {away_um:.0f} µm away"
-    return (
-        f"{whose}first of {len(path)} {what}s on the cheapest path of "
-        f"{length_um(stage, path):.0f} µm, {away_um:.0f} µm away"
-    )
+    among = f"first of {len(path)} {what}s"
+    if len(path) > MOST_IN_ONE_PATH:
+        among += f", of which the nearest {MOST_IN_ONE_PATH} were put in order,"
+    way_um = length_um(stage, path[:MOST_IN_ONE_PATH])
+    return f"{whose}{among} on the cheapest path of {way_um:.0f} µm, {away_um:.0f} µm away"

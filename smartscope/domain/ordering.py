@@ -47,8 +47,9 @@ def best_order(
 
     With an `end` the path is one that leads there: the exit of a square is chosen with its tour.
     """
-    by_number = sorted(range(len(stops)), key=lambda i: (stops[i].number, stops[i].at, i))
-    by_cost = sorted(by_number, key=lambda i: _from_start_s(start, here, stops[i], model))
+    by_number = sorted(range(len(stops)), key=lambda i: stops[i].number)
+    away_s = [_away_s(start, here, stop, model) for stop in stops]
+    by_cost = sorted(by_number, key=away_s.__getitem__)
     near = by_cost[:MOST_IN_ONE_PATH]
     chosen = [stops[index] for index in near]
     costs = _costs(start, here, chosen, end, model)
@@ -86,8 +87,10 @@ def _hop_s(at: Point, square: Hashable, stop: Stop, model: TravelModel) -> float
     return hop_s
 
 
-def _from_start_s(start: Point, here: Hashable, stop: Stop, model: TravelModel) -> float:
-    return _hop_s(start, here, stop, model)
+def _away_s(start: Point, here: Hashable, stop: Stop, model: TravelModel) -> float:
+    """How far a stop is from the start, roughly: what the move and another square add."""
+    away_s = start.distance_um(stop.at) / model.stage_speed_um_per_s
+    return away_s if stop.square == here else away_s + model.switch_square_s
 
 
 def _costs(
@@ -97,7 +100,7 @@ def _costs(
     size = len(stops) + 2
     costs = [[0.0] * size for _ in range(size)]
     for i, one in enumerate(stops, start=1):
-        costs[0][i] = costs[i][0] = _from_start_s(start, here, one, model)
+        costs[0][i] = costs[i][0] = _hop_s(start, here, one, model)
         row, x_um, y_um = costs[i], one.at.x_um, one.at.y_um
         for j in range(i + 1, size - 1):
             other = stops[j - 1]

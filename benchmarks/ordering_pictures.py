@@ -1,4 +1,4 @@
-"""What the planner is shown of a simulated specimen: squares and their groups, as rows would tell."""
+"""What the planner is shown of a simulated specimen: its squares and their groups."""
 
 from __future__ import annotations
 

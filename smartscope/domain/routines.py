@@ -15,3 +15,4 @@ class Routine(StrEnum):
     DRIFT = "drift"
     TUNING = "tuning"
     ZERO_LOSS = "zero_loss"
+    BEAM_CHECK = "beam_check"

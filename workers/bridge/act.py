@@ -45,7 +45,7 @@ from smartscope.microscope.procedures.upkeep import (
     tune_beam,
     update_dark_reference,
 )
-from smartscope.microscope.values import Area, HeightMode
+from smartscope.microscope.values import Area, HeightMode, RoutineCost
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import PlannedItem
 from workers.bridge.errors import ValvesStayOpen
@@ -185,8 +185,11 @@ def _square(helm: Helm, step: ImageSquare) -> Act:
     dose = helm.area(Area.SQUARE).dose_e_per_a2
 
     def begin(scope: Microscope, names: FileNames, last_error: str) -> Procedure:
+        # A tilted specimen off its height is seen beside its place, by as much at 45 degrees.
+        height: HeightMode | None = HeightMode.FINE if step.tilt_deg else HeightMode.ROUGH
         # A square whose height could not be found is still worth its image at the last height.
-        height = None if last_error == "HeightFailed" else HeightMode.ROUGH
+        if last_error == "HeightFailed":
+            height = None
         request = SquareRequest(
             item=names.stem("square"),
             target=step.stage,
@@ -211,11 +214,12 @@ def _square(helm: Helm, step: ImageSquare) -> Act:
 
 
 def _beam(helm: Helm, step: CheckBeam) -> Act:
-    area, place = Area(step.place.area), step.place
+    place, area = step.place, Area(step.place.area)
+    cost = RoutineCost(area=area, images=1, dose_e_per_a2=helm.area(area).dose_e_per_a2)
 
     def begin(scope: Microscope, *_: object) -> Procedure:
         for happening in look_again(
-            scope, area, Point(place.x_um, place.y_um), tilt_deg=place.tilt_deg
+            scope, cost, Point(place.x_um, place.y_um), tilt_deg=place.tilt_deg
         ):
             if isinstance(happening, Produced) and happening.image is not None:
                 look_at_again(helm, happening.image)
@@ -228,7 +232,7 @@ def _beam(helm: Helm, step: CheckBeam) -> Act:
             "area": str(area),
             "stage_x_um": place.x_um,
             "stage_y_um": place.y_um,
-            "dose_e_per_angstrom2": helm.area(area).dose_e_per_a2,
+            "dose_e_per_angstrom2": cost.dose_e_per_a2,
         },
     )
 
@@ -258,6 +262,7 @@ def _group(helm: Helm, step: ExposeGroup) -> Act:
             focus=FocusPolicy(never=last_error == "AutofocusFailed"),
             drift_limit_angstrom_per_s=step.drift_limit_angstrom_per_s,
             tilt_deg=step.tilt_deg,
+            z_um=step.stage_z_um,
             locate=centre_locator(step.group),
         )
         return expose_group(scope, request)

@@ -59,6 +59,8 @@ def test_a_thick_place_is_told_from_a_weak_beam_and_nobody_is_asked(
     square = Step.objects.get(kind="square")
     assert look.state == "done"
     assert look.parameters["area"] == "square"
+    (dose,) = look.routine_doses.all()
+    assert (dose.routine, dose.images, dose.ended_at_s is None) == ("beam_check", 1, False)
     assert look.parameters["stage_x_um"] == pytest.approx(square.parameters["stage_x_um"], abs=1.0)
     assert Exposure.objects.filter(status__in=("invalid", "lost")).count() == 0
     assert Exposure.objects.count() == 2

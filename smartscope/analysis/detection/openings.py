@@ -16,6 +16,10 @@ from smartscope.analysis.detection.periodicity import measure_period
 SMOOTHING_PITCHES = 0.015
 ILLUMINATION_PITCHES = 2.0
 MIN_SEPARATION = 2.0
+#: Or this many sd of the dark component above it, with this share of the picture: ice from thin to
+#: opaque is one very broad bright component beside narrow bars.
+FAR_ABOVE_DARK_SD = 8.0
+FAR_SHARE = 0.02
 SMALLEST_AREA_PITCHES = 0.006
 LATTICE_TOLERANCE_PITCHES = 0.34
 SPLIT_AREA_OPENINGS = 1.3
@@ -58,13 +62,13 @@ def bright_regions(
     smooth = ndimage.gaussian_filter(grey, max(0.4, SMOOTHING_PITCHES * pitch_px))
     logged = log_grey(smooth)
     first = split_in_two(logged[mask].astype(np.float64))
-    if first is None or first.separation < MIN_SEPARATION:
+    if first is None or not _apart(first):
         return None
     bright = ((logged > first.threshold) & mask).astype(np.float32)
     level = masked_blur(logged, bright, ILLUMINATION_PITCHES * pitch_px)
     flat = logged - np.where(level != 0.0, 0.5 * (level - np.float32(first.bright_mean)), 0.0)
     second = split_in_two(flat[mask].astype(np.float64))
-    if second is None or second.separation < MIN_SEPARATION:
+    if second is None or not _apart(second):
         return None
     return (flat > second.threshold) & mask, second
 
@@ -122,6 +126,16 @@ def find_openings(
         measured_side_px=measured,
         components=components,
         rejected=rejected,
+    )
+
+
+def _apart(components: TwoComponents) -> bool:
+    """Whether the bright component is something, not the brighter half of one noise."""
+    if components.separation >= MIN_SEPARATION:
+        return True
+    above = components.bright_mean - components.dark_mean
+    return bool(
+        above >= FAR_ABOVE_DARK_SD * components.dark_sd and components.bright_share >= FAR_SHARE
     )
 
 

@@ -53,10 +53,11 @@ const WISHES: Record<string, string> = {
   pause_after_current: "Pause after the current target wished",
   pause_between_grids: "Pause before the next grid wished",
   stop: "Stop wished",
+  confirm_stage: "What is on the stage is told",
 };
 
 /** A command is a wish: the bridge obeys it at its next decision, and an event says so. */
-export function wish(microscope: string, type: keyof typeof WISHES & string, args: Record<string, string> = {}): Promise<Command | null> {
+export function wish(microscope: string, type: keyof typeof WISHES & string, args: Record<string, string | number> = {}): Promise<Command | null> {
   return told(post<Command>(`microscopes/${microscope}/commands`, { type, arguments: args }), () =>
     toasts.say(`${WISHES[type]}; it happens at the next decision.`),
   );

@@ -77,3 +77,32 @@ def test_a_person_s_label_stays_with_the_square_found_again() -> None:
 def _image_and_context() -> tuple[Image, FindContext]:
     drawn = draw_atlas()
     return drawn.image, drawn.context
+
+
+def test_ice_from_thin_to_opaque_is_not_taken_for_an_empty_grid() -> None:
+    """One bright component as broad as its distance from the bars: Ashman's D is below 2."""
+    drawn = draw_atlas(noise=0.0)
+    random = np.random.default_rng(0)
+    rows, columns = np.mgrid[: drawn.image.pixels.shape[0], : drawn.image.pixels.shape[1]]
+    away = [(columns - x) ** 2 + (rows - y) ** 2 for x, y in drawn.truth]
+    passes = np.exp(random.uniform(np.log(0.002), 0.0, len(drawn.truth)))
+    grey = 30.0 + (drawn.image.pixels - 30.0) * passes[np.argmin(away, axis=0)]
+    grey = (grey + 0.2 * random.normal(size=grey.shape)).astype(np.float32)
+    found = find_squares(
+        Image(grey, drawn.image.level, drawn.image.to_stage),
+        drawn.context,
+        chain=("classical-squares",),
+    )
+    assert float(found.diagnostics["separation"]) < 2.0
+    clear = drawn.truth[(passes > 0.02)]
+    inside = clear[(clear > 30).all(axis=1) & (clear < [470, 370]).all(axis=1)]
+    places = np.array([(square.x_px, square.y_px) for square in found.squares])
+    assert recall(places, inside, 4.0) > 0.9
+
+
+def test_noise_alone_has_no_squares() -> None:
+    random = np.random.default_rng(1)
+    pixels = random.normal(100.0, 5.0, (300, 300))
+    pixels[random.random(pixels.shape) < 0.001] = 4000.0
+    image = Image.from_array(pixels, level=Level.ATLAS, to_stage=centred(300, 300, 1.0))
+    assert find_squares(image, FindContext(), chain=("classical-squares",)).squares == ()

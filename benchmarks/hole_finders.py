@@ -33,7 +33,7 @@ def kept_holes(found: Findings) -> NDArray[np.float64]:
     if len(found) == 0:
         return np.empty((0, 2))
     on = found.probabilities.argmax(axis=1) != found.labels.index("off_lattice")
-    return found.positions_px[on]
+    return np.asarray(found.positions_px[on])
 
 
 def without_lattice(scene: SquareScene) -> NDArray[np.float64]:

@@ -42,7 +42,8 @@ class HoleTruth:
     """True centres (N, 2) in px: every hole there is, and numbers of those an answer must hold.
 
     Every visible hole in the picture is right to find. Demanded are those of the square itself
-    that are not hopelessly thick and not buried under dirt. `either` (M, 2) may be found or not:
+    that are not hopelessly thick, not buried under dirt, and farther from the picture's border than
+    what counts as the same place. `either` (M, 2) may be found or not:
     holes seen through a missing bar, which the specimen's list calls hidden.
     """
 
@@ -119,9 +120,13 @@ def truth_of(scene: SquareScene) -> HoleTruth:
     stage = np.array([(hole.stage_x_um, hole.stage_y_um) for hole in wanted]).reshape(-1, 2)
     buried = _buried(scene, box, stage)
     diameter = scene.context.hole_diameter_um or 1.0
+    demanded = pixels_of(scene.image.to_stage, stage[~buried].tolist())
+    margin = SAME_HOLE_DIAMETERS * diameter / scene.image.pixel_size_um
+    last = np.array([shape[1] - 1, shape[0] - 1])
+    well_in = ((demanded >= margin) & (demanded <= last - margin)).all(axis=1)
     return HoleTruth(
         every=places,
-        demanded=pixels_of(scene.image.to_stage, stage[~buried].tolist()),
+        demanded=demanded[well_in],
         either=_lit(scene, pixels_of(scene.image.to_stage, hidden)),
         diameter_px=diameter / scene.image.pixel_size_um,
         pixel_um=scene.image.pixel_size_um,

@@ -36,7 +36,7 @@ def nodes(
     """
     height, width = shape
     turn = np.deg2rad([angle_deg, angle_deg + between_deg])
-    basis = pitch * np.column_stack([np.cos(turn), np.sin(turn)]).T
+    basis = pitch * np.column_stack([np.cos(turn), np.sin(turn)])
     reach = int(np.hypot(height, width) / pitch) + 2
     i, j = np.meshgrid(np.arange(-reach, reach + 1), np.arange(-reach, reach + 1))
     points = np.column_stack([i.ravel(), j.ravel()]) @ basis + [width / 2, height / 2]

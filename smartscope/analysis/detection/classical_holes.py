@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
 
 from smartscope.analysis.base import FindContext, Findings, FloatArray, Image, IntArray
-from smartscope.analysis.detection.flatten import binned, scaled_grey
+from smartscope.analysis.detection.flatten import binned, scaled_grey, without_hot_pixels
 from smartscope.analysis.detection.hole_film import (
     Film,
     disc_response,
@@ -59,6 +60,7 @@ class ClassicalHoleFinder:
         hint_um = context.hole_pitch_um
         hints = [hint_um / image.pixel_size_um] if hint_um else []
         best = no_holes("the film shows no period")
+        image = replace(image, pixels=without_hot_pixels(image.pixels, image.imaged))
         for pitch_px in [*hints, *OTHER_PITCHES_PX]:
             found = _at_scale(image, context, pitch_px)
             if _plausibility(found) > _plausibility(best):

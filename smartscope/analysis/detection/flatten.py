@@ -10,6 +10,9 @@ from scipy import ndimage
 from smartscope.analysis.base import BoolArray, FloatImage
 
 LOG_FLOOR = 0.02
+#: so far beyond the bright end, in widths of the range from median to bright end, no specimen is
+HOT_RANGES = 5.0
+MOST_HOT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,30 @@ def binned(pixels: FloatImage, mask: BoolArray, factor: int) -> tuple[FloatImage
     total = np.where(mask[crop], pixels[crop], np.float32(0.0)).reshape(shape).sum(axis=(1, 3))
     valid = weight > 0.5 * factor * factor
     return np.where(valid, total / np.maximum(weight, 1.0), 0.0).astype(np.float32), valid
+
+
+def without_hot_pixels(pixels: FloatImage, mask: BoolArray) -> FloatImage:
+    """The picture with single pixels far above everything imaged replaced by their surroundings.
+
+    A few of them outshine holes once pixels are averaged. Where they are many they are no defects,
+    and the picture is returned as it is.
+    """
+    if not mask.any():
+        return pixels
+    sample = pixels[mask]
+    middle, bright = (
+        float(v) for v in np.percentile(sample[:: max(1, sample.size // 400_000)], [50.0, 99.5])
+    )
+    hot = mask & (pixels > bright + HOT_RANGES * max(bright - middle, 1e-6 * abs(bright)))
+    rows, columns = np.nonzero(hot)
+    if not len(rows) or len(rows) > MOST_HOT * mask.sum():
+        return pixels
+    mended = pixels.copy()
+    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
+        around = (slice(max(0, row - 2), row + 3), slice(max(0, column - 2), column + 3))
+        good = mask[around] & ~hot[around]
+        mended[row, column] = float(np.median(pixels[around][good])) if good.any() else middle
+    return mended
 
 
 def log_grey(scaled: FloatImage) -> FloatImage:

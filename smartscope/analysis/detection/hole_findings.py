@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from smartscope.analysis.base import FindContext, Finder, Findings, FloatArray, Image, Lattice
 from smartscope.analysis.detection.acceptance import Verdict, judge_holes
 from smartscope.analysis.detection.chain import best_attempt, run_chain, use_of
+from smartscope.analysis.detection.film_name import shape_of, warnings_of
+from smartscope.analysis.detection.hole_placing import no_holes
 from smartscope.analysis.detection.ice import (
     HoleGrey,
     VacuumReference,
@@ -25,14 +28,23 @@ from smartscope.analysis.findings import HoleFindings, HoleTarget
 
 SAME_HOLE_DIAMETERS = 0.25
 CONTAMINATED_ABOVE = 0.2
+#: noise and bare bars stay below 0.08, the faintest real films reach 0.12
+NO_FILM_BELOW = 0.1
 
 
 def find_holes_by(
     chain: Sequence[str | Finder], square: Image, context: FindContext
 ) -> tuple[Finder, Findings, Verdict]:
-    """Run the chain and keep the best answer."""
+    """Run the chain and keep the best answer; one that is no film at all is kept empty.
+
+    Noise, stripes or bars have some strongest period too, but hardly a node of it shows a hole.
+    """
     best = best_attempt(run_chain(chain, square, context, judge_holes))
-    return best.finder, best.found, best.verdict
+    if float(best.found.diagnostics.get("plausibility", 1.0)) >= NO_FILM_BELOW:
+        return best.finder, best.found, best.verdict
+    reason = f"what repeats in the picture is no film with holes: {best.verdict.failures[0]}"
+    nothing = replace(no_holes(reason), labels=best.finder.manifest.label_keys())
+    return best.finder, nothing, judge_holes(square, nothing, context)
 
 
 def describe_holes(
@@ -44,14 +56,20 @@ def describe_holes(
     reference = vacuum_reference(square, greys.grey, radius_px, context)
     vacuum = reference if isinstance(reference, VacuumReference) else None
     vectors = None if found.lattice is None else _on_stage(square, found.lattice)
+    shape = None if vectors is None else shape_of(vectors)
+    pitch = None if vectors is None else sum(math.hypot(*v) for v in vectors) / 2
+    diameter = 2 * radius_px * square.pixel_size_um if len(found) else None
+    told: tuple[str, ...] = ()
+    if shape is not None and pitch is not None and diameter is not None:
+        told = warnings_of(shape, pitch, diameter, context)
     return HoleFindings(
         holes=_targets(square, found, context, greys, vacuum),
         finder=use_of(finder),
         needs_review=not verdict.passed,
         lattice_vectors_um=vectors,
-        pitch_um=None if vectors is None else sum(math.hypot(*v) for v in vectors) / 2,
-        diameter_um=2 * radius_px * square.pixel_size_um if len(found) else None,
-        lattice_kind=None if vectors is None else _kind(vectors),
+        pitch_um=pitch,
+        diameter_um=diameter,
+        lattice_kind=None if shape is None else shape.kind,
         vacuum_intensity=vacuum.intensity if vacuum else None,
         ice_reason=None if isinstance(reference, VacuumReference) else reference,
         contaminated_fraction=float((greys.dirty > CONTAMINATED_ABOVE).mean())
@@ -60,6 +78,8 @@ def describe_holes(
         diagnostics={
             **found.diagnostics,
             "failures": "; ".join(verdict.failures),
+            "warnings": "; ".join(told),
+            **({} if shape is None else {"lattice_anisotropy": shape.anisotropy}),
             "vacuum_source": vacuum.source if vacuum else "none",
         },
     )
@@ -134,15 +154,3 @@ def _on_stage(square: Image, lattice: Lattice) -> tuple[tuple[float, float], tup
         (m.a * ax + m.b * ay, m.c * ax + m.d * ay),
         (m.a * bx + m.b * by, m.c * bx + m.d * by),
     )
-
-
-def _kind(vectors: tuple[tuple[float, float], tuple[float, float]]) -> str:
-    """ "square", "triangular" or "other", from the angle between vectors of equal length."""
-    (ax, ay), (bx, by) = vectors
-    long, short = sorted((math.hypot(ax, ay), math.hypot(bx, by)), reverse=True)
-    angle = math.degrees(math.acos(max(-1.0, min(1.0, (ax * bx + ay * by) / (long * short)))))
-    if long / short > 1.1:
-        return "other"
-    if abs(angle - 90) <= 5:
-        return "square"
-    return "triangular" if min(abs(angle - 60), abs(angle - 120)) <= 5 else "other"

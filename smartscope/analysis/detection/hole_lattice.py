@@ -21,7 +21,7 @@ SMALLEST_TILE = 3
 TILE_AGREEMENT_PITCHES = 0.15
 LOCAL_PITCHES = 2.0
 LOCAL_NEIGHBOURS = 12
-EXTRAPOLATION_PITCHES = 3.5
+EXTRAPOLATION_PITCHES = 6.0
 ON_LATTICE_PITCHES = 0.25
 SAME_HOLE_PITCHES = 0.12
 OWN_HOLE_PITCHES = 0.6
@@ -96,7 +96,7 @@ def complete(
 
     Nodes follow the film's local bend (the mean offset of detections nearby). A detected hole lies
     between its own response and its node: noise moves the one, the film's jitter the other.
-    Nodes reach at most 3.5 pitches beyond the nearest detection of their own patch, and never off
+    Nodes reach at most six pitches beyond the nearest detection of their own patch, and never off
     their own tile (`tile_map`, (height, width) like `foil`). `foil` is True where a centre may lie.
     """
     taken_positions: list[FloatArray] = []

@@ -16,7 +16,7 @@ CRACK_DIRECTIONS = (1, 2)
 TEAR_DIRECTIONS = 4
 BAR_OF_FILM = 0.3
 #: the outline is taken at a third of the film's grey, so it lies a little outside the true edge
-CLEAR_RADII = 1.1
+CLEAR_RADII = 1.2
 NEIGHBOURS = 12
 FEWEST_TO_COMPARE = 12
 CERTAIN_SD = 4.5
@@ -89,7 +89,8 @@ def ring_levels(
     angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
     core = _sampled(smooth, centres_px, np.linspace(0.0, 0.6, 4) * radius_px, angles)
     ring = _sampled(smooth, centres_px, np.asarray(RING_RADII) * radius_px, angles)
-    return core.mean(axis=(1, 2)), ring.mean(axis=1)
+    mean_core = np.nanmean(core.reshape(len(core), -1), axis=1) if core.size else np.empty(0)
+    return mean_core, _filled(ring)
 
 
 def _brightest(ring: FloatArray, width: int, good: BoolArray, limit: FloatArray) -> BoolArray:
@@ -129,13 +130,23 @@ def _clear_of_bars(
     return np.asarray(at > CLEAR_RADII * radius_px)
 
 
+def _filled(ring: FloatArray) -> FloatArray:
+    """(N, 16) means over radii; a direction beyond the image's border takes the others' median."""
+    known = np.isfinite(ring)
+    mean = np.where(known, ring, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    mean = np.where(known.any(axis=1), mean, np.nan)
+    if not len(mean):
+        return mean
+    return np.where(np.isfinite(mean), mean, np.nanmedian(mean, axis=1)[:, None])
+
+
 def _sampled(
     picture: FloatImage, centres: FloatArray, radii: FloatArray, angles: FloatArray
 ) -> FloatArray:
-    """(N, radii, angles) bilinear samples round each centre."""
+    """(N, radii, angles) bilinear samples round each centre; not a number beyond the border."""
     columns = centres[:, 0, None, None] + radii[None, :, None] * np.cos(angles)
     rows = centres[:, 1, None, None] + radii[None, :, None] * np.sin(angles)
-    return np.asarray(
-        ndimage.map_coordinates(picture, [rows, columns], order=1, mode="nearest"),
-        dtype=np.float64,
-    )
+    height, width = picture.shape
+    inside = (rows > -0.5) & (columns > -0.5) & (rows < height - 0.5) & (columns < width - 0.5)
+    values = ndimage.map_coordinates(picture, [rows, columns], order=1, mode="nearest")
+    return np.where(inside, values.astype(np.float64), np.nan)

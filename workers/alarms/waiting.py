@@ -21,7 +21,10 @@ WAITS = "run.waits_for_person"
 FAILED = "grid.failed."
 #: a run that ended longer ago is history: its failed grids are in the report
 RECENTLY = timedelta(hours=12)
-ADVICE = "Read the reason and look at the instrument; when it is right, resume the run, or stop it."
+ADVICE = (
+    "Read the reason and look at the instrument; when it is right, resume the run, or stop it; "
+    "answer on the page of the microscope what it asks."
+)
 
 
 def run_of_each() -> dict[UUID, Run]:
@@ -68,7 +71,9 @@ def _what_for(run: Run) -> tuple[Level, str, str] | None:
     asked = Wait.objects.filter(run=run, ended_at_s=None, cause=Cause.PERSON).first()
     if asked is None or run.state not in LIVE_RUNS:
         return None
-    return Level.MINOR, "stands still", asked.reason or "no reason was given"
+    # what is on a stage in doubt is asked in the middle of a night too
+    level = Level.MAJOR if run.microscope.stage_doubt else Level.MINOR
+    return level, "stands still", asked.reason or "no reason was given"
 
 
 def _needs_person(run: Run) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from smartscope.models import Alarm, Grid, Run
+from smartscope.models import Alarm, Grid, Run, Wait
 from smartscope.operations.finish_grid import PLANNED_PAUSE
 from tests.workers.alarms.conftest import Facility
 from tests.workers.alarms.test_watch import Use
@@ -136,3 +136,17 @@ def test_the_failed_grid_of_a_run_that_has_just_ended_is_told_and_an_old_ones_is
     assert look() == {}
     change(updated_at=timezone.now())
     assert look() == {"grid.failed.g01": ("MAJOR", "raised")}
+
+
+@pytest.mark.parametrize(("doubt", "level"), [("", "MINOR"), ("SerialEM forgot", "MAJOR")])
+def test_a_stage_in_doubt_wakes_somebody_a_grid_put_in_by_hand_nobody(
+    doubt: str, level: str, facility: Facility, look: Look
+) -> None:
+    change(state="suspended", wish="run")
+    run = Run.objects.get()
+    run.microscope.stage_doubt = doubt
+    run.microscope.save()
+    Wait.objects.create(run=run, cause="person", reason="which grid is it", began_at_s=1.0)
+    assert look()[WAITS] == (level, "raised")
+    Wait.objects.update(ended_at_s=2.0)
+    assert look()[WAITS] == (level, "cleared")

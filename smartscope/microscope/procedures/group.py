@@ -43,7 +43,7 @@ def expose_group(microscope: Microscope, request: GroupRequest) -> Procedure:
     microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
     yield Checkpoint(doing="group")
     microscope.stage.tilt_to(request.tilt_deg)
-    microscope.stage.move_to(request.centre)
+    microscope.stage.move_to(request.centre, z_um=request.z_um)
     offset = yield from _view(microscope, request, measurements)
     yield from _focus(microscope, request, measurements)
     yield from _settle(microscope, request, measurements)

@@ -92,7 +92,8 @@ class GroupRequest:
     square image shows at `anchor` (None: at the centre), and the whole group follows that hole;
     without `locate` the stage is trusted. An anchor is a hole's own centre, even where exposures
     are placed beside it. `drift_limit_angstrom_per_s` None does not wait for drift. `defocus_um`
-    of a member is at its own place: the height gained by tilt is corrected here.
+    of a member is at its own place: the height gained by tilt is corrected here. `z_um` is the
+    eucentric height of the group's square; None leaves the stage where it is.
     """
 
     view_item: str
@@ -107,6 +108,7 @@ class GroupRequest:
     drift_limit_angstrom_per_s: float | None = None
     drift_timeout_s: float = 300.0
     tilt_deg: float = 0.0
+    z_um: float | None = None
     locate: LocateHole | None = None
     anchor: Point | None = None
     recentre_tolerance_um: float = 0.5

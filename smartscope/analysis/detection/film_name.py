@@ -1,4 +1,4 @@
-"""Which film this is: kind of lattice, how evenly stretched, and the nearest of the vendors' types."""
+"""Which film this is: kind of lattice, how evenly stretched, and which vendors' type is nearest."""
 
 from __future__ import annotations
 

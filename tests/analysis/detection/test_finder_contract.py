@@ -42,7 +42,7 @@ def test_grey_scale_and_turning_do_not_move_targets(name: str) -> None:
     contract.check_quarter_turn(finder, drawn.image, drawn.context)
 
 
-@pytest.mark.parametrize("name", ["size", "grey-level", "distance"])
+@pytest.mark.parametrize("name", ["size", "grey-level", "distance", "ice", "class"])
 def test_selectors_answer_for_every_target(name: str) -> None:
     _, drawn = CASES["classical-holes"]
     found = registry.finder("classical-holes").find(drawn.image, drawn.context)

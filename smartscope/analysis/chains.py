@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-SQUARE_FINDERS = ("classical-squares",)
+#: Whoever installed a detector wants it asked first; absent ones are passed over.
+SQUARE_FINDERS = (
+    "detectron2-squares",
+    "faster-rcnn-squares",
+    "network-squares",
+    "classical-squares",
+)
+#: Whose card tells an atlas's duration: what looks where a site installed nothing.
+SHIPPED_SQUARE_FINDER = "network-squares"
 HOLE_FINDERS = ("network-holes", "classical-holes", "yolo-holes")
 LACEY_FINDERS = ("lacey-voids",)
 CONTINUOUS_FINDERS = ("continuous-points",)

@@ -16,7 +16,7 @@ PREVIEW = "preview"
 
 #: kind of image -> what is found out, and the plug-in whose card says version and duration
 _WORK: Mapping[str, tuple[str, str]] = {
-    ImageKind.ATLAS_TILES: (FIND_SQUARES, chains.SQUARE_FINDERS[0]),
+    ImageKind.ATLAS_TILES: (FIND_SQUARES, chains.SHIPPED_SQUARE_FINDER),
     ImageKind.SQUARE: (FIND_HOLES, chains.HOLE_FINDERS[0]),
     ImageKind.MOVIE: (MEASURE_EXPOSURE, chains.MOVIE_ALIGNER),
 }

@@ -69,7 +69,7 @@ def _time_holes(report: Report, image: Image, context: FindContext) -> None:
 
 def _alone(names: set[str], image: Image, context: FindContext) -> dict[str, Timed]:
     timed = {}
-    for name in sorted(names):
+    for name in sorted(names - registry.WITHOUT_WEIGHTS):
         find = partial(registry.finder(name).find, image, context)
         timed[name] = _best(find)
     return timed

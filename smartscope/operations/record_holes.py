@@ -116,6 +116,8 @@ def _note_film(square: Square, findings: HoleFindings) -> None:
         "finder": findings.finder.name,
         "finder_version": findings.finder.version,
         "needs_review": findings.needs_review,
+        "failures": findings.diagnostics.get("failures", ""),
+        "warnings": findings.diagnostics.get("warnings", ""),
         "ice_reason": findings.ice_reason,
         "contaminated_fraction": findings.contaminated_fraction,
     }

@@ -4,14 +4,23 @@ darkest rule.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 
 from benchmarks.hole_scenes import SAME_HOLE_DIAMETERS, scenes
 from benchmarks.report import Report, main
-from benchmarks.scenes import match
+from benchmarks.scenes import SquareScene, match, take_square
 from smartscope.analysis.pipeline import cluster_holes, find_holes
-from smartscope.microscope.simulator.specimen.spec import Preset
-from smartscope.microscope.simulator.specimen.values import Hole
+from smartscope.microscope.simulator.specimen.spec import (
+    IceSpec,
+    Preset,
+    SquarePrior,
+    preset_spec,
+)
+from smartscope.microscope.simulator.specimen.values import Box, Hole
+from smartscope.microscope.simulator.specimen.world import Specimen
 
 LIMIT_NM = 100.0
 FILM = "R1.2/1.3"
@@ -24,12 +33,32 @@ def ice_where_measured(hole: Hole) -> float:
     return hole.ice_nm + INNER_MEAN * max(hole.ice_max_nm - hole.ice_nm, 0.0)
 
 
-def gather(preset: Preset, squares: int) -> list[tuple[float, float, float, float, bool]]:
+def even_grid(squares: int) -> Iterator[SquareScene]:
+    """Squares of a grid whose ice is the same good 40 nm everywhere, with no faulty hole."""
+    base = preset_spec(Preset.GOOD, "holes-even", film=FILM)
+    ice = IceSpec(
+        mean_nm=40.0,
+        blot_gradient=0.0,
+        square_spread=0.0,
+        patch_spread=0.0,
+        within_square_spread=0.05,
+        lens_probability=0.0,
+        empty_hole_probability=0.0,
+        thick_hole_probability=0.0,
+        crystalline_hole_probability=0.0,
+    )
+    prior = SquarePrior(small=0.0, dry=0.0, cracked=0.0, broken=0.0, contaminated=0.0, empty=0.0)
+    specimen = Specimen(replace(base, ice=ice, prior=prior, contamination_density=0.2))
+    for square in specimen.squares(Box.around(0, 0, 120))[:squares]:
+        yield take_square(specimen, square)
+
+
+def gather(pictures: Iterator[SquareScene]) -> list[tuple[float, float, float, float, bool]]:
     """Per matched hole of a grid: I/I0, thickness, its error, true thickness (nm), whether
     it is bad.
     """
     rows = []
-    for scene in scenes(FILM, preset, squares):
+    for scene in pictures:
         found = [
             hole for hole in find_holes(scene.image, scene.context).holes if not hole.off_lattice
         ]
@@ -56,7 +85,7 @@ def claims(quick: bool) -> Report:  # noqa: FBT001  the shared form of every ben
     """Ice by grey, clusters and rejection over whole grids."""
     report = Report(f"Ice in holes on simulated grids ({FILM}, calibrated vacuum)")
     for preset in (Preset.GOOD, Preset.THICK) if quick else Preset:
-        rows = gather(preset, 2 if quick else 5)
+        rows = gather(scenes(FILM, preset, 2 if quick else 5))
         if not rows:
             report.leave_out(f"{preset}: no square with enough usable holes near the middle")
             continue
@@ -94,7 +123,24 @@ def claims(quick: bool) -> Report:  # noqa: FBT001  the shared form of every ben
             baseline=len(set(always) - bad) / max(good, 1),
             baseline_name="always darkest of 4",
         )
+    _even(report, 2 if quick else 5)
     return report
+
+
+def _even(report: Report, squares: int) -> None:
+    """What each rule takes from a grid on which there is nothing to reject."""
+    rows = [row for row in gather(even_grid(squares)) if not row[4]]
+    grey, ice = [row[0] for row in rows], [row[1] for row in rows]
+    ours = cluster_holes(grey, thicknesses_nm=ice, thickness_limit_nm=LIMIT_NM).rejected
+    always = cluster_holes(grey, clusters=4, rejection="always").rejected
+    report.at_most(
+        f"even good ice ({len(rows)} holes): good holes lost",
+        len(ours) / max(len(rows), 1),
+        unit="fraction",
+        target=0.01,
+        baseline=len(always) / max(len(rows), 1),
+        baseline_name="always darkest of 4",
+    )
 
 
 if __name__ == "__main__":

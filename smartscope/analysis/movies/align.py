@@ -106,7 +106,7 @@ def align_movie(
     that differs over the field alone. `each_group` is handed the aligned sum of each 4 e/Å² on the
     way, for spectra that motion of the water would wash out.
     Frames are read up to four times (defects, motion, local motion, sum) and never kept; memory is
-    a dozen frames and the spectra between 300 and 10 Å. A shifted frame wraps around: as many edge
+    a dozen frames and the spectra between 300 and 7 Å. A shifted frame wraps around: as many edge
     pixels as it moved come from the opposite edge. Raises `InvalidInput` for a gain or list of
     defects that does not fit, and `BadFile` for a broken frame.
     """

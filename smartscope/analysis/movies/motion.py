@@ -5,7 +5,7 @@ Xmipp's rejection of outliers); where single pairs drown in noise the specimen i
 at rest. From there the path climbs to the best agreement of all groups, first as a stiff path, then
 as an ever more flexible one. Everything is done on two halves of the coefficients apart: what one
 half finds must hold in the other, which decides how flexible the path may be and whether motion is
-claimed at all.
+claimed at all. Last, frequencies are weighed by what the frames were found to share there.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from smartscope.analysis.base import FloatArray
 from smartscope.analysis.movies.correlation import pair_shifts, weight
 from smartscope.analysis.movies.refine import agreement, refine
+from smartscope.analysis.movies.signal_weights import signal_weights
 from smartscope.analysis.movies.solve import bending, solve_robust
 from smartscope.analysis.movies.spectra import GroupSpectra
 
@@ -36,6 +37,8 @@ _EVENNESS: Final = (3000.0, 300.0, 30.0, 3.0, 0.3, 0.0)
 # The specimen moves in a burst during the first 4 e/Å² and evenly later, so a path may bend early.
 _BURST_DOSE_E_PER_A2: Final = 4.0
 _LATE_BENDING: Final = 0.05
+_BURST_DOSES_E_PER_A2: Final = (2.0, 6.0)
+_FEWEST_FOR_A_BURST: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +85,7 @@ def measure_motion(spectra: GroupSpectra, *, dose_per_frame_e_per_a2: float) -> 
         return Motion(rest, False, None, 0.0, everywhere)
     halves = _Halves(
         (spectra.columns(0), spectra.columns(1)),
-        bending(groups, _bending_weights(spectra, dose_per_frame_e_per_a2)),
+        _stiffness(spectra, dose_per_frame_e_per_a2),
     )
     pairs, clear = _from_pairs(halves)
     if clear:
@@ -92,17 +95,42 @@ def measure_motion(spectra: GroupSpectra, *, dose_per_frame_e_per_a2: float) -> 
     at_rest = _evidence(halves, best.b_square_angstrom, (rest, rest))
     if max(best.evidence_z, at_rest) < SIGNIFICANT_Z:
         return Motion(rest, False, None, best.evidence_z, everywhere)
-    error = 0.5 * float(np.sqrt(np.mean((best.paths[0] - best.paths[1]) ** 2)))
     if best.evidence_z < at_rest + _WORTH_Z:
-        return Motion(rest, True, error, at_rest, everywhere)
-    positions = refine(
-        spectra,
-        weight(spectra, b_square_angstrom=best.b_square_angstrom),
-        0.5 * (best.paths[0] + best.paths[1]),
-        evenness=best.evenness,
-        stiffness=halves.stiffness,
+        return Motion(rest, True, _half_apart(best.paths), at_rest, everywhere)
+    middle = 0.5 * (best.paths[0] + best.paths[1])
+    positions, *paths = (
+        refine(
+            part,
+            signal_weights(part, middle),
+            middle,
+            evenness=best.evenness,
+            stiffness=halves.stiffness,
+        )
+        for part in (spectra, *halves.parts)
     )
-    return Motion(positions, True, error, best.evidence_z, best.reached)
+    return Motion(positions, True, _half_apart((paths[0], paths[1])), best.evidence_z, best.reached)
+
+
+def _half_apart(paths: tuple[FloatArray, FloatArray]) -> float:
+    """The standard error of the mean of two independent paths, an axis."""
+    return 0.5 * float(np.sqrt(np.mean((paths[0] - paths[1]) ** 2)))
+
+
+def _stiffness(spectra: GroupSpectra, dose_per_frame: float) -> FloatArray:
+    """What bending costs a path (groups, groups); even motion and bursts that die away are free.
+
+    A burst is any sum of two exponentials of the dose: that is how specimens move, and a cost on it
+    would pull the first frames back to where the others are.
+    """
+    groups = len(spectra.values)
+    stiffness = bending(groups, _bending_weights(spectra, dose_per_frame))
+    if groups < _FEWEST_FOR_A_BURST:
+        return stiffness
+    dose = (spectra.frame_numbers + 0.5) * dose_per_frame
+    bursts = np.exp(-dose[:, None] / np.array(_BURST_DOSES_E_PER_A2))
+    pull = stiffness @ bursts
+    free: FloatArray = stiffness - pull @ np.linalg.pinv(bursts.T @ pull, rcond=1e-9) @ pull.T
+    return free
 
 
 def _bending_weights(spectra: GroupSpectra, dose_per_frame: float) -> FloatArray:

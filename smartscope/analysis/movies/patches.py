@@ -52,7 +52,7 @@ class Patches:
         )
 
     def weights(self, b_square_angstrom: float) -> FloatImage:
-        """exp(-2 B k²) between 300 and 10 Å, the axes blanked, (ky, kx)."""
+        """exp(-2 B k²) between 300 and 7 Å, the axes blanked, (ky, kx)."""
         square = self.ky[:, None] ** 2 + self.kx[None, :] ** 2
         step = float(np.abs(self.ky[1]))
         band = (square <= 1.0 / FINEST_ANGSTROM**2) & (square >= 1.0 / COARSEST_ANGSTROM**2)

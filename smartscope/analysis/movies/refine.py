@@ -38,7 +38,7 @@ def agreement(spectra: GroupSpectra, weights: FloatImage, positions: FloatArray)
     power = np.zeros(weights.shape)
     square = np.zeros(weights.shape)
     for values, position in zip(spectra.values, positions, strict=True):
-        wave = _wave(spectra, position)
+        wave = undoing_wave(spectra, position)
         total += values * wave
         waves += wave
         own = values.real.astype(np.float64) ** 2 + values.imag.astype(np.float64) ** 2
@@ -90,7 +90,7 @@ def _slopes(
     spectra: GroupSpectra, weights: FloatImage, positions: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Gradient (groups, 2) and Hessian (groups, 2, 2) of Q for each group, the others held."""
-    waves = [_wave(spectra, position) for position in positions]
+    waves = [undoing_wave(spectra, position) for position in positions]
     total = np.zeros(weights.shape, dtype=np.complex64)
     for values, wave in zip(spectra.values, waves, strict=True):
         total += values * wave
@@ -124,7 +124,7 @@ def _step(gradient: FloatArray, curvature: FloatArray, bend: FloatArray) -> Floa
     return solved
 
 
-def _wave(spectra: GroupSpectra, position: FloatArray) -> Complex:
+def undoing_wave(spectra: GroupSpectra, position: FloatArray) -> Complex:
     """exp(2πi k·d): undoes a shift by `position`."""
     vertical = np.exp(2j * np.pi * spectra.ky * position[1])
     horizontal = np.exp(2j * np.pi * spectra.kx * position[0])

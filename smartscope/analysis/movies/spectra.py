@@ -13,7 +13,7 @@ from smartscope.analysis.base import FloatArray, FloatImage
 from smartscope.analysis.movies.prepare import PreparedMovie, group_members
 
 COARSEST_ANGSTROM: Final = 300.0
-FINEST_ANGSTROM: Final = 10.0
+FINEST_ANGSTROM: Final = 7.0
 
 # Rows and columns that read out badly stand still; their power lies on the axes of the spectrum.
 _BLANKED_AXIS_CELLS: Final = 1
@@ -55,7 +55,7 @@ class GroupSpectra:
 def group_spectra(
     movie: PreparedMovie, *, pixel_size_angstrom: float, group_size: int
 ) -> GroupSpectra:
-    """Transform groups of frames and keep 300 Å to 10 Å (or 0.9 of Nyquist), axes blanked."""
+    """Transform groups of frames and keep 300 Å to 7 Å (or 0.9 of Nyquist), axes blanked."""
     height, width = movie.shape
     ky: FloatArray = np.asarray(np.fft.fftfreq(height, pixel_size_angstrom), dtype=np.float64)
     kx: FloatArray = np.asarray(np.fft.rfftfreq(width, pixel_size_angstrom), dtype=np.float64)

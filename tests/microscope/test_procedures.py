@@ -39,6 +39,7 @@ from smartscope.microscope.procedures.requests import (
 )
 from smartscope.microscope.procedures.square import square
 from smartscope.microscope.procedures.upkeep import refine_zero_loss, safe_stop
+from smartscope.microscope.simulator import column
 from smartscope.microscope.values import AcquiredImage, Area, CommandClass, Reference
 from tests.microscope.rig import OpenRig, Rig, produced
 
@@ -78,6 +79,20 @@ def test_loading_waits_for_the_vacuum_and_leaves_the_valves_closed(rig: Rig) -> 
     issued = [each for each in happenings if isinstance(each, AboutToIssue)]
     assert [each.command_class for each in issued] == [CommandClass.NEVER_REPEAT]
     assert any(isinstance(each, Waiting) for each in happenings)
+
+
+@pytest.mark.parametrize(("fills_for_s", "ends"), [(2_400.0, True), (5_000.0, False)])
+def test_loading_waits_for_the_longest_filling_there_is_and_no_longer(
+    rig: Rig, fills_for_s: float, ends: bool
+) -> None:
+    column.begin_refill(rig.scope, fills_for_s)
+    if ends:
+        rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
+        assert rig.microscope.autoloader.loaded() == 2
+    else:
+        with pytest.raises(InstrumentBusy, match="after 3600 s"):
+            rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
+        assert rig.microscope.autoloader.loaded() is None
 
 
 def test_loading_the_grid_that_is_there_moves_nothing(rig: Rig) -> None:

@@ -106,15 +106,18 @@ def open_valves(microscope: Microscope, *, vacuum_timeout_s: float = 1800.0) -> 
 def wait_until_quiet(microscope: Microscope, *, timeout_s: float) -> Procedure:
     """Yield `Waiting` until the vacuum is ready and neither dewars nor pump are busy.
 
-    Raises InstrumentBusy when that takes longer than `timeout_s`.
+    Raises InstrumentBusy when one of them takes longer than `timeout_s`, a filling longer than the
+    longest there is.
     """
     status = microscope.column.status()
-    deadline_s = status.read_at_s + timeout_s
+    cause, since_s = "", status.read_at_s
     while not status.vacuum_ready or status.pump_running or status.refilling:
-        cause = "refill" if status.refilling else "vacuum"
-        if status.read_at_s >= deadline_s:
+        before, cause = cause, "refill" if status.refilling else "vacuum"
+        since_s = since_s if cause == before else status.read_at_s
+        limit_s = max(timeout_s, LONGEST_REFILL_S) if status.refilling else timeout_s
+        if status.read_at_s - since_s >= limit_s:
             raise InstrumentBusy(
-                f"The column was still busy ({cause}) after {timeout_s:.0f} s; ask the operator."
+                f"The column was still busy ({cause}) after {limit_s:.0f} s; ask the operator."
             )
         yield Waiting(
             until_s=status.read_at_s + POLL_S,

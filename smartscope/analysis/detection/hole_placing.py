@@ -99,33 +99,38 @@ def place_holes(candidates: Candidates, ground: Ground) -> PlacedHoles | None:
     if not patches:
         return None
     patches = [coarsest(p, where, candidates.strengths) or p for p in patches]
-    lattice, radius = patches[0].lattice, candidates.radius_px
     on = complete(where, patches, ground.foil, ground.tile_map)
-    used = np.zeros(len(where), dtype=np.bool_)
-    used[on.source[on.source >= 0]] = True
-    stray = ~used & (candidates.strengths >= STRAY_STRENGTH) & _at(ground.foil, where)
-    off = np.flatnonzero(stray & _far(on, where, lattice.pitch_px))
+    off = _strays(candidates, on, ground.foil, patches[0].lattice.pitch_px)
     centres = np.concatenate([on.positions_px, where[off]])
     source = np.concatenate([on.source, off])
     is_off = np.arange(len(centres)) >= len(on.positions_px)
-    sound = on_sound_foil(ground.smooth, ground.foil, centres, (source >= 0) & ~is_off, radius)
-    outside = np.full((len(off), 2), UNINDEXED, dtype=np.int64)
-    seen_on = int((sound & ~is_off & (source >= 0)).sum())
-    explained = seen_on / max(seen_on + int((sound & is_off).sum()), 1)
+    seen = (source >= 0) & ~is_off
+    sound = on_sound_foil(ground.smooth, ground.foil, centres, seen, candidates.radius_px)
+    count = int((sound & seen).sum())
+    explained = count / max(count + int((sound & is_off).sum()), 1)
     strength = np.where(source >= 0, candidates.strengths[source], PREDICTED_SCORE)
-    scores = np.where(is_off, strength * (1 - explained), strength)
+    outside = np.full((len(off), 2), UNINDEXED, dtype=np.int64)
     return PlacedHoles(
         positions_px=centres[sound],
         source=source[sound],
         indices=np.concatenate([on.indices, outside])[sound],
         is_off=is_off[sound],
-        scores=scores[sound],
-        radius_px=radius,
-        lattice=lattice,
+        scores=np.where(is_off, strength * (1 - explained), strength)[sound],
+        radius_px=candidates.radius_px,
+        lattice=patches[0].lattice,
         patches=len(patches),
         explained=explained,
         residual_px=local_residual_px(where, patches[0]),
     )
+
+
+def _strays(candidates: Candidates, on: LatticeHoles, foil: BoolArray, pitch_px: float) -> IntArray:
+    """Numbers of clear candidates on the foil that are a quarter pitch or more off every node."""
+    where = candidates.positions_px
+    used = np.zeros(len(where), dtype=np.bool_)
+    used[on.source[on.source >= 0]] = True
+    stray = ~used & (candidates.strengths >= STRAY_STRENGTH) & _at(foil, where)
+    return np.flatnonzero(stray & _far(on, where, pitch_px)).astype(np.int64)
 
 
 def findings_of(

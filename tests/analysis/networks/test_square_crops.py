@@ -17,7 +17,7 @@ def seen(drawn: Drawn) -> SeenSquares:
     return found
 
 
-def crops_of(drawn: Drawn) -> np.ndarray:  # type: ignore[type-arg]
+def crops_of(drawn: Drawn) -> np.ndarray:
     atlas = seen(drawn)
     return square_crops(atlas.grey, atlas.mask, atlas.openings)
 

@@ -18,7 +18,7 @@ from tests.analysis.pictures import draw_atlas
 PITCH, OPENING = 60.0, 42.0
 
 
-def drawn_boxes() -> tuple[np.ndarray, Boxed]:  # type: ignore[type-arg]
+def drawn_boxes() -> tuple[np.ndarray, Boxed]:
     drawn = draw_atlas(pitch=PITCH, opening=OPENING, angle_deg=0.0, noise=0.0)
     half = OPENING / 2
     squares = [((x - half, y - half, x + half, y + half), "good") for x, y in drawn.truth]

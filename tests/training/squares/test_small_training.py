@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from smartscope.analysis.base import FloatImage
 from smartscope.analysis.networks.network import Network, checksum
 from smartscope.training.options import TrainingOptions, TrainingRefused
 from smartscope.training.squares.calibration import Calibration
@@ -16,9 +17,11 @@ from tests.analysis.pictures import draw_atlas
 
 torch = pytest.importorskip("torch", reason="training needs requirements-train.txt")
 
+from smartscope.training import checkpoints  # noqa: E402
 from smartscope.training.squares import small_training as trainer  # noqa: E402  after torch
 from smartscope.training.squares.augment import as_batch, random_views  # noqa: E402
 from smartscope.training.squares.small_export import export_small  # noqa: E402
+from smartscope.training.squares.small_network import SquareNet  # noqa: E402
 from smartscope.training.squares.train import train  # noqa: E402
 
 
@@ -37,9 +40,9 @@ def options(folder: Path, *, steps: int) -> TrainingOptions:
     return TrainingOptions(out=folder, seed=4, steps=steps, batch=1)
 
 
-def weights(network: object) -> np.ndarray:  # type: ignore[type-arg]
-    state = network.state_dict()  # type: ignore[attr-defined]
-    return torch.cat([part.flatten().float() for part in state.values()]).numpy()
+def weights(network: SquareNet) -> FloatImage:
+    state = network.state_dict()
+    return np.asarray(torch.cat([part.flatten().float() for part in state.values()]).numpy())
 
 
 def test_an_interrupted_training_ends_as_one_in_one_piece(
@@ -48,14 +51,14 @@ def test_an_interrupted_training_ends_as_one_in_one_piece(
     monkeypatch.setattr(trainer, "CHECKPOINT_STEPS", 2)
     whole = weights(trainer.learn(options(tmp_path / "whole", steps=5), squares, None))
     broken = options(tmp_path / "broken", steps=5)
-    keep = trainer.checkpoints.save
+    keep = checkpoints.save
 
     def power_cut(folder: Path, state: dict[str, object]) -> None:
         keep(folder, state)
         if state["done"] == 4:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer.checkpoints, "save", power_cut)
+    monkeypatch.setattr(checkpoints, "save", power_cut)
     with pytest.raises(KeyboardInterrupt):
         trainer.learn(broken, squares, None)
     with pytest.raises(TrainingRefused, match="say --resume"):

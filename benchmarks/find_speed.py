@@ -57,21 +57,27 @@ def claims(quick: bool) -> Report:  # noqa: FBT001  the shared form of every ben
 
 def _time_squares(report: Report, image: Image, context: FindContext) -> None:
     whole = _best(lambda: find_squares(image, context).squares)
-    alone = _alone({*SQUARE_FINDERS, "classical-squares"}, image, context)
+    alone = _alone(report, {*SQUARE_FINDERS, "classical-squares"}, image, context)
     _tell(report, f"atlas {_size(image)}", whole, alone, "classical-squares")
 
 
 def _time_holes(report: Report, image: Image, context: FindContext) -> None:
     whole = _best(lambda: find_holes(image, context).holes)
-    alone = _alone({*HOLE_FINDERS, "classical-holes"}, image, context)
+    alone = _alone(report, {*HOLE_FINDERS, "classical-holes"}, image, context)
     _tell(report, f"square {_size(image)}", whole, alone, "classical-holes")
 
 
-def _alone(names: set[str], image: Image, context: FindContext) -> dict[str, Timed]:
+def _alone(report: Report, names: set[str], image: Image, context: FindContext) -> dict[str, Timed]:
     timed = {}
-    for name in sorted(names - registry.WITHOUT_WEIGHTS):
-        find = partial(registry.finder(name).find, image, context)
-        timed[name] = _best(find)
+    for name in sorted(names):
+        try:
+            finder = registry.finder(name)
+        except registry.PluginUnavailable:
+            sentence = f"{name}, which is not installed here"
+            if sentence not in report.not_measured:
+                report.leave_out(sentence)
+            continue
+        timed[name] = _best(partial(finder.find, image, context))
     return timed
 
 

@@ -1,4 +1,4 @@
-"""Whole instant runs with the real finders on films that have no holes."""
+"""Whole instant runs on films without holes: real finders, a microscope with its usual errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("film", ["lacey", "continuous"])
 def test_a_film_without_holes_is_screened_where_it_can_be(tmp_path: Path, film: str) -> None:
     grids = {"1": {"preset": "good", "film": film, "grid_id": "no-holes"}}
-    world = small_world(tmp_path, grids=grids)
+    world = small_world(tmp_path, grids=grids, error_scale=1)
     house = facility(tmp_path, world=world, squares_per_grid=1, holes_per_square=2)
     Grid.objects.update(hole_type=film)
     bridge = house.bridge()

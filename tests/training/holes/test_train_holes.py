@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from numpy.typing import NDArray
 
 from smartscope.analysis.networks.network import Network
 from smartscope.training.options import TrainingOptions, TrainingRefused
@@ -38,8 +39,9 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainingOptions:
     return TrainingOptions(out=tmp_path / "run", seed=1, steps=4, batch=1)
 
 
-def weights(network: HoleNetwork) -> np.ndarray:  # type: ignore[type-arg]
-    return torch.cat([p.flatten() for p in network.state_dict().values()]).numpy()
+def weights(network: HoleNetwork) -> NDArray[np.float32]:
+    flat = [p.numpy().ravel() for p in network.state_dict().values()]
+    return np.concatenate(flat).astype(np.float32)
 
 
 def test_an_interrupted_training_ends_as_one_in_one_piece(

@@ -34,8 +34,8 @@ class Exposure(Row):
     drift_early_angstrom = models.FloatField(null=True)
     #: per-frame shifts as [[x_angstrom, y_angstrom], …]
     shifts_angstrom = models.JSONField(null=True)
-    #: what is added to them at places of the field, x and y from -1 to 1; null where none was found:
-    #: {"places": [[x, y], …], "shifts_angstrom": [[[x, y] of each frame], … of each place]}
+    #: what is added to them at places of the field, x and y from -1 to 1; null where none was
+    #: found: {"places": [[x, y], …], "shifts_angstrom": [[[x, y] of each frame], … of each place]}
     field_motion = models.JSONField(null=True)
     mean_counts = models.FloatField(null=True)
     ice_thickness_nm = models.FloatField(null=True)

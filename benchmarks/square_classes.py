@@ -20,12 +20,13 @@ from benchmarks.detection_scores import Detections, average_precision, box_overl
 from benchmarks.limit_squares import LimitSquareFinder
 from benchmarks.real_labels import named_twice
 from benchmarks.real_squares import FILES, MESH, SAME_SQUARE_SIDES, Labelled, read_atlas
-from benchmarks.report import Report, main
-from benchmarks.scenes import match
+from benchmarks.report import Report, main, mean
+from benchmarks.scenes import match, take_atlas
 from benchmarks.shared_data import shared_data
 from benchmarks.square_sheet import Shown, draw_sheet
 from smartscope.analysis import registry
 from smartscope.analysis.base import FindContext, Finder, Findings, FloatArray, Image, Level
+from smartscope.microscope.simulator.specimen.spec import Preset, preset_spec
 from smartscope.training.atlases import stream_atlases
 from smartscope.training.samples import AtlasSample
 from smartscope.training.split import Split
@@ -120,6 +121,7 @@ def claims(quick: bool) -> Report:  # noqa: FBT001  the shared form of every ben
         baseline=max(each.seconds for each in seen[LOGISTIC]),
         baseline_name="logistic",
     )
+    _home(report, finders, list(Preset)[:2] if quick else list(Preset))
     _real(report, finders)
     return report
 
@@ -222,6 +224,32 @@ def _calibration(report: Report, seen: Mapping[str, list[Seen]]) -> None:
         target=CALIBRATION_TARGET,
         baseline=errors[LOGISTIC],
         baseline_name="logistic",
+    )
+
+
+def _home(report: Report, finders: Mapping[str, Finder], presets: Sequence[Preset]) -> None:
+    """Plain atlases of the simulated microscope, which the logistic classes were fitted on."""
+    right: dict[str, list[bool]] = {name: [] for name in (LOGISTIC, NETWORK)}
+    for number, preset in enumerate(presets):
+        mesh = ("300", "400", "200")[number % 3]
+        scene = take_atlas(preset_spec(preset, f"bench-{number}", mesh=mesh), columns=3, rows=2)
+        labels, side_um = scene.labels(), scene.context.mesh_opening_um or 1.0
+        for name, answers in right.items():
+            found = finders[name].find(scene.image, scene.context)
+            within = 0.5 * side_um / scene.image.pixel_size_um
+            here, there = match(found.positions_px, scene.truth_px(), within)
+            said = found.probabilities.argmax(axis=1)
+            answers += [
+                found.labels[int(said[finding])] == labels[true]
+                for finding, true in zip(here, there, strict=True)
+            ]
+    report.at_least(
+        f"the simulator's own atlases: accuracy of {len(right[NETWORK])} squares",
+        mean(right[NETWORK]),
+        unit="fraction",
+        target=round(mean(right[LOGISTIC]), 4),
+        baseline=mean(right[LOGISTIC]),
+        baseline_name="logistic, fitted on such",
     )
 
 

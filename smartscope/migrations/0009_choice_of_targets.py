@@ -4,55 +4,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('smartscope', '0008_routine_beside'),
+        ("smartscope", "0008_routine_beside"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='grid',
-            name='max_focus_change_um',
+            model_name="grid",
+            name="max_focus_change_um",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='grid',
-            name='max_group_size',
+            model_name="grid",
+            name="max_group_size",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='grid',
-            name='selection_aim',
-            field=models.CharField(choices=[('diverse', 'diverse'), ('representative', 'representative'), ('best', 'best')], default='diverse', max_length=14),
+            model_name="grid",
+            name="selection_aim",
+            field=models.CharField(
+                choices=[
+                    ("diverse", "diverse"),
+                    ("representative", "representative"),
+                    ("best", "best"),
+                ],
+                default="diverse",
+                max_length=14,
+            ),
         ),
         migrations.AddField(
-            model_name='group',
-            name='chosen_because',
+            model_name="group",
+            name="chosen_because",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='hole',
-            name='chosen_because',
+            model_name="hole",
+            name="chosen_because",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='session',
-            name='max_focus_change_um',
+            model_name="session",
+            name="max_focus_change_um",
             field=models.FloatField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='session',
-            name='max_group_size',
+            model_name="session",
+            name="max_group_size",
             field=models.PositiveIntegerField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='session',
-            name='selection_aim',
-            field=models.CharField(choices=[('diverse', 'diverse'), ('representative', 'representative'), ('best', 'best')], default='diverse', max_length=14),
+            model_name="session",
+            name="selection_aim",
+            field=models.CharField(
+                choices=[
+                    ("diverse", "diverse"),
+                    ("representative", "representative"),
+                    ("best", "best"),
+                ],
+                default="diverse",
+                max_length=14,
+            ),
         ),
         migrations.AddField(
-            model_name='square',
-            name='chosen_because',
+            model_name="square",
+            name="chosen_because",
             field=models.CharField(blank=True, max_length=200),
         ),
     ]

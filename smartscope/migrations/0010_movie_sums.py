@@ -5,40 +5,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('smartscope', '0009_choice_of_targets'),
+        ("smartscope", "0009_choice_of_targets"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='exposure',
-            name='field_motion',
+            model_name="exposure",
+            name="field_motion",
             field=models.JSONField(null=True),
         ),
         migrations.AddField(
-            model_name='exposure',
-            name='ice_rings_at_most',
+            model_name="exposure",
+            name="ice_rings_at_most",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='exposure',
-            name='ice_rings_error_nm',
+            model_name="exposure",
+            name="ice_rings_error_nm",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='exposure',
-            name='ice_rings_nm',
+            model_name="exposure",
+            name="ice_rings_nm",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='exposure',
-            name='weighted_image',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='smartscope.image'),
+            model_name="exposure",
+            name="weighted_image",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="smartscope.image",
+            ),
         ),
         migrations.AlterField(
-            model_name='image',
-            name='kind',
-            field=models.CharField(choices=[('atlas_tiles', 'Atlas Tiles'), ('atlas', 'Atlas'), ('square', 'Square'), ('stitched', 'Stitched'), ('hole', 'Hole'), ('movie', 'Movie'), ('sum', 'Sum'), ('weighted_sum', 'Weighted Sum'), ('power_spectrum', 'Power Spectrum')], max_length=20),
+            model_name="image",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("atlas_tiles", "Atlas Tiles"),
+                    ("atlas", "Atlas"),
+                    ("square", "Square"),
+                    ("stitched", "Stitched"),
+                    ("hole", "Hole"),
+                    ("movie", "Movie"),
+                    ("sum", "Sum"),
+                    ("weighted_sum", "Weighted Sum"),
+                    ("power_spectrum", "Power Spectrum"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -101,6 +101,7 @@ def test_a_movie_becomes_numbers_and_a_picture_of_its_rings(tmp_path: Path) -> N
     assert exposure.ice_rings_nm is not None
     assert exposure.ice_rings_at_most
 
+
 def test_an_empty_hole_says_that_it_has_no_rings_and_counts_as_no_success(tmp_path: Path) -> None:
     analysis, exposure = taken(tmp_path, counted(np.zeros((SIDE_PX, SIDE_PX), np.float32)))
     run_analysis(analysis.pk)

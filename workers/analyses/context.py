@@ -14,7 +14,6 @@ ATTENUATION_NM = {300: 300.0, 200: 240.0}
 CARRIED_OVER_ERROR = 0.03
 #: and of one known only from the camera's calibration, as the beam drifts
 CALIBRATION_ERROR = 0.05
-_LATTICES = {"square": "square", "triangular": "hexagonal", "none": "none"}
 
 
 def context_of(grid: Grid, *, vacuum: tuple[float, float] | None = None) -> FindContext:
@@ -27,7 +26,7 @@ def context_of(grid: Grid, *, vacuum: tuple[float, float] | None = None) -> Find
         mesh_bar_um=mesh.bar_um,
         hole_diameter_um=film.diameter_um,
         hole_pitch_um=film.pitch_um,
-        lattice=_LATTICES[film.lattice],
+        lattice=film.lattice,
         foil="gold" if "Au" in grid.hole_type else "carbon",
         vacuum_intensity=level,
         vacuum_intensity_error=error,

@@ -33,7 +33,7 @@ SAME_SCALE = 0.12
 DETECTED_ABOVE = 0.15
 CONVINCING = 0.5
 #: chance finds a lattice in anything, but one that explains next to nothing
-CHANCE = 0.15
+CHANCE = 0.25
 CONTAMINATED_ABOVE = 0.35
 #: a hole that was seen has foil around it, wherever the opening was thought to end
 ROOM_RADII = 1.6

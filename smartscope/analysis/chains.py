@@ -12,7 +12,7 @@ SQUARE_FINDERS = (
 )
 #: Whose card tells an atlas's duration: what looks where a site installed nothing.
 SHIPPED_SQUARE_FINDER = "classical-squares"
-HOLE_FINDERS = ("network-holes", "classical-holes", "yolo-holes")
+HOLE_FINDERS = ("classical-holes", "network-holes", "yolo-holes")
 LACEY_FINDERS = ("lacey-voids",)
 CONTINUOUS_FINDERS = ("continuous-points",)
 STITCHER = "correlation-stitcher"

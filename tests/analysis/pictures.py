@@ -62,8 +62,7 @@ def draw_atlas(
     opaque = np.flatnonzero(whole)[:leave_out]
     rows, columns = np.mgrid[:height, :width]
     picture = np.full(shape, 0.03)
-    # openings lie as their lattice does, whose rows turn from x away from y
-    turn = np.deg2rad(-angle_deg)
+    turn = np.deg2rad(angle_deg)  # openings lie as their lattice does
     for number, (x, y) in enumerate(truth):
         u = (columns - x) * np.cos(turn) + (rows - y) * np.sin(turn)
         v = -(columns - x) * np.sin(turn) + (rows - y) * np.cos(turn)

@@ -229,4 +229,5 @@ def test_stop_closes_the_valves_and_ends_the_run() -> None:
 def test_a_mutant_is_caught(name: str) -> None:
     machine = type("MutantNight", (AnyNight,), {"under_test": MUTANTS[name]})
     with pytest.raises((AssertionError, IllegalTransition)):
-        run_state_machine_as_test(machine, settings=settings(QUICK, max_examples=600))
+        # most are caught within 200; which examples come depends on the modules that are loaded
+        run_state_machine_as_test(machine, settings=settings(QUICK, max_examples=5000))

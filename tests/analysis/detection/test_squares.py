@@ -85,7 +85,7 @@ def test_ice_from_thin_to_opaque_is_not_taken_for_an_empty_grid() -> None:
     random = np.random.default_rng(0)
     rows, columns = np.mgrid[: drawn.image.pixels.shape[0], : drawn.image.pixels.shape[1]]
     away = [(columns - x) ** 2 + (rows - y) ** 2 for x, y in drawn.truth]
-    passes = np.exp(random.uniform(np.log(0.002), 0.0, len(drawn.truth)))
+    passes = np.exp(random.uniform(np.log(0.0018), 0.0, len(drawn.truth)))
     grey = 30.0 + (drawn.image.pixels - 30.0) * passes[np.argmin(away, axis=0)]
     grey = (grey + 0.2 * random.normal(size=grey.shape)).astype(np.float32)
     found = find_squares(

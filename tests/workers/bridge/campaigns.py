@@ -138,8 +138,13 @@ def quick_house(directory: Path) -> Facility:
 
 
 #: Blanking the beam is part of the safe state, which is not sought twice; an exposure is asked
-#: about before it is issued, so its death costs an attempt and no hole.
-_ALONE = {"command:blank_beam": "safe_state", "command:require_possible": "asked"}
+#: about before it is issued, so its death costs an attempt and no hole. A death while recording
+#: costs one of the two holes: it is dealt to a session in which the other is not lost.
+_ALONE = {
+    "command:blank_beam": "safe_state",
+    "command:require_possible": "asked",
+    "command:record": "open_valves",
+}
 
 
 def campaign(number: int) -> list[str]:

@@ -121,7 +121,9 @@ def test_the_legend_counts_every_square_and_filters_to_a_class(sign_in: SignIn) 
 def test_what_was_not_measured_is_said_and_not_shown_as_a_number(sign_in: SignIn) -> None:
     page = bench(sign_in)
     exposures = page.get_by_role("region", name="Exposures")
-    expect(exposures).to_contain_text("Not measured yet: CTF fit, defocus, astigmatism, ice by rings.")
+    expect(exposures).to_contain_text(
+        "Not measured yet: CTF fit, defocus, astigmatism, ice by rings."
+    )
     expect(exposures.get_by_role("img", name="Power spectrum")).to_be_visible()
 
 

@@ -116,7 +116,7 @@ def _made(name: str, *given: Trained) -> Plugin:
         raise
     except Exception as error:  # a stranger's package may fail in any way; the night goes on
         raise PluginUnavailable(
-            f"The plug-in {name!r} cannot be loaded: {type(error).__name__}: {error}. "
+            f"The plug-in {name!r} cannot be loaded: {type(error).__name__}: {str(error).rstrip('.')}. "
             "Repair its installation or take it out of the chain."
         ) from error
     if not isinstance(made, Plugin):

@@ -115,8 +115,9 @@ def _made(name: str, *given: Trained) -> Plugin:
     except PluginUnavailable:
         raise
     except Exception as error:  # a stranger's package may fail in any way; the night goes on
+        told = str(error).rstrip(".")
         raise PluginUnavailable(
-            f"The plug-in {name!r} cannot be loaded: {type(error).__name__}: {str(error).rstrip('.')}. "
+            f"The plug-in {name!r} cannot be loaded: {type(error).__name__}: {told}. "
             "Repair its installation or take it out of the chain."
         ) from error
     if not isinstance(made, Plugin):

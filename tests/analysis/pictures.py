@@ -91,13 +91,14 @@ def draw_film(
     break_px: float = 0.0,
     noise: float = 0.05,
     seed: int = 0,
+    edge: int = 30,
 ) -> Drawn:
     """Holes on a film inside a bright square; every n-th hole as dark as the film around it.
 
-    `break_px` moves everything in the right half down, as a stitching break does.
+    `break_px` moves everything in the right half down, as a stitching break does. The dark bars
+    are `edge` px wide.
     """
     height, width = shape
-    edge = 30
     rows, columns = np.mgrid[:height, :width]
     truth = nodes(shape, pitch, angle_deg=angle_deg, between_deg=between_deg)
     truth[truth[:, 0] > width / 2, 1] += break_px

@@ -18,7 +18,7 @@ from scipy import optimize
 from smartscope.analysis.base import FloatArray
 from smartscope.analysis.ctf.estimate import COARSEST_ANGSTROM, FITTED_TO_ANGSTROM, CtfFit
 from smartscope.analysis.ctf.optics import Optics
-from smartscope.analysis.ctf.polar_spectrum import PolarSpectrum, polar_spectrum
+from smartscope.analysis.ctf.polar_spectrum import PolarSpectrum, SpectrumGatherer
 from smartscope.analysis.ctf.ring_model import Band, band_of, explain, reweighted, transfer_square
 
 TILE_ANGSTROM: Final = 512.0
@@ -28,6 +28,12 @@ LEAST_GAIN: Final = 16.0
 _STEEPEST_DEG: Final = 65.0
 _STEPS_DEG: Final = 5.0
 _AXES: Final = 12
+#: of the slopes tried, how many are climbed from
+_CLIMBED: Final = 3
+_ALL: Final = (0, 1, 2, 3, 4)
+_FLAT: Final = (0, 3, 4)
+#: the searched numbers are of order one in these: Å, Å per Å twice, Å twice
+_UNITS: Final = np.array([100.0, 0.1, 0.1, 100.0, 100.0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,25 +64,46 @@ class DefocusPlane:
 
 
 def defocus_plane(
-    image: NDArray[np.generic], fit: CtfFit, optics: Optics, *, pixel_size_angstrom: float
+    images: Sequence[NDArray[np.generic]],
+    fit: CtfFit,
+    optics: Optics,
+    *,
+    pixel_size_angstrom: float,
 ) -> DefocusPlane | None:
-    """The plane of defocus of an image (height, width) that `fit` describes as a whole.
+    """The plane of defocus of a place that `fit` describes as a whole.
 
-    Astigmatism is that of `fit`. None when one defocus explains the image as well (χ² gain under
-    16), or when the image has fewer than 3 x 3 tiles of 512 Å.
+    `images` (height, width) are its sum, or groups of its frames. Of groups the spectra are tried
+    as well as their sum's, for water that moved between them shows its rings only there, and what
+    explains more is kept. One astigmatism is fitted with the plane. None when one defocus explains
+    the place as well (χ² gain under 16), or when it has fewer than 3 x 3 tiles of 512 Å.
     """
-    centres, spectra = _tiles(image, pixel_size_angstrom)
+    tried = [images]
+    if len(images) > 1:
+        tried.append([np.sum(images, axis=0, dtype=np.float32)])
+    planes = [_plane(each, fit, optics, pixel_size_angstrom) for each in tried]
+    found = [plane for plane in planes if plane is not None]
+    return max(found, key=lambda plane: plane.gain, default=None)
+
+
+def _plane(
+    images: Sequence[NDArray[np.generic]], fit: CtfFit, optics: Optics, pixel_size_angstrom: float
+) -> DefocusPlane | None:
+    """The plane that one kind of spectrum shows."""
+    centres, spectra = _tiles(images, pixel_size_angstrom)
     if len(spectra) < 9:
         return None
     stack = _stack(spectra)
     if stack is None:
         return None
+    whole = fit.defocus
+    flat = np.array([whole.mean_angstrom, 0.0, 0.0, whole.cos_angstrom, whole.sin_angstrom])
     field = _TiltedField(stack, centres, fit, optics)
-    flat = np.array([fit.defocus_angstrom, 0.0, 0.0])
-    field = replace(field, band=reweighted(stack, field.explained(flat)))
-    level = field.climb(flat, slopes=False)
-    start = max(_slopes(), key=lambda slope: field.gain(np.array([level[0], *slope])))
-    best = field.climb(np.array([level[0], *start]), slopes=True)
+    level = field.climb(flat, _FLAT)
+    steep = sorted(_slopes(), key=lambda slope: -field.gain(_with_slope(level, slope)))
+    best = _best(field, [_with_slope(level, slope) for slope in steep[:_CLIMBED]])
+    # judged anew by the variance of what is explained best so far
+    field = replace(field, band=reweighted(stack, field.explained(best)))
+    best, level = field.climb(best, _ALL), field.climb(level, _FLAT)
     gain = field.gain(best) - field.gain(level)
     if gain < LEAST_GAIN:
         return None
@@ -86,6 +113,15 @@ def defocus_plane(
         slope_y=float(best[2]),
         gain=float(gain),
     )
+
+
+def _with_slope(level: FloatArray, slope: tuple[float, float]) -> FloatArray:
+    return np.array([level[0], *slope, *level[3:]])
+
+
+def _best(field: _TiltedField, starts: Sequence[FloatArray]) -> FloatArray:
+    """The best of the summits near several starts."""
+    return max((field.climb(start, _ALL) for start in starts), key=field.gain)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,8 +134,10 @@ class _TiltedField:
     optics: Optics
 
     def squares(self, plane: FloatArray) -> FloatArray:
-        """CTF² of each tile at its own defocus, `plane` = (middle, slope x, slope y)."""
-        own = plane[0] + self.centres @ plane[1:]
+        """CTF² of each tile at its own defocus; `plane` is middle, slope x, slope y, astigmatism's
+        cosine and sine part.
+        """
+        own = plane[0] + self.centres @ plane[1:3]
         width = self.band.power.shape[1] // len(own)
         parts = []
         for number, mean in enumerate(own):
@@ -111,7 +149,12 @@ class _TiltedField:
                 cos_twice=self.band.cos_twice[:, part],
                 sin_twice=self.band.sin_twice[:, part],
             )
-            here = replace(self.fit.defocus, mean_angstrom=float(mean))
+            here = replace(
+                self.fit.defocus,
+                mean_angstrom=float(mean),
+                cos_angstrom=float(plane[3]),
+                sin_angstrom=float(plane[4]),
+            )
             parts.append(transfer_square(tile, self.optics, here))
         return np.concatenate(parts, axis=1)
 
@@ -124,22 +167,27 @@ class _TiltedField:
         squares = self.squares(plane)
         return explain(self.band, squares).power(self.band, squares)
 
-    def climb(self, start: FloatArray, *, slopes: bool) -> FloatArray:
-        """The best plane near `start`; without `slopes`, the best level."""
-        units = np.array([100.0, 0.1, 0.1]) if slopes else np.array([100.0])
-        free = len(units)
+    def climb(self, start: FloatArray, free: Sequence[int]) -> FloatArray:
+        """The best plane near `start`, of which the numbers at `free` may change."""
+        chosen = list(free)
+        units = _UNITS[chosen]
+
+        def moved(numbers: FloatArray) -> FloatArray:
+            plane = start.copy()
+            plane[chosen] += numbers * units
+            return plane
 
         def loss(numbers: FloatArray) -> float:
-            return -self.gain(np.concatenate([numbers * units, start[free:]]))
+            return -self.gain(moved(numbers))
 
         found = optimize.minimize(
             loss,
-            start[:free] / units,
-            method="Nelder-Mead",
-            options={"maxfev": 60 * free, "xatol": 0.01, "fatol": 0.05},
+            np.zeros(len(chosen)),
+            method="L-BFGS-B",
+            options={"maxiter": 40, "eps": 1e-3},
         )
-        best: FloatArray = np.concatenate([np.asarray(found.x) * units, start[free:]])
-        return best
+        best = moved(np.asarray(found.x))
+        return best if self.gain(best) > self.gain(start) else start
 
 
 def _slopes() -> Sequence[tuple[float, float]]:
@@ -154,10 +202,10 @@ def _slopes() -> Sequence[tuple[float, float]]:
 
 
 def _tiles(
-    image: NDArray[np.generic], pixel_size_angstrom: float
+    images: Sequence[NDArray[np.generic]], pixel_size_angstrom: float
 ) -> tuple[FloatArray, list[PolarSpectrum]]:
     """Tiles side by side: centres (tiles, 2) x, y in Å from the middle of the image, spectra."""
-    height, width = image.shape
+    height, width = images[0].shape
     side = 2 * round(TILE_ANGSTROM / pixel_size_angstrom / 2)
     rows, columns = height // side, width // side
     centres, spectra = [], []
@@ -165,12 +213,12 @@ def _tiles(
         for column in range(columns):
             top = (height - rows * side) // 2 + row * side
             left = (width - columns * side) // 2 + column * side
-            tile = image[top : top + side, left : left + side]
-            spectra.append(
-                polar_spectrum(
-                    tile, pixel_size_angstrom=pixel_size_angstrom, tile_angstrom=TILE_ANGSTROM
-                )
+            tile = SpectrumGatherer(
+                pixel_size_angstrom=pixel_size_angstrom, tile_angstrom=TILE_ANGSTROM
             )
+            for image in images:
+                tile.add(image[top : top + side, left : left + side])
+            spectra.append(tile.spectrum())
             centres.append((left + 0.5 * (side - width), top + 0.5 * (side - height)))
     return pixel_size_angstrom * np.array(centres, dtype=np.float64).reshape(-1, 2), spectra
 

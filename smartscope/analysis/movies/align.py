@@ -19,6 +19,7 @@ from smartscope.analysis.movies.patches import cut_patches, patch_grid
 from smartscope.analysis.movies.prepare import PreparedMovie, group_members, prepare
 from smartscope.analysis.movies.spectra import group_spectra
 from smartscope.analysis.movies.sums import Dosing, EachGroup, MovieSums, movie_sums
+from smartscope.analysis.movies.transforms import FrameSpectra
 from smartscope.domain.errors import InvalidInput
 
 GROUP_DOSE_E_PER_A2: Final = 0.7
@@ -105,8 +106,9 @@ def align_movie(
     `defects` (height, width) is True where a pixel is known to be bad. `local` False leaves motion
     that differs over the field alone. `each_group` is handed the aligned sum of each 4 e/Å² on the
     way, for spectra that motion of the water would wash out.
-    Frames are read up to four times (defects, motion, local motion, sum) and never kept; memory is
-    a dozen frames and the spectra between 300 and 7 Å. A shifted frame wraps around: as many edge
+    Frames are read once where a GiB holds them as delivered, else up to four times (defects,
+    motion, local motion, sum); memory beside is a dozen frames and the spectra between 300 and
+    7 Å, or whole spectra where half a GiB holds them. A shifted frame wraps around: as many edge
     pixels as it moved come from the opposite edge. Raises `InvalidInput` for a gain or list of
     defects that does not fit, and `BadFile` for a broken frame.
     """
@@ -114,7 +116,8 @@ def align_movie(
     prepared = prepare(movie, gain, defects)
     per_frame = taken.dose_per_frame_e_per_a2 or prepared.mean_counts / pixel**2
     size = _group_size(prepared.frames, per_frame, GROUP_DOSE_E_PER_A2)
-    spectra = group_spectra(prepared, pixel_size_angstrom=pixel, group_size=size)
+    whole = FrameSpectra(prepared)
+    spectra = group_spectra(whole, pixel_size_angstrom=pixel, group_size=size)
     motion = measure_motion(spectra, dose_per_frame_e_per_a2=per_frame)
     shifts = _per_frame(motion.positions_angstrom, spectra.frame_numbers, prepared.frames)
     field = None
@@ -130,7 +133,7 @@ def align_movie(
     steps = np.hypot(*np.diff(shifts, axis=0).T) if prepared.frames > 1 else np.zeros(0)
     return AlignedMovie(
         sums=movie_sums(
-            prepared,
+            whole,
             shifts,
             pixel_size_angstrom=pixel,
             dosing=taken.dosing,

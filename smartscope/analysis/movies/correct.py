@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from smartscope.analysis.base import FloatArray, FloatImage
 from smartscope.analysis.movies.local_field import LocalMotion
 from smartscope.analysis.movies.magnification import Magnification
 from smartscope.analysis.movies.prepare import PreparedMovie
 from smartscope.analysis.movies.resample import CELL_PX, displaced, spline_prefilter
+from smartscope.analysis.movies.transforms import picture_of, transform
 from smartscope.domain.errors import InvalidInput
 
 
@@ -32,13 +32,7 @@ class CorrectedFrames:
         magnification: Magnification | None = None,
     ) -> None:
         """`shifts_angstrom` is (frames, 2). Raises `InvalidInput` when it is not."""
-        if shifts_angstrom.shape != (movie.frames, 2):
-            raise InvalidInput(
-                {
-                    "shifts": f"{movie.frames} frames need as many shifts, "
-                    f"not {shifts_angstrom.shape}."
-                }
-            )
+        check_shifts(movie, shifts_angstrom)
         self._movie = movie
         self._shifts = shifts_angstrom
         self._grid = _Grid(movie, pixel_size_angstrom, local, magnification)
@@ -58,11 +52,19 @@ class CorrectedFrames:
         if self._grid.bends:
             vertical = vertical * spline_prefilter(height)
             horizontal = horizontal * spline_prefilter(width, half=True)
-        spectrum = fft.rfft2(frame)
+        spectrum = transform(frame)
         spectrum *= vertical.astype(np.complex64)[:, None]
         spectrum *= horizontal.astype(np.complex64)[None, :]
-        moved = np.asarray(fft.irfft2(spectrum, s=frame.shape), dtype=np.float32)
+        moved = picture_of(spectrum, (height, width))
         return displaced(moved, self._grid.of(index)) if self._grid.bends else moved
+
+
+def check_shifts(movie: PreparedMovie, shifts_angstrom: FloatArray) -> None:
+    """Raises `InvalidInput` unless there is an x, y for every frame."""
+    if shifts_angstrom.shape != (movie.frames, 2):
+        raise InvalidInput(
+            {"shifts": f"{movie.frames} frames need as many shifts, not {shifts_angstrom.shape}."}
+        )
 
 
 class _Grid:

@@ -82,7 +82,13 @@ def moments(
     """Correlation (n,), gradient (n, 2) and Hessian (n, 2, 2) at `shift` (n, 2) x, y in Å."""
     vertical = _phases(spectra.ky, shift[:, 1])
     horizontal = _phases(spectra.kx, shift[:, 0])
-    table = vertical @ cross @ horizontal.transpose(0, 2, 1)
+    return derivatives(vertical @ cross @ horizontal.transpose(0, 2, 1))
+
+
+def derivatives(
+    table: NDArray[np.complexfloating],
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Value (n,), gradient (n, 2) and Hessian (n, 2, 2) from Σ cross ky^a kx^b, (n, 3, 3)."""
     turn = 2.0 * np.pi
     gradient = -turn * np.stack([table[:, 0, 1].imag, table[:, 1, 0].imag], axis=1)
     xx, yy, xy = table[:, 0, 2].real, table[:, 2, 0].real, table[:, 1, 1].real
@@ -115,7 +121,9 @@ def _highest_on_grid(cross: Complex, spectra: GroupSpectra) -> FloatArray:
     grid = np.arange(-SEARCH_ANGSTROM, SEARCH_ANGSTROM + 0.5 * _GRID_ANGSTROM, _GRID_ANGSTROM)
     vertical = np.exp(2j * np.pi * grid[:, None] * spectra.ky[None, :]).astype(np.complex64)
     horizontal = np.exp(2j * np.pi * spectra.kx[:, None] * grid[None, :]).astype(np.complex64)
-    height: NDArray[np.float32] = (vertical @ cross @ horizontal).real
+    # one large product is several times faster than as many small ones as there are pairs
+    across = (cross.reshape(-1, len(spectra.kx)) @ horizontal).reshape(len(cross), -1, len(grid))
+    height: NDArray[np.float32] = (vertical @ across).real
     best = height.reshape(len(cross), -1).argmax(axis=1)
     return np.stack([grid[best % len(grid)], grid[best // len(grid)]], axis=1)
 

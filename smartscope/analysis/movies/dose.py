@@ -21,6 +21,8 @@ _FLOOR: Final = 2.81
 _REFERENCE_KV: Final = 300.0
 # At 200 kV the same dose destroys more; from memory of the same authors' program.
 _AT_200_KV: Final = 0.8
+#: how far the weights that are used may be from the exact ones
+_WEIGHT_TOLERANCE: Final = 1e-4
 
 
 def critical_dose(k_per_angstrom: FloatArray, *, voltage_kv: float) -> FloatArray:
@@ -61,3 +63,17 @@ def frame_weights(
     within = np.where(lost > 0.0, -np.expm1(-lost) / np.maximum(lost, 1e-300), 1.0)
     weights: FloatArray = np.exp(-start / twice) * within
     return weights
+
+
+def few_products(weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(frames, n) and (n, |k|) with the fewest n whose product is `weights` to 1e-4.
+
+    Weights are nearly a few curves in time, each times one in |k|: sums over frames may be taken
+    before any of them is transformed.
+    """
+    left, sizes, right = np.linalg.svd(weights, full_matrices=False)
+    left *= sizes
+    for count in range(1, len(sizes) + 1):
+        if np.abs(left[:, :count] @ right[:count] - weights).max() <= _WEIGHT_TOLERANCE:
+            break
+    return left[:, :count], right[:count]

@@ -13,12 +13,13 @@ from smartscope.analysis.io.movie import Movie
 from smartscope.analysis.io.read_ahead import read_ahead
 from smartscope.analysis.movies.defects import Defects, find_defects, find_unsteady, replace
 from smartscope.analysis.movies.gain_fit import fit_gain
+from smartscope.analysis.movies.held import HeldMovie
 from smartscope.domain.errors import BadFile, InvalidInput
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PreparedMovie:
-    """A movie with what its frames need; frames are read again each time, none is kept.
+    """A movie with what its frames need; they are corrected again each time.
 
     `mean_counts` is per pixel and frame as delivered, before the gain. `gain_doubt` is a sentence
     when the gain seems to lie wrongly, else blank.
@@ -72,7 +73,8 @@ def prepare(
         )
     total = np.zeros(shape, dtype=np.float32)
     squares = np.zeros(shape, dtype=np.float32)
-    for frame in read_ahead(movie, range(movie.frames)):
+    held = HeldMovie(movie)
+    for frame in read_ahead(held, range(movie.frames)):
         counts = frame.astype(np.float32)
         total += counts
         np.square(counts, out=counts)
@@ -88,7 +90,7 @@ def prepare(
         # a pixel without a gain was never calibrated
         bad |= factor <= 0.0
         total *= factor
-    return PreparedMovie(movie, factor, find_defects(total, bad), mean_counts, doubt)
+    return PreparedMovie(held, factor, find_defects(total, bad), mean_counts, doubt)
 
 
 def group_members(frames: int, size: int) -> list[range]:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.base import FloatArray, FloatImage
-from smartscope.analysis.movies.correlation import moments
+from smartscope.analysis.movies.agreement_loops import agreement_sums, slope_tables
+from smartscope.analysis.movies.correlation import derivatives
 from smartscope.analysis.movies.spectra import GroupSpectra
 
 _ROUNDS = 12
@@ -33,23 +34,10 @@ class Agreement:
 
 def agreement(spectra: GroupSpectra, weights: FloatImage, positions: FloatArray) -> Agreement:
     """Q of `positions` (groups, 2), x, y in Å."""
-    total = np.zeros(weights.shape, dtype=np.complex64)
-    waves = np.zeros_like(total)
-    power = np.zeros(weights.shape)
-    square = np.zeros(weights.shape)
-    for values, position in zip(spectra.values, positions, strict=True):
-        wave = undoing_wave(spectra, position)
-        total += values * wave
-        waves += wave
-        own = values.real.astype(np.float64) ** 2 + values.imag.astype(np.float64) ** 2
-        power += own
-        square += own**2
-    groups = len(spectra.values)
-    shared = np.abs(total) ** 2 - power
-    standing = spectra.pattern_power * (np.abs(waves) ** 2 - groups)
-    value = 0.5 * float((weights * (shared - standing)).sum())
-    variance = 0.25 * float((weights.astype(np.float64) ** 2 * (power**2 - square)).sum())
-    return Agreement(value, variance)
+    vertical, horizontal = _waves(spectra, positions)
+    sums = np.empty(2)
+    agreement_sums(spectra.values, weights, vertical, horizontal, spectra.pattern_power, sums)
+    return Agreement(0.5 * float(sums[0]), 0.25 * float(sums[1]))
 
 
 def refine(
@@ -90,19 +78,27 @@ def _slopes(
     spectra: GroupSpectra, weights: FloatImage, positions: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Gradient (groups, 2) and Hessian (groups, 2, 2) of Q for each group, the others held."""
-    waves = [undoing_wave(spectra, position) for position in positions]
-    total = np.zeros(weights.shape, dtype=np.complex64)
-    for values, wave in zip(spectra.values, waves, strict=True):
-        total += values * wave
-    together = np.sum(waves, axis=0, dtype=np.complex64)
-    pattern = np.float32(spectra.pattern_power)
-    gradient = np.empty((len(positions), 2))
-    hessian = np.empty((len(positions), 2, 2))
-    for number, (values, wave) in enumerate(zip(spectra.values, waves, strict=True)):
-        cross = (total - values * wave).conj() * values - pattern * (together - wave).conj()
-        _, slope, bend = moments((cross * weights)[None], spectra, positions[number][None])
-        gradient[number], hessian[number] = slope[0], bend[0]
+    vertical, horizontal = _waves(spectra, positions)
+    tables = np.empty((len(positions), 3, 3), dtype=np.complex128)
+    slope_tables(
+        spectra.values,
+        weights,
+        vertical,
+        horizontal,
+        spectra.ky.astype(np.float32),
+        spectra.kx.astype(np.float32),
+        np.float32(spectra.pattern_power),
+        tables,
+    )
+    _, gradient, hessian = derivatives(tables)
     return gradient, hessian
+
+
+def _waves(spectra: GroupSpectra, positions: FloatArray) -> tuple[Complex, Complex]:
+    """exp(2πi k d) along y (groups, ky) and x (groups, kx)."""
+    vertical = np.exp(2j * np.pi * positions[:, 1, None] * spectra.ky)
+    horizontal = np.exp(2j * np.pi * positions[:, 0, None] * spectra.kx)
+    return vertical.astype(np.complex64), horizontal.astype(np.complex64)
 
 
 def _concave(hessian: FloatArray, floor: float) -> FloatArray:

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from smartscope.analysis.base import FloatArray, FloatImage
-from smartscope.analysis.movies.prepare import PreparedMovie, group_members
+from smartscope.analysis.movies.prepare import group_members
+from smartscope.analysis.movies.transforms import FrameSpectra
 
 COARSEST_ANGSTROM: Final = 300.0
 FINEST_ANGSTROM: Final = 7.0
@@ -53,9 +53,10 @@ class GroupSpectra:
 
 
 def group_spectra(
-    movie: PreparedMovie, *, pixel_size_angstrom: float, group_size: int
+    frames: FrameSpectra, *, pixel_size_angstrom: float, group_size: int
 ) -> GroupSpectra:
     """Transform groups of frames and keep 300 Å to 7 Å (or 0.9 of Nyquist), axes blanked."""
+    movie = frames.movie
     height, width = movie.shape
     ky: FloatArray = np.asarray(np.fft.fftfreq(height, pixel_size_angstrom), dtype=np.float64)
     kx: FloatArray = np.asarray(np.fft.rfftfreq(width, pixel_size_angstrom), dtype=np.float64)
@@ -65,8 +66,8 @@ def group_spectra(
     pattern = _StandingPattern(movie.shape)
     members = group_members(movie.frames, group_size)
     values = np.empty((len(members), len(rows), len(columns)), dtype=np.complex64)
-    for number, total in enumerate(movie.groups(group_size)):
-        spectrum = fft.rfft2(total - total.mean(dtype=np.float64).astype(np.float32))
+    for number, group in enumerate(members):
+        spectrum = frames.of_sum(group)
         values[number] = spectrum[np.ix_(rows, columns)]
         pattern.add(spectrum)
     kept_ky, kept_kx = ky[rows], kx[columns]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from smartscope.analysis.base import FloatArray, FloatImage
-from smartscope.analysis.movies.correct import CorrectedFrames
-from smartscope.analysis.movies.dose import frame_weights
+from smartscope.analysis.movies.correct import CorrectedFrames, check_shifts
+from smartscope.analysis.movies.dose import few_products, frame_weights
+from smartscope.analysis.movies.fourier_sums import FourierSums
 from smartscope.analysis.movies.local_field import LocalMotion
 from smartscope.analysis.movies.magnification import Magnification
 from smartscope.analysis.movies.prepare import PreparedMovie, group_members
+from smartscope.analysis.movies.transforms import FrameSpectra, picture_of, transform
 
 _TABLE: Final = 512
-#: how far the weights that are used may be from the exact ones
-_WEIGHT_TOLERANCE: Final = 1e-4
 
 EachGroup = Callable[[FloatImage], None]
 
@@ -48,7 +47,7 @@ class MovieSums:
 
 
 def movie_sums(
-    movie: PreparedMovie,
+    frames: FrameSpectra,
     shifts_angstrom: FloatArray,
     *,
     pixel_size_angstrom: float,
@@ -64,6 +63,20 @@ def movie_sums(
     is handed the sum of every `group_size` frames. Memory is about ten frames. Raises
     `InvalidInput` when shifts and frames do not match, and `BadFile` for a broken frame.
     """
+    movie = frames.movie
+    check_shifts(movie, shifts_angstrom)
+    table = None if dosing is None else _Table(movie, pixel_size_angstrom, dosing)
+    size = movie.frames if each_group is None else group_size
+    members = group_members(movie.frames, size)
+    if local is None and magnification is None and shifts_angstrom.any():
+        return _in_fourier_space(
+            frames,
+            shifts_angstrom,
+            table,
+            pixel_size_angstrom=pixel_size_angstrom,
+            members=members,
+            each_group=each_group,
+        )
     corrected = CorrectedFrames(
         movie,
         shifts_angstrom,
@@ -71,14 +84,50 @@ def movie_sums(
         local=local,
         magnification=magnification,
     )
+    return _of_pictures(corrected, movie, table, members=members, each_group=each_group)
+
+
+def _in_fourier_space(
+    frames: FrameSpectra,
+    shifts_angstrom: FloatArray,
+    table: _Table | None,
+    *,
+    pixel_size_angstrom: float,
+    members: Sequence[range],
+    each_group: EachGroup | None,
+) -> MovieSums:
+    """Of frames that only shift: a sum is transformed back, not its frames."""
+    sums = FourierSums(
+        frames.movie.shape,
+        shifts_angstrom,
+        pixel_size_angstrom=pixel_size_angstrom,
+        curves=None if table is None else table.weights.astype(np.float32),
+        place=np.zeros((0, 0), dtype=np.int16) if table is None else table.place,
+        grouped=each_group is not None,
+    )
+    for group in members:
+        for index in group:
+            sums.add(index, frames.of(index))
+        if each_group is not None:
+            each_group(sums.take_group())
+    even, odd = sums.halves()
+    return MovieSums(even + odd, even, odd, sums.weighted())
+
+
+def _of_pictures(
+    corrected: CorrectedFrames,
+    movie: PreparedMovie,
+    table: _Table | None,
+    *,
+    members: Sequence[range],
+    each_group: EachGroup | None,
+) -> MovieSums:
+    """Of frames that bend, or that are taken as they are."""
     halves = np.zeros((2, *movie.shape), dtype=np.float32)
-    weigher = None
-    if dosing is not None:
-        weigher = _Weigher(movie, pixel_size_angstrom, dosing)
-    size = movie.frames if each_group is None else group_size
-    for members in group_members(movie.frames, size):
+    weigher = None if table is None else _Weigher(movie, table)
+    for numbers in members:
         group = np.zeros(movie.shape if each_group is not None else (0, 0), dtype=np.float32)
-        for index in members:
+        for index in numbers:
             frame = corrected.frame(index)
             halves[index % 2] += frame
             if each_group is not None:
@@ -91,22 +140,18 @@ def movie_sums(
     return MovieSums(halves[0] + halves[1], halves[0], halves[1], weighted)
 
 
-class _Weigher:
-    """Weighs frames by what the beam has left of them, without transforming each.
-
-    The weights, a table of frames by |k|, are very nearly the product of a few curves in time with
-    as many in |k| (their singular vectors): so a few sums of frames are kept, and only those are
-    transformed at the end.
+class _Table:
+    """What each frame weighs at each |k|: `weights` (frames, steps), `place` of each coefficient
+    (height, width // 2 + 1) among the steps.
     """
 
     def __init__(self, movie: PreparedMovie, pixel_size_angstrom: float, dosing: Dosing) -> None:
-        self._shape = movie.shape
         radius = np.hypot(
-            np.fft.fftfreq(movie.shape[0], pixel_size_angstrom)[:, None],
-            np.fft.rfftfreq(movie.shape[1], pixel_size_angstrom)[None, :],
-        ).astype(np.float32)
+            np.fft.fftfreq(movie.shape[0], pixel_size_angstrom).astype(np.float32)[:, None],
+            np.fft.rfftfreq(movie.shape[1], pixel_size_angstrom).astype(np.float32)[None, :],
+        )
         step = float(radius.max()) / (_TABLE - 1)
-        self._place = np.rint(radius / np.float32(step)).astype(np.int16)
+        self.place = np.rint(radius / np.float32(step)).astype(np.int16)
         weights = frame_weights(
             step * np.arange(_TABLE, dtype=np.float64),
             frames=movie.frames,
@@ -117,7 +162,20 @@ class _Weigher:
         size = np.sqrt(np.mean(np.square(weights), axis=0))
         # Where the beam has left next to nothing, nothing is amplified.
         share = np.where(size > 1e-6, 1.0 / np.maximum(size, 1e-6), 0.0)
-        self._times, curves = _few_products(weights * share)
+        self.weights: FloatArray = weights * share
+
+
+class _Weigher:
+    """Weighs frames by what the beam has left of them, without transforming each.
+
+    The weights are very nearly the product of a few curves in time with as many in |k| (their
+    singular vectors): so a few sums of frames are kept, and only those are transformed at the end.
+    """
+
+    def __init__(self, movie: PreparedMovie, table: _Table) -> None:
+        self._shape = movie.shape
+        self._place = table.place
+        self._times, curves = few_products(table.weights)
         self._curves = curves.astype(np.float32)
         self._sums = np.zeros((len(curves), *movie.shape), dtype=np.float32)
 
@@ -130,15 +188,5 @@ class _Weigher:
         """The weighted sum with the plain sum's noise, float32 (height, width)."""
         spectrum: NDArray[np.complex64] = np.zeros(self._place.shape, dtype=np.complex64)
         for part, curve in zip(self._sums, self._curves, strict=True):
-            spectrum += fft.rfft2(part) * curve[self._place]
-        return np.asarray(fft.irfft2(spectrum, s=self._shape), dtype=np.float32)
-
-
-def _few_products(weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(frames, n) and (n, |k|) with the fewest n whose product is `weights` to the tolerance."""
-    left, sizes, right = np.linalg.svd(weights, full_matrices=False)
-    left *= sizes
-    for count in range(1, len(sizes) + 1):
-        if np.abs(left[:, :count] @ right[:count] - weights).max() <= _WEIGHT_TOLERANCE:
-            break
-    return left[:, :count], right[:count]
+            spectrum += transform(part) * curve[self._place]
+        return picture_of(spectrum, self._shape)

@@ -45,7 +45,7 @@ def plane_of(image: FloatImage) -> DefocusPlane | None:
     spectrum = polar_spectrum(image, pixel_size_angstrom=PIXEL_ANGSTROM)
     result = fit_ctf({Source.SUM: spectrum}, optics=Optics())
     assert result.fit is not None, result.reason
-    return defocus_plane(image, result.fit, Optics(), pixel_size_angstrom=PIXEL_ANGSTROM)
+    return defocus_plane([image], result.fit, Optics(), pixel_size_angstrom=PIXEL_ANGSTROM)
 
 
 @pytest.mark.parametrize(("tilt_deg", "across_deg"), [(30.0, 70.0), (20.0, 250.0)])

@@ -12,6 +12,7 @@ from smartscope.analysis.movies.local_field import LocalMotion, SpaceBasis, Time
 from smartscope.analysis.movies.magnification import Magnification
 from smartscope.analysis.movies.prepare import prepare
 from smartscope.analysis.movies.sums import movie_sums
+from smartscope.analysis.movies.transforms import FrameSpectra
 from tests.analysis.movies.moving_specimen import ArrayMovie, correlation, record
 
 PIXEL_ANGSTROM = 1.2
@@ -141,7 +142,7 @@ def test_halves_of_a_bent_movie_have_independent_noise() -> None:
     rng = np.random.default_rng(2)
     counts = rng.poisson(3.0, (FRAMES, 512, 512)).astype(np.uint8)
     sums = movie_sums(
-        prepare(ArrayMovie(counts), None),
+        FrameSpectra(prepare(ArrayMovie(counts), None)),
         rng.normal(size=(FRAMES, 2)),
         pixel_size_angstrom=PIXEL_ANGSTROM,
         local=tilting(),

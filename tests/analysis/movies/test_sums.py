@@ -13,6 +13,7 @@ from smartscope.analysis.base import FloatImage
 from smartscope.analysis.movies.dose import critical_dose, frame_weights
 from smartscope.analysis.movies.prepare import PreparedMovie, prepare
 from smartscope.analysis.movies.sums import Dosing, MovieSums, movie_sums
+from smartscope.analysis.movies.transforms import FrameSpectra
 from smartscope.domain.errors import InvalidInput
 from tests.analysis.movies.moving_specimen import ArrayMovie, burst_and_drift, correlation, record
 
@@ -38,7 +39,7 @@ def noise(frames: int = FRAMES) -> PreparedMovie:
 
 def summed(movie: PreparedMovie, dosing: Dosing | None = DOSING) -> MovieSums:
     return movie_sums(
-        movie,
+        FrameSpectra(movie),
         np.zeros((movie.frames, 2)),
         pixel_size_angstrom=PIXEL_ANGSTROM,
         dosing=dosing,
@@ -80,7 +81,7 @@ def test_halves_are_halves_of_the_aligned_sum() -> None:
     recorded = record(burst_and_drift(10))
     movie = prepare(recorded.movie, None)
     shifts = recorded.positions_angstrom
-    sums = movie_sums(movie, shifts, pixel_size_angstrom=PIXEL_ANGSTROM)
+    sums = movie_sums(FrameSpectra(movie), shifts, pixel_size_angstrom=PIXEL_ANGSTROM)
     assert sums.weighted is None
     moved = [
         fourier_shift(fft.fft2(movie.frame(n).astype(float)), -shifts[n, ::-1] / PIXEL_ANGSTROM)
@@ -133,6 +134,6 @@ def test_weighting_shows_more_of_what_the_beam_destroys() -> None:
 
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(InvalidInput, match="as many shifts"):
-        movie_sums(noise(4), np.zeros((3, 2)), pixel_size_angstrom=1.0)
+        movie_sums(FrameSpectra(noise(4)), np.zeros((3, 2)), pixel_size_angstrom=1.0)
     with pytest.raises(InvalidInput, match="is no dose"):
         frame_weights(np.ones(2), frames=2, dose_per_frame_e_per_a2=0.0, voltage_kv=300.0)

@@ -1,0 +1,69 @@
+"""Fourier transforms of frames on all processors, kept where a movie is small enough."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from smartscope.analysis.base import FloatImage
+from smartscope.analysis.movies.prepare import PreparedMovie
+
+#: whole spectra of a movie are kept up to this much
+KEPT_BYTES: Final = 512 * 1024 * 1024
+_MOST_WORKERS: Final = 8
+# Threads for smaller pictures cost more than they save.
+_SHARED_FROM_PX: Final = 1_000_000
+
+Spectrum = NDArray[np.complex64]
+
+
+def transform(picture: FloatImage) -> Spectrum:
+    """The half spectrum (height, width // 2 + 1) of a picture (height, width)."""
+    return np.asarray(fft.rfft2(picture, workers=_workers(picture.size)), dtype=np.complex64)
+
+
+def picture_of(spectrum: Spectrum, shape: tuple[int, int]) -> FloatImage:
+    """The picture of `shape` (height, width) that has this half spectrum, float32."""
+    picture = fft.irfft2(spectrum, s=shape, workers=_workers(shape[0] * shape[1]))
+    return np.asarray(picture, dtype=np.float32)
+
+
+def _workers(pixels: int) -> int:
+    return min(_MOST_WORKERS, len(os.sched_getaffinity(0))) if pixels >= _SHARED_FROM_PX else 1
+
+
+class FrameSpectra:
+    """Half spectra of a movie's corrected frames, each made once where all of them may be kept."""
+
+    def __init__(self, movie: PreparedMovie) -> None:
+        self.movie = movie
+        height, width = movie.shape
+        each = height * (width // 2 + 1) * np.dtype(np.complex64).itemsize
+        self._keeps = each * movie.frames <= KEPT_BYTES
+        self._kept: dict[int, Spectrum] = {}
+
+    def of(self, index: int) -> Spectrum:
+        """Of frame `index`; not to be written to. Raises `BadFile`."""
+        if index in self._kept:
+            return self._kept[index]
+        spectrum = transform(self.movie.frame(index))
+        if self._keeps:
+            self._kept[index] = spectrum
+        return spectrum
+
+    def of_sum(self, members: Sequence[int]) -> Spectrum:
+        """Of the sum of some frames; not to be written to. Raises `BadFile`."""
+        if self._keeps:
+            total = self.of(members[0])
+            for index in members[1:]:
+                total = total + self.of(index)
+            return total
+        picture = self.movie.frame(members[0])
+        for index in members[1:]:
+            picture += self.movie.frame(index)
+        return transform(picture)

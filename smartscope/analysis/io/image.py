@@ -11,7 +11,7 @@ from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
 from smartscope.analysis.base import FloatImage
-from smartscope.analysis.io.limits import MAX_IMAGE_PX
+from smartscope.analysis.io.limits import HARMLESS_PX, MAX_EXPANSION, MAX_IMAGE_PX
 from smartscope.analysis.io.movie import MRC_SUFFIXES, TIFF_SUFFIXES
 from smartscope.analysis.io.mrc import read_mrc_image
 from smartscope.analysis.io.tiff import open_tiff
@@ -61,14 +61,22 @@ def _read_tiff(path: Path) -> ImageFile:
 def _read_display(path: Path) -> FloatImage:
     try:
         with PillowImage.open(path, formats=("PNG", "JPEG")) as picture:
-            if picture.width * picture.height > MAX_IMAGE_PX:
-                raise BadFile(f"{path.name} claims more than {MAX_IMAGE_PX:,} pixels.")
+            _require_in_budget(path, picture.width * picture.height)
             grey = picture if picture.mode in ("L", "I;16", "I", "F") else picture.convert("L")
             return np.asarray(grey, dtype=np.float32)
     except (
         OSError,
         SyntaxError,
+        ValueError,
         UnidentifiedImageError,
         PillowImage.DecompressionBombError,
     ) as err:
         raise BadFile(f"{path.name} is not a PNG or JPEG that can be read ({err}).") from err
+
+
+def _require_in_budget(path: Path, pixels: int) -> None:
+    """Raises BadFile for more pixels than are read, or far more than its bytes make likely."""
+    if pixels > MAX_IMAGE_PX:
+        raise BadFile(f"{path.name} claims more than {MAX_IMAGE_PX:,} pixels.")
+    if pixels > HARMLESS_PX and pixels > MAX_EXPANSION * path.stat().st_size:
+        raise BadFile(f"{path.name} would swell to more than {MAX_EXPANSION} times its size.")

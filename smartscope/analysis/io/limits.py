@@ -11,4 +11,6 @@ MAX_FRAMES: Final = 4_096
 MAX_EER_FRAMES: Final = 65_536
 MAX_EXTENDED_HEADER_BYTES: Final = 64 * 1024 * 1024
 MAX_EXPANSION: Final = 200
+# A flat picture packs better than any bomb must; so many pixels do no harm.
+HARMLESS_PX: Final = 16_777_216
 MAX_METADATA_BYTES: Final = 64 * 1024 * 1024

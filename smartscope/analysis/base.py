@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.manifest import Manifest
+from smartscope.domain.aim import BEAM_RADIUS_UM
 from smartscope.domain.errors import SmartscopeError
 from smartscope.domain.geometry import Affine, Point
 
@@ -179,7 +180,7 @@ class FindContext:
     attenuation_length_nm: float = 300.0
     attenuation_length_error: float = 0.05
     grid_radius_um: float = 975.0
-    beam_radius_um: float = 0.35
+    beam_radius_um: float = BEAM_RADIUS_UM
     known: tuple[KnownTarget, ...] = ()
     seed: int = 0
 

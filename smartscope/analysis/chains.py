@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 #: Whoever installed a detector wants it asked first; absent ones are passed over. The shipped
 #: network is second until it names squares better on the simulator's own atlases as well.
 SQUARE_FINDERS = (
@@ -17,10 +19,18 @@ LACEY_FINDERS = ("lacey-voids",)
 CONTINUOUS_FINDERS = ("continuous-points",)
 STITCHER = "correlation-stitcher"
 MOVIE_ALIGNER = "local-motion"
+SUPER_RESOLVER = "linear-dealiasing"
+PICKER = "matched-picker"
+#: the network first, the linear filter where its weights are absent
+DENOISERS = ("care-p2p", "wiener-halves")
 
-_BY_FILM = {"lacey": LACEY_FINDERS, "continuous": CONTINUOUS_FINDERS}
+#: films with a chain of their own, by the name they are declared with
+BY_FILM: Mapping[str, tuple[str, ...]] = {
+    "lacey": LACEY_FINDERS,
+    "continuous": CONTINUOUS_FINDERS,
+}
 
 
 def hole_finders_for(hole_type: str) -> tuple[str, ...]:
     """The chain for squares of a support film, by the name it is declared with."""
-    return _BY_FILM.get(hole_type, HOLE_FINDERS)
+    return BY_FILM.get(hole_type, HOLE_FINDERS)

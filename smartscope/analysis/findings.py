@@ -104,12 +104,14 @@ class HoleFindings:
     """Everything a square's image told: holes sorted by position, the lattice, the film as
     measured.
 
-    `lattice_vectors_um` are the two basis vectors on the stage ((ax, ay), (bx, by)).
+    `lattice_vectors_um` are the two basis vectors on the stage ((ax, ay), (bx, by)). `needs_review`
+    says that no finder passed its acceptance; `doubts` are the reasons not to trust the places.
     """
 
     holes: tuple[HoleTarget, ...]
     finder: PluginUse
     needs_review: bool
+    doubts: tuple[str, ...] = ()
     lattice_vectors_um: tuple[tuple[float, float], tuple[float, float]] | None
     pitch_um: float | None
     diameter_um: float | None

@@ -23,6 +23,7 @@ KINDS = (
     "ctf_estimator",
     "ice_estimator",
     "quality_assessor",
+    "dirt_finder",
     "denoiser",
     "super_resolver",
     "picker",

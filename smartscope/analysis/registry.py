@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,15 +20,23 @@ from smartscope.domain.errors import SmartscopeError
 
 if TYPE_CHECKING:
     from smartscope.analysis.ctf.estimator import CtfEstimator
+    from smartscope.analysis.denoising.denoised import Denoiser
     from smartscope.analysis.movies.aligner import MovieAligner
     from smartscope.analysis.networks.network import Trained
+    from smartscope.analysis.picking.picks import Picker
+    from smartscope.analysis.quality.assessor import QualityAssessor
+    from smartscope.analysis.quality.mask import DirtFinder
+    from smartscope.analysis.superresolution.result import SuperResolver
 
 Made = TypeVar("Made", bound=Plugin)
 
 ENTRY_POINT_GROUP = "smartscope.plugins"
 
+_DENOISING = "smartscope.analysis.denoising"
 _DETECTION = "smartscope.analysis.detection"
 _NETWORKS = "smartscope.analysis.networks"
+_QUALITY = "smartscope.analysis.quality"
+_PICKING = "smartscope.analysis.picking"
 
 #: Name to "module:class"; nothing is imported before it is asked for.
 BUILT_IN: Mapping[str, str] = MappingProxyType(
@@ -44,6 +53,15 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "whole-frame": "smartscope.analysis.movies.aligner:WholeFrameAligner",
         "local-motion": "smartscope.analysis.movies.aligner:LocalMotionAligner",
         "thon-rings": "smartscope.analysis.ctf.estimator:RingEstimator",
+        "quality-network": f"{_QUALITY}.network_assessor:NetworkAssessor",
+        "quality-rules": f"{_QUALITY}.rules:RuleAssessor",
+        "dirt-levels": f"{_QUALITY}.level_dirt:LevelDirtFinder",
+        "linear-dealiasing": "smartscope.analysis.superresolution.linear:LinearSuperResolver",
+        "zssr-paper": "smartscope.analysis.superresolution.paper:PaperSuperResolver",
+        "care-p2p": f"{_DENOISING}.care:CareDenoiser",
+        "wiener-halves": f"{_DENOISING}.wiener:WienerDenoiser",
+        "matched-picker": f"{_PICKING}.matched:MatchedPicker",
+        "intensity-clusters": f"{_PICKING}.intensity_clusters:IntensityClusterPicker",
         "distance": f"{_DETECTION}.selectors:CentreDistanceSelector",
         "ice": f"{_DETECTION}.judging_selectors:IceSelector",
         "class": f"{_DETECTION}.judging_selectors:ClassSelector",
@@ -55,6 +73,9 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
 
 #: Built-in plug-ins that come without weights: absent, with a reason, until a site installs some.
 WITHOUT_WEIGHTS = frozenset({"yolo-holes", "faster-rcnn-squares", "detectron2-squares"})
+
+#: Built-in plug-ins that learn while they run: absent, with a reason, where torch is not installed.
+NEEDS_TORCH = frozenset({"zssr-paper"})
 
 #: Name to "package:card": who only asks for a duration need not load what takes it.
 CARDS: Mapping[str, str] = MappingProxyType(
@@ -71,6 +92,15 @@ CARDS: Mapping[str, str] = MappingProxyType(
         "whole-frame": "smartscope.analysis.movies:whole_frame.toml",
         "local-motion": "smartscope.analysis.movies:local_motion.toml",
         "thon-rings": "smartscope.analysis.ctf:thon_rings.toml",
+        "quality-network": f"{_QUALITY}:quality_network.toml",
+        "quality-rules": f"{_QUALITY}:quality_rules.toml",
+        "dirt-levels": f"{_QUALITY}:dirt_levels.toml",
+        "linear-dealiasing": "smartscope.analysis.superresolution:linear.toml",
+        "zssr-paper": "smartscope.analysis.superresolution:paper.toml",
+        "care-p2p": f"{_DENOISING}:care.toml",
+        "wiener-halves": f"{_DENOISING}:wiener.toml",
+        "matched-picker": f"{_PICKING}:matched.toml",
+        "intensity-clusters": f"{_PICKING}:intensity_clusters.toml",
         "distance": f"{_DETECTION}:selector_distance.toml",
         "ice": f"{_DETECTION}:selector_ice.toml",
         "class": f"{_DETECTION}:selector_class.toml",
@@ -110,6 +140,11 @@ def with_weights(name: str, trained: Trained) -> Plugin:
 
 
 def _made(name: str, *given: Trained) -> Plugin:
+    if name in NEEDS_TORCH and find_spec("torch") is None:
+        raise PluginUnavailable(
+            f"The plug-in {name!r} needs torch, which is not installed here; install what "
+            "requirements-train.txt names, or choose another plug-in."
+        )
     try:
         made = _factory(name)(*given)
     except PluginUnavailable:
@@ -165,6 +200,41 @@ def ctf_estimator(name: str) -> CtfEstimator:
     from smartscope.analysis.ctf.estimator import CtfEstimator
 
     return _of_kind(name, "ctf_estimator", CtfEstimator)
+
+
+def quality_assessor(name: str) -> QualityAssessor:
+    """The judge of exposures called `name`."""
+    from smartscope.analysis.quality.assessor import QualityAssessor
+
+    return _of_kind(name, "quality_assessor", QualityAssessor)
+
+
+def dirt_finder(name: str) -> DirtFinder:
+    """The finder of dirt called `name`."""
+    from smartscope.analysis.quality.mask import DirtFinder
+
+    return _of_kind(name, "dirt_finder", DirtFinder)
+
+
+def picker(name: str) -> Picker:
+    """The picker of particles called `name`."""
+    from smartscope.analysis.picking.picks import Picker
+
+    return _of_kind(name, "picker", Picker)
+
+
+def denoiser(name: str) -> Denoiser:
+    """The denoiser called `name`."""
+    from smartscope.analysis.denoising.denoised import Denoiser
+
+    return _of_kind(name, "denoiser", Denoiser)
+
+
+def super_resolver(name: str) -> SuperResolver:
+    """The super-resolver called `name`."""
+    from smartscope.analysis.superresolution.result import SuperResolver
+
+    return _of_kind(name, "super_resolver", SuperResolver)
 
 
 def survey() -> tuple[tuple[Plugin, ...], tuple[Absent, ...]]:

@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from smartscope.domain.errors import SmartscopeError
+from smartscope.training.split import Split, split_of
 
 #: the second of the two labelled EPU atlases: names of its folder and of files derived from it
 _HELD_OUT_NAME = re.compile(r"sample3(?!\d)", re.IGNORECASE)
@@ -60,3 +62,15 @@ def digest_of(path: Path) -> str:
     """SHA-256 of a file's bytes, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_train(entry: Mapping[str, Any], file: Path) -> None:
+    """Raises `HeldOut` when the grid of a COCO table's image is kept for tuning or testing, or the
+    image was made from a test image, whatever the file is called.
+    """
+    grid_id = str(entry["grid_id"])
+    if split_of(grid_id) is not Split.TRAIN:
+        raise HeldOut(f"{file} shows grid {grid_id}, which is kept for {split_of(grid_id).value}.")
+    for digest in entry.get("source_sha256", ()):
+        if digest in HELD_OUT_SHA256:
+            raise HeldOut(f"{file} was made from {HELD_OUT_SHA256[digest]}, kept for testing.")

@@ -97,8 +97,8 @@ class SquareSample:
     """A labelled image of one square, or of a part of it. `pixels` (height, width) uint16 counts.
 
     `level` is "square" or "hole"; tilt about the image's x axis. `lattice_px` is the film's and
-    `origin_px` one of its nodes near the middle; None for films without a lattice, which have
-    `void` instead: (height, width), True where there is no film.
+    `origin_px` one of its nodes near the middle; both None without a
+    hole in view. Films without a lattice are not drawn.
     """
 
     number: int
@@ -117,5 +117,4 @@ class SquareSample:
     contaminants: tuple[LabelledContaminant, ...]
     lattice_px: LatticePx | None
     origin_px: Pixel | None
-    void: NDArray[np.bool_] | None
     conditions: Mapping[str, float | str]

@@ -97,7 +97,6 @@ def square_sample(seed: int, number: int) -> SquareSample:
         contaminants=dirt_in_view(specimen, image, imaging.conditions.voltage_kv),
         lattice_px=lattice.vectors_px,
         origin_px=lattice.origin_px,
-        void=None,
         conditions=imaging.drawn() | {"contamination_density": spec.contamination_density},
     )
 

@@ -12,6 +12,8 @@ Trainer = Callable[[TrainingOptions], TrainingOutcome]
 
 TRAINERS: Mapping[str, str] = MappingProxyType(
     {
+        "denoiser": "smartscope.training.denoising.train:train",
+        "exposures": "smartscope.training.exposures.train:train",
         "holes": "smartscope.training.holes.train:train",
         "squares": "smartscope.training.squares.train:train",
     }

@@ -13,7 +13,10 @@ from smartscope.analysis import registry
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", sorted(set(registry.BUILT_IN) - registry.WITHOUT_WEIGHTS))
+NEEDS_MORE = registry.WITHOUT_WEIGHTS | registry.NEEDS_TORCH
+
+
+@pytest.mark.parametrize("name", sorted(set(registry.BUILT_IN) - NEEDS_MORE))
 def test_a_card_says_what_its_plug_in_says(name: str) -> None:
     assert registry.CARDS.keys() == registry.BUILT_IN.keys()
     assert registry.card(name) == registry.plugin(name).manifest

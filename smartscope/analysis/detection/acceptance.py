@@ -23,10 +23,14 @@ DIAMETER_TOLERANCE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`passed` when no check failed; `failures` are sentences for people."""
+    """`passed` when no check failed; `failures` are sentences for people.
+
+    `doubts` are those of them that speak against the places found, not against what was declared.
+    """
 
     failures: tuple[str, ...]
     expected_count: float | None = None
+    doubts: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -84,6 +88,7 @@ def judge_holes(image: Image, found: Findings, context: FindContext) -> Verdict:
     residual = float(found.diagnostics.get("lattice_residual_pitches", 0.0))
     if residual > HOLES_RESIDUAL_PITCHES:
         failures.append(f"holes lie {residual:.2f} pitches off their lattice")
+    doubts = tuple(failures)
     if context.hole_pitch_um is not None and found.lattice is not None:
         pitch = found.lattice.pitch_px * image.pixel_size_um
         if abs(pitch / context.hole_pitch_um - 1) > 0.15:
@@ -92,7 +97,7 @@ def judge_holes(image: Image, found: Findings, context: FindContext) -> Verdict:
         diameter = 2 * float(np.median(found.radii_px)) * image.pixel_size_um
         if abs(diameter / context.hole_diameter_um - 1) > DIAMETER_TOLERANCE:
             failures.append(f"holes of {diameter:.2f} µm on a {context.hole_diameter_um:g} µm film")
-    return Verdict(tuple(failures))
+    return Verdict(tuple(failures), doubts=doubts)
 
 
 def looks_empty(found: Findings, verdict: Verdict) -> bool:

@@ -66,6 +66,7 @@ def describe_holes(
         holes=_targets(square, found, context, greys, vacuum),
         finder=use_of(finder),
         needs_review=not verdict.passed,
+        doubts=verdict.doubts,
         lattice_vectors_um=vectors,
         pitch_um=pitch,
         diameter_um=diameter,

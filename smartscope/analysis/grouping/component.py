@@ -14,9 +14,10 @@ from smartscope.analysis.grouping.reach import Reach
 from smartscope.analysis.grouping.recentre import recentred
 
 REPAIR_TRIALS = 60
-#: pairs in reach up to which a component is solved by integer programme, as a cover or in full
-MOST_PAIRS_COVER = 1200
-MOST_PAIRS_FULL = 700
+#: pairs in reach up to which a component is solved by integer programme, as a cover or in full: a
+#: lattice with a few more takes ten seconds within the same nodes, while rows are locked
+MOST_PAIRS_COVER = 400
+MOST_PAIRS_FULL = 160
 #: nodes of the search tree after which the search's best plan stands
 NODES = 200
 

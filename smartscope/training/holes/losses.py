@@ -9,8 +9,9 @@ from torch.nn import functional
 SIDE_WEIGHTS = (0.6, 0.4, 0.4)
 
 
-def hole_loss(logits: Tensor, maps: Tensor, centre_weight: Tensor) -> Tensor:
-    """Scalar loss of logits (N, 4, h, w) against maps (N, 4, h, w) in 0-1.
+def hole_loss(logits: Tensor, maps: Tensor, weights: Tensor) -> Tensor:
+    """Scalar loss of logits (N, 4, h, w) against maps (N, 4, h, w) in 0-1, each where its
+    weight (N, 4, h, w) is 1.
 
     Centre: quality focal loss (Li et al. 2020, equation 3) with exponent 1, per unit of bump, so
     that the optimum is the bump itself and its summit can be read between pixels. The others:
@@ -18,8 +19,10 @@ def hole_loss(logits: Tensor, maps: Tensor, centre_weight: Tensor) -> Tensor:
     """
     off = (logits[:, 0].sigmoid() - maps[:, 0]).abs().detach()
     centre = functional.binary_cross_entropy_with_logits(logits[:, 0], maps[:, 0], reduction="none")
-    loss = (off * centre * centre_weight).sum() / (maps[:, 0].sum() + 50.0)
+    loss = (off * centre * weights[:, 0]).sum() / (maps[:, 0].sum() + 50.0)
     for number, weight in enumerate(SIDE_WEIGHTS, start=1):
-        side = functional.binary_cross_entropy_with_logits(logits[:, number], maps[:, number])
-        loss = loss + weight * side
+        side = functional.binary_cross_entropy_with_logits(
+            logits[:, number], maps[:, number], weights[:, number], reduction="sum"
+        )
+        loss = loss + weight * side / weights[:, number].sum().clamp(min=1.0)
     return loss

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from skimage.draw import polygon
 
 from smartscope.analysis.networks.hole_input import HoleInput
-from smartscope.training.samples import LabelledHole, SquareSample
+from smartscope.training.samples import LabelledContaminant, LabelledHole, Pixel
 
 FloatMap = NDArray[np.float32]
 
@@ -28,35 +29,53 @@ HIDDEN_ICE_NM = 200.0
 
 @dataclass(frozen=True, slots=True)
 class HoleTargets:
-    """Maps (4, h, w) float32 in 0-1, and where the centre map counts (h, w) float32, 0 or 1."""
+    """Maps (4, h, w) float32 in 0-1, and where each of them counts, likewise, 0 or 1."""
 
     maps: FloatMap
-    centre_weight: FloatMap
+    weights: FloatMap
 
 
-def hole_targets(sample: SquareSample, prepared: HoleInput) -> HoleTargets:
+class Labelled(Protocol):
+    """What is known of a picture. Dirt and the mesh's opening are None where nobody marked them:
+    then those maps do not count.
+    """
+
+    @property
+    def holes(self) -> tuple[LabelledHole, ...]: ...
+    @property
+    def contaminants(self) -> tuple[LabelledContaminant, ...] | None: ...
+    @property
+    def square_polygon_px(self) -> tuple[Pixel, ...] | None: ...
+
+
+def hole_targets(sample: Labelled, prepared: HoleInput) -> HoleTargets:
     """The maps of `sample` on half the resolution of `prepared`, which was made from it."""
     height, width = (side // 2 for side in prepared.planes.shape[1:])
     maps = np.zeros((len(MAPS), height, width), dtype=np.float32)
-    weight = np.ones((height, width), dtype=np.float32)
+    weights = np.ones_like(maps)
     per_px = 0.5 / prepared.scale
     for hole in sample.holes:
         x, y = _on_map(hole.centre_px, prepared)
         semi = (hole.axes_px[0] * per_px, hole.axes_px[1] * per_px)
         _fill_ellipse(maps[1], (x, y), semi, math.radians(hole.angle_deg), 1.0)
         if is_hidden(hole):
-            _fill_ellipse(weight, (x, y), (semi[0] + 2, semi[0] + 2), 0.0, 0.0)
+            _fill_ellipse(weights[0], (x, y), (semi[0] + 2, semi[0] + 2), 0.0, 0.0)
         else:
             _bump(maps[0], x, y)
-    for dirt in sample.contaminants:
+    if sample.contaminants is None:
+        weights[2] = 0.0
+    for dirt in sample.contaminants or ():
         if dirt.transmission < DIRT_BELOW_TRANSMISSION:
             radius = dirt.radius_px * per_px
             _fill_ellipse(maps[2], _on_map(dirt.centre_px, prepared), (radius, radius), 0.0, 1.0)
+    if sample.square_polygon_px is None:
+        weights[3] = 0.0
+        return HoleTargets(maps, weights)
     corners = [_on_map(corner, prepared)[::-1] for corner in sample.square_polygon_px]
     rows, columns = np.array(corners).T
     inside = polygon(rows, columns, (height, width))  # type: ignore[no-untyped-call]
     maps[3][inside] = 1.0
-    return HoleTargets(maps, weight)
+    return HoleTargets(maps, weights)
 
 
 def is_hidden(hole: LabelledHole) -> bool:

@@ -12,6 +12,7 @@ from smartscope.training import checkpoints
 from smartscope.training.holes.crops import Pool
 from smartscope.training.holes.losses import hole_loss
 from smartscope.training.holes.network import HoleNetwork
+from smartscope.training.holes.real_squares import real_squares
 from smartscope.training.options import TrainingOptions, TrainingOutcome, TrainingRefused
 from smartscope.training.split import Split
 from smartscope.training.square_images import stream_square_images
@@ -34,11 +35,6 @@ def train(options: TrainingOptions) -> TrainingOutcome:
         return train_yolo(options)
     if options.network not in ("", "hole-map"):
         raise TrainingRefused(f"There is no hole network {options.network!r}; yolo is the other.")
-    if options.data is not None:
-        raise TrainingRefused(
-            "The hole network learns from simulated squares only: no form of labelled real hole "
-            "images is read yet. Leave --data out."
-        )
     from smartscope.training.holes.finish import finish
 
     return finish(learn(options), options)
@@ -56,7 +52,10 @@ def learn(options: TrainingOptions) -> HoleNetwork:
         network.eval()
         return network
     pool = Pool(
-        stream_square_images(options.seed, Split.TRAIN), seed=options.seed, size=POOL_SQUARES
+        stream_square_images(options.seed, Split.TRAIN),
+        seed=options.seed,
+        size=POOL_SQUARES,
+        real=() if options.data is None else real_squares(options.data),
     )
     for _ in range(FIRST_SQUARES - (-first // SQUARE_EVERY_STEPS)):
         pool.advance()
@@ -65,9 +64,9 @@ def learn(options: TrainingOptions) -> HoleNetwork:
     for step in range(first, options.steps):
         if step % SQUARE_EVERY_STEPS == 0:
             pool.advance()
-        planes, maps, weight = (torch.from_numpy(a) for a in pool.batch(step, options.batch))
+        planes, maps, weights = (torch.from_numpy(a) for a in pool.batch(step, options.batch))
         optimiser.zero_grad(set_to_none=True)
-        loss = hole_loss(network(planes), maps, weight)
+        loss = hole_loss(network(planes), maps, weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
         optimiser.step()

@@ -16,9 +16,8 @@ from PIL import Image as Picture
 
 from smartscope.analysis.base import FindContext, Image, Level
 from smartscope.domain.geometry import Affine
-from smartscope.training.held_out import HELD_OUT_SHA256, HeldOut, Purpose, require_allowed
+from smartscope.training.held_out import Purpose, require_allowed, require_train
 from smartscope.training.options import TrainingRefused
-from smartscope.training.split import Split, split_of
 from smartscope.training.squares.degrade import degraded
 from smartscope.training.squares.examples import LABELS, Examples, examples_of, joined
 
@@ -54,7 +53,7 @@ def _of_image(
     folder: Path, entry: Mapping[str, Any], table: Mapping[str, Any], names: Mapping[int, str]
 ) -> Examples:
     file = require_allowed(folder / entry["file_name"], Purpose.TRAIN)
-    _require_train(entry, file)
+    require_train(entry, file)
     mine = [row for row in table["annotations"] if row["image_id"] == entry["id"]]
     mine = [row for row in mine if names[row["category_id"]] in LABELS]
     boxes = np.array([row["bbox"] for row in mine], dtype=np.float64).reshape(-1, 4)
@@ -83,13 +82,3 @@ def _context(mesh: Mapping[str, Any] | None) -> FindContext:
     if not mesh:
         return FindContext()
     return FindContext(mesh_opening_um=float(mesh["opening_um"]), mesh_bar_um=float(mesh["bar_um"]))
-
-
-def _require_train(entry: Mapping[str, Any], file: Path) -> None:
-    """Raises `HeldOut` when the grid is kept for tuning or testing, whatever the file is called."""
-    grid_id = str(entry["grid_id"])
-    if split_of(grid_id) is not Split.TRAIN:
-        raise HeldOut(f"{file} shows grid {grid_id}, which is kept for {split_of(grid_id).value}.")
-    for digest in entry.get("source_sha256", ()):
-        if digest in HELD_OUT_SHA256:
-            raise HeldOut(f"{file} was made from {HELD_OUT_SHA256[digest]}, kept for testing.")

@@ -43,7 +43,7 @@ def test_holes_nobody_could_see_do_not_count(sample: SquareSample) -> None:
     prepared = prepare(sample, 1.0)
     assert prepared is not None
     hidden = sum(is_hidden(hole) for hole in sample.holes)
-    assert (prepared.centre_weight.min() == 0.0) == (hidden > 0)
+    assert (prepared.weights[0].min() == 0.0) == (hidden > 0)
     assert prepared.maps.shape[0] == len(MAPS)
 
 

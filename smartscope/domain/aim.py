@@ -10,6 +10,9 @@ from smartscope.domain.protocol import CollectionProtocol
 
 #: drawn offsets stay within this part of the hole's radius
 FARTHEST = 0.5
+#: what one exposure illuminates: assumed, a large camera's field at 0.83 Å (a smaller one leaves
+#: more room)
+BEAM_RADIUS_UM = 0.35
 
 
 def aim(
@@ -18,14 +21,16 @@ def aim(
     """The place of the exposure, stage µm; the same `key` is always aimed at alike.
 
     A given offset distance keeps its length and draws only the direction; without one the offset
-    is drawn evenly over a disc of half the hole's radius.
+    is drawn evenly over a disc of half the hole's radius, or of what keeps the beam within the hole
+    where that is less: then no film is exposed (analysis-targets, section 5).
     """
     if not protocol.offsets_targets:
         return centre
     first, second = _two_uniform(key)
     distance_um = protocol.offset_distance_um
     if distance_um is None:
-        distance_um = FARTHEST * radius_um * math.sqrt(second)
+        room_um = max(0.0, radius_um - BEAM_RADIUS_UM)
+        distance_um = min(FARTHEST * radius_um, room_um) * math.sqrt(second)
     angle = 2 * math.pi * first
     return Point(
         centre.x_um + distance_um * math.cos(angle), centre.y_um + distance_um * math.sin(angle)

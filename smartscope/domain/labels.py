@@ -28,3 +28,15 @@ HOLE_LABELS: Mapping[str, bool] = {
 }
 #: a spent exposure cannot be excluded any more; its label only judges it
 EXPOSURE_LABELS: Mapping[str, bool] = {GOOD: False, "bad": False}
+#: what is seen in an exposure, in words for people
+EXPOSURE_CLASSES: Mapping[str, str] = {
+    GOOD: "good",
+    "thick": "thick ice",
+    "no_ice": "no ice",
+    "no_particles": "ice without particles",
+    "crystalline": "crystalline ice",
+    "contaminated": "contaminated",
+    "foil": "foil or crack",
+    "blurred": "blurred",
+    "unknown": "unlike anything learnt",
+}

@@ -60,17 +60,6 @@ def best_order(
     return [near[stop - 1] for stop in best] + by_cost[MOST_IN_ONE_PATH:]
 
 
-def travel_s(
-    start: Point, ordered: Sequence[Stop], model: TravelModel, *, here: Hashable = None
-) -> float:
-    """What the open path through the stops costs, in their order."""
-    total, at, square = 0.0, start, here
-    for stop in ordered:
-        total += _hop_s(at, square, stop, model)
-        at, square = stop.at, stop.square
-    return total
-
-
 def length_um(start: Point, ordered: Sequence[Stop]) -> float:
     """Length of the open path through the stops in their order, µm."""
     total, at = 0.0, start

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from smartscope.domain.map_dose import may_map_again
 from smartscope.domain.next_target import (
     NextGroup,
     NextSquare,
@@ -61,6 +62,8 @@ def _wanted(snapshot: Snapshot) -> Decision:
         return _end(snapshot, f"stopped by {snapshot.wished_by}", aborted=True)
     if snapshot.wish is Wish.PAUSE:
         return Wait(Cause.PAUSE, f"paused by {snapshot.wished_by}")
+    if snapshot.stop_at_s is not None and snapshot.now_s >= snapshot.stop_at_s:
+        return _end(snapshot, "its time is up: the session was to end by now", aborted=False)
     grid = _current_grid(snapshot)
     if grid is None:
         return _end(snapshot, "every grid has ended", aborted=False)
@@ -149,8 +152,11 @@ def _work_on(snapshot: Snapshot, grid: GridPicture) -> Decision:
     if not grid.atlas_taken:
         if grid.atlas_lost > ATLAS_LOSSES_ALLOWED:
             return FinishGrid(grid.id, "its atlas was lost twice")
+        record = grid.protocol.record_dose_e_per_angstrom2
+        if not may_map_again(grid.atlas_doses_e_per_a2, record_e_per_a2=record):
+            return FinishGrid(grid.id, "another atlas would give its holes too much dose")
         return ImageAtlas(grid.id, grid.protocol.atlas_tiles_x, grid.protocol.atlas_tiles_y)
-    if grid.protocol.atlas_only:
+    if grid.protocol.atlas_only or budget_used(snapshot, grid):
         grid = _only_ordered(grid)
     stage = snapshot.instrument.stage
     square = square_to_image(grid, stage)
@@ -164,11 +170,23 @@ def _work_on(snapshot: Snapshot, grid: GridPicture) -> Decision:
     pending = _pending(grid)
     if pending:
         return _await_analysis(grid, pending)
+    if budget_used(snapshot, grid) and not grid.protocol.atlas_only:
+        return FinishGrid(grid.id, f"its {grid.protocol.budget_minutes:g} minutes are used up")
     return FinishGrid(grid.id, _why_finished(grid))
 
 
+def budget_used(snapshot: Snapshot, grid: GridPicture) -> bool:
+    """Whether the grid has had the minutes its protocol gives it."""
+    budget_minutes, begun_at_s = grid.protocol.budget_minutes, grid.begun_at_s
+    if budget_minutes is None or begun_at_s is None:
+        return False
+    return snapshot.now_s - begun_at_s >= 60.0 * budget_minutes
+
+
 def _only_ordered(grid: GridPicture) -> GridPicture:
-    """In an atlas-only pass nothing is imaged but the squares and holes a person queued."""
+    """In an atlas-only pass, or once a grid's minutes are used up, nothing is imaged but the
+    squares and holes a person queued.
+    """
     squares = [
         replace(square, groups=tuple(group for group in square.groups if group.by_person))
         for square in grid.squares

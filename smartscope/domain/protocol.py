@@ -21,6 +21,14 @@ class Aim(StrEnum):
     BEST = "best"
 
 
+class PickingMethod(StrEnum):
+    """Who looks for particles in every exposure once it is measured; the names are plug-ins'."""
+
+    NONE = "none"
+    MATCHED = "matched-picker"
+    CLUSTERS = "intensity-clusters"
+
+
 class Mode(StrEnum):
     ATLAS_ONLY = "atlas_only"
     SCREENING = "screening"
@@ -116,6 +124,15 @@ class CollectionProtocol:
     #: holes outside this range are not imaged unless a person queues them
     ice_min_nm: float = 10.0
     ice_max_nm: float = 100.0
+    #: after so long on a grid only what a person queued is still imaged; None: no limit
+    budget_minutes: float | None = None
+    picking_method: PickingMethod = PickingMethod.MATCHED
+    #: None: measured in the exposures themselves
+    particle_diameter_angstrom: float | None = None
+    #: every exposure; False: those that somebody asks for
+    denoise_exposures: bool = False
+    #: sums on half the pixel, of every exposure; False: of those that somebody asks for
+    fine_sums: bool = False
 
     @property
     def mode(self) -> Mode:
@@ -164,7 +181,11 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "record_dose_e_per_angstrom2": (0.1, 150.0),
     "ice_min_nm": (0.0, 1000.0),
     "ice_max_nm": (0.0, 1000.0),
+    "budget_minutes": (5.0, 2880.0),
+    "particle_diameter_angstrom": (20.0, 2000.0),
 }
+#: parameters that are one of several words
+WORDS: Mapping[str, type[StrEnum]] = {"selection_aim": Aim, "picking_method": PickingMethod}
 PARAMETER_NAMES: tuple[str, ...] = tuple(field.name for field in fields(CollectionProtocol))
 
 

@@ -8,9 +8,11 @@ p = (good + n0 p0) / (tried + n0), with n0 = 20 exposures' worth of prior belief
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from smartscope.domain.particles import LEAST_COUNTED, LEAST_USUAL
 from smartscope.domain.verdict import Evidence, Verdict, judge
 
 PRIOR_WEIGHT = 20.0
@@ -20,6 +22,8 @@ PRIOR_SUCCESS = 0.5
 USABLE_CLASSES = frozenset({"good"})
 #: a movie that moved further than this in all has lost its resolution (assumed)
 DRIFT_LIMIT_ANGSTROM = 30.0
+#: a class seen in an exposure counts against it when it is at least this probable (assumed)
+SURE_ENOUGH = 0.7
 #: exposures whose CTF reaches this are usable (the limit CryoRL used)
 CTF_LIMIT_ANGSTROM = 6.0
 
@@ -42,15 +46,35 @@ class Fault(StrEnum):
     LABEL = "judged bad by a person"
     DRIFT = f"moved further than {DRIFT_LIMIT_ANGSTROM:.0f} Å"
     ICE = "ice out of range"
+    FOIL = "showing foil or a crack"
+    CONTAMINATED = "contaminated"
+    CRYSTALLINE = "in crystalline ice"
+    THICK = "in thick ice"
+    NO_ICE = "without ice"
+    BLURRED = "blurred"
     NO_RINGS = "no Thon rings"
+    EMPTY = "with far fewer particles than the others"
     CTF = f"CTF fit coarser than {CTF_LIMIT_ANGSTROM:g} Å"
+
+
+#: classes that make an exposure no success. Ice without visible particles is none of them: small
+#: molecules cannot be seen in one exposure
+FAULT_OF_CLASS: Mapping[str, Fault] = {
+    "foil": Fault.FOIL,
+    "contaminated": Fault.CONTAMINATED,
+    "crystalline": Fault.CRYSTALLINE,
+    "thick": Fault.THICK,
+    "no_ice": Fault.NO_ICE,
+    "blurred": Fault.BLURRED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
     """An analysed exposure; None where nothing was measured.
 
-    `ctf_refused`: rings were sought and none were found.
+    `ctf_refused`: rings were sought and none were found. `quality_class` is what is seen in it,
+    blank when nobody judged.
     """
 
     label: str
@@ -58,15 +82,32 @@ class Exposed:
     ice_thickness_nm: float | None
     ctf_fit_angstrom: float | None
     ctf_refused: bool = False
+    quality_class: str = ""
+    quality_probability: float | None = None
+    particles: int | None = None
 
 
-def usable(exposure: Exposed, *, ice_range_nm: tuple[float, float]) -> bool:
+def usable(
+    exposure: Exposed,
+    *,
+    ice_range_nm: tuple[float, float],
+    fewest_particles: float | None = None,
+) -> bool:
     """Whether an exposure counts as a success; a person's label replaces every measurement."""
-    return fault_of(exposure, ice_range_nm=ice_range_nm) is None
+    fault = fault_of(exposure, ice_range_nm=ice_range_nm, fewest_particles=fewest_particles)
+    return fault is None
 
 
-def fault_of(exposure: Exposed, *, ice_range_nm: tuple[float, float]) -> Fault | None:
-    """The first thing that makes an exposure no success; None when it counts as one."""
+def fault_of(
+    exposure: Exposed,
+    *,
+    ice_range_nm: tuple[float, float],
+    fewest_particles: float | None = None,
+) -> Fault | None:
+    """The first thing that makes an exposure no success; None when it counts as one.
+
+    With fewer than `fewest_particles` (of `domain.particles`, for its grid) it is empty.
+    """
     if exposure.label:
         return None if exposure.label == "good" else Fault.LABEL
     drift, ice = exposure.drift_total_angstrom, exposure.ice_thickness_nm
@@ -74,10 +115,19 @@ def fault_of(exposure: Exposed, *, ice_range_nm: tuple[float, float]) -> Fault |
         return Fault.DRIFT
     if ice is not None and not ice_range_nm[0] <= ice <= ice_range_nm[1]:
         return Fault.ICE
+    if (exposure.quality_probability or 0.0) >= SURE_ENOUGH:
+        seen = FAULT_OF_CLASS.get(exposure.quality_class)
+        if seen is not None:
+            return seen
     if exposure.ctf_refused:
         return Fault.NO_RINGS
     fit = exposure.ctf_fit_angstrom
-    return Fault.CTF if fit is not None and fit > CTF_LIMIT_ANGSTROM else None
+    if fit is not None and fit > CTF_LIMIT_ANGSTROM:
+        return Fault.CTF
+    count = exposure.particles
+    if count is not None and fewest_particles is not None and count < fewest_particles:
+        return Fault.EMPTY
+    return None
 
 
 def success_rate(good: int, tried: int, *, prior: float = PRIOR_SUCCESS) -> float:
@@ -133,12 +183,28 @@ def _reasons(evidence: Evidence, because: str, amount: tuple[int, float, float])
         )
     elif evidence.squares_imaged:
         said.append(f"No exposure was judged yet; a success rate of {100 * rate:.0f} % is assumed.")
+    if evidence.particles_counted:
+        said.append(_about_particles(evidence, expected))
     if evidence.squares_imaged:
         said.append(
             f"Expected usable holes: about {in_range} in range on the grid x {rate:.2f} "
             f"= {expected:.0f}."
         )
     return tuple(said)
+
+
+def _about_particles(evidence: Evidence, expected: float) -> str:
+    """How many a usable exposure holds, and what that makes on the whole grid."""
+    usual = evidence.particles_usual
+    if usual is None:
+        return (
+            f"Particles were counted in {evidence.particles_counted} usable exposures; "
+            f"{LEAST_COUNTED} are needed before that says anything."
+        )
+    text = f"A usable exposure holds about {usual:.0f} particles"
+    if usual < LEAST_USUAL:
+        return f"{text}: too few to tell an empty exposure by, and small ones may not be seen."
+    return f"{text}, which makes about {usual * expected:,.0f} on the grid."
 
 
 def _faults(evidence: Evidence) -> str:

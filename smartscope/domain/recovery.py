@@ -64,6 +64,8 @@ TREATMENTS: Mapping[tuple[str, str], Treatment] = {
     ("CameraFailed", "tune_beam"): _T(_R.RETRY),
     ("SlotEmpty", "load_grid"): _T(_R.SKIP_GRID),
     ("LoadFailed", "load_grid"): _T(_R.SAFE_STOP),
+    # the stage did not come home: nothing has been exchanged yet, and going home is harmless
+    ("StageStuck", "load_grid"): _T(_R.PAUSE_FOR_PERSON, tries=3),
     ("ManualExchangeNeeded", "load_grid"): _T(_R.PAUSE_FOR_PERSON),
     # somebody, or an interlock, closed them: only a person knows why
     ("ValvesClosed", _ANY): _T(_R.SAFE_STOP),

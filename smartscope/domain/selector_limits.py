@@ -40,6 +40,7 @@ class Judged:
 class Consequence:
     """Counts of targets: those that count now and would (`kept`), would not any more (`lost`),
     would anew (`gained`), and never mind the limit: unmeasured, decided by people, or exposed.
+    Of those decided by people, `overruled` lie outside the limit and are wanted all the same.
     """
 
     kept: int = 0
@@ -48,6 +49,7 @@ class Consequence:
     out: int = 0
     unmeasured: int = 0
     by_people: int = 0
+    overruled: int = 0
     spent: int = 0
 
     @property
@@ -60,8 +62,15 @@ def consequence(targets: Iterable[Judged], limits: Limits) -> Consequence:
     """What the limits would do to these targets."""
     counts = dict.fromkeys(Consequence.__dataclass_fields__, 0)
     for target in targets:
-        counts[_fate(target, limits)] += 1
+        fate = _fate(target, limits)
+        counts[fate] += 1
+        if fate == "by_people" and _is_overruled(target, limits):
+            counts["overruled"] += 1
     return Consequence(**counts)
+
+
+def _is_overruled(target: Judged, limits: Limits) -> bool:
+    return target.word is True and target.value is not None and not limits.keep(target.value)
 
 
 def _fate(target: Judged, limits: Limits) -> str:

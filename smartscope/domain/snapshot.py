@@ -120,7 +120,10 @@ class SquarePicture:
 
 @dataclass(frozen=True, slots=True)
 class GridPicture:
-    """A grid in its slot. `atlas_lost` counts montages whose outcome a crash left unknown."""
+    """A grid in its slot. `atlas_lost` counts montages whose outcome a crash left unknown.
+
+    `atlas_doses_e_per_a2` are those of every montage of this visit that was lost or given up.
+    """
 
     id: UUID
     position: int
@@ -131,6 +134,9 @@ class GridPicture:
     atlas_lost: int
     atlas_finding: Finding
     squares: tuple[SquarePicture, ...]
+    #: when it came to the stage; None before
+    begun_at_s: float | None = None
+    atlas_doses_e_per_a2: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,7 @@ class Snapshot:
     `stage_answer` the slot whose grid a person says is on a stage in doubt, 0 for none.
     `upkeep` is when each kind was last tried, by the journal.
     `paused_because` has the service's reason for a pause that no person asked for.
+    `stop_at_s` is when a person said the session is to end; None: when everything is done.
     """
 
     now_s: float
@@ -166,3 +173,4 @@ class Snapshot:
     paused_because: str = ""
     stillness: Stillness = Stillness()
     upkeep: Mapping[str, float] = field(default_factory=dict)
+    stop_at_s: float | None = None

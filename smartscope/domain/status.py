@@ -189,7 +189,8 @@ RUN_MOVES: Mapping[RunState, frozenset[RunState]] = {
 ANALYSIS_MOVES: Mapping[AnalysisState, frozenset[AnalysisState]] = {
     A.WANTED: frozenset({A.RUNNING, A.DONE, A.DEAD}),
     A.RUNNING: frozenset({A.WANTED, A.RUNNING, A.DONE, A.DEAD}),
-    A.DONE: frozenset(),
+    # what was found out once may be asked for anew, with other parameters
+    A.DONE: frozenset({A.WANTED}),
     A.DEAD: frozenset({A.WANTED}),
 }
 

@@ -65,6 +65,11 @@ class Evidence:
     worst_class: str = ""
     worst_class_count: int = 0
     exposure_faults: tuple[tuple[str, int], ...] = ()
+    #: otherwise usable exposures in which particles were counted, and the usual count there
+    particles_counted: int = 0
+    particles_usual: float | None = None
+    #: an exposure with fewer is empty, and one of the faults above
+    fewest_particles: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,10 @@ def objections(evidence: Evidence) -> list[str]:
     if evidence.exposures_good < USABLE_SHARE * evidence.exposures_judged:
         found.append(
             f"only {evidence.exposures_good} of {evidence.exposures_judged} exposures were usable"
+        )
+    if evidence.particles_usual is not None and evidence.particles_usual < 1.0:
+        found.append(
+            f"no particle was seen in most of {evidence.particles_counted} usable exposures"
         )
     ice_nm = evidence.ice_median_nm
     if ice_nm is not None and ice_nm > evidence.ice_max_nm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartscope.domain.geometry import Point
-from smartscope.domain.ordering import Stop, best_order, length_um, travel_s
+from smartscope.domain.ordering import Stop, best_order, length_um
 from smartscope.domain.travel import TravelModel
 
 MODEL = TravelModel()
@@ -30,9 +31,15 @@ def scattered(count: int, seed: int, side_um: float = 75.0) -> list[Point]:
     return [Point(chance.uniform(0, side_um), chance.uniform(0, side_um)) for _ in range(count)]
 
 
+def travel_s(start: Point, ordered: list[Stop]) -> float:
+    """What the open path through the stops of one square costs, in their order."""
+    places = [start, *(stop.at for stop in ordered)]
+    return sum(MODEL.hop_s(a.distance_um(b)) for a, b in itertools.pairwise(places))
+
+
 def cost_s(order: list[int], stops: list[Stop], start: Point = ORIGIN) -> float:
     """Travel time in the order given, from the first stop's own square."""
-    return travel_s(start, [stops[i] for i in order], MODEL)
+    return travel_s(start, [stops[i] for i in order])
 
 
 @given(start=st.builds(Point, coordinates, coordinates), targets=points)
@@ -93,7 +100,7 @@ def test_deciding_anew_at_every_target_keeps_the_path(seed: int) -> None:
     at, left, travelled = ORIGIN, list(stops), 0.0
     while left:
         following = left[best_order(at, left, MODEL)[0]]
-        travelled += travel_s(at, [following], MODEL)
+        travelled += travel_s(at, [following])
         at = following.at
         left.remove(following)
     assert travelled <= 1.01 * planned

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smartscope.domain.particles import fewest_particles
 from smartscope.domain.ranking import (
     PRIOR_SUCCESS,
     Exposed,
@@ -161,6 +162,12 @@ def test_collecting_is_suggested_only_where_nothing_speaks_against_it(
         (Exposed("", 12.0, 130.0, 4.5), Fault.ICE),
         (Exposed("", 12.0, 40.0, 6.1), Fault.CTF),
         (Exposed("", 12.0, 40.0, None, ctf_refused=True), Fault.NO_RINGS),
+        (Exposed("", 12.0, 40.0, 4.5, False, "foil", 0.9), Fault.FOIL),
+        (Exposed("", 12.0, 40.0, 4.5, False, "foil", 0.5), None),
+        (Exposed("", 12.0, 40.0, 4.5, False, "no_particles", 0.99), None),
+        (Exposed("", 12.0, 40.0, 4.5, False, "unknown", 0.99), None),
+        (Exposed("", 12.0, 40.0, None, True, "contaminated", 0.9), Fault.CONTAMINATED),
+        (Exposed("good", 12.0, 40.0, 4.5, False, "contaminated", 0.99), None),
         (Exposed("good", 31.0, 130.0, None, ctf_refused=True), None),
         (Exposed("bad", 1.0, 40.0, 3.0), Fault.LABEL),
     ],
@@ -179,3 +186,32 @@ def test_what_was_wrong_with_exposures_is_said() -> None:
         "6 of 9 exposures were usable (2 CTF fit coarser than 6 Å, 1 no Thon rings)" in reason
         for reason in ranking.reasons
     )
+
+
+SIX = [100, 120, 90, 110, 105, 0]
+
+
+def test_an_exposure_is_empty_only_where_its_neighbours_show_particles() -> None:
+    fewest = fewest_particles(SIX)
+    assert fewest == pytest.approx(10.25)
+    ice = (10.0, 100.0)
+    empty = Exposed("", 12.0, 40.0, 4.5, particles=0)
+    assert fault_of(empty, ice_range_nm=ice, fewest_particles=fewest) is Fault.EMPTY
+    assert usable(replace(empty, particles=90), ice_range_nm=ice, fewest_particles=fewest)
+    assert usable(replace(empty, label="good"), ice_range_nm=ice, fewest_particles=fewest)
+    # small molecules cannot be seen: counts of nought all over say nothing of one exposure
+    assert fewest_particles([0, 1, 0, 2, 0, 0]) is None
+    assert fewest_particles(SIX[:4]) is None
+    assert usable(empty, ice_range_nm=ice, fewest_particles=None)
+
+
+def test_particles_are_told_and_a_grid_without_any_is_looked_at_again() -> None:
+    ranking = rank(replace(GOOD, particles_counted=8, particles_usual=120.0))
+    assert ranking.verdict is Verdict.COLLECT
+    said = 120 * ranking.expected_usable_holes
+    assert any(f"about {said:,.0f} on the grid" in reason for reason in ranking.reasons)
+    few = rank(replace(GOOD, particles_counted=3))
+    assert any("in 3 usable exposures; 5 are needed" in reason for reason in few.reasons)
+    none = rank(replace(GOOD, particles_counted=8, particles_usual=0.0))
+    assert none.verdict is Verdict.RESCREEN
+    assert "No particle was seen in most of 8 usable exposures" in none.reasons[0]

@@ -74,6 +74,11 @@ def test_a_failed_load_stops_safely_and_is_never_tried_again() -> None:
     assert remedy_for(trouble("LoadFailed", kind="load_grid")) is Remedy.SAFE_STOP
 
 
+def test_a_stage_that_does_not_come_home_is_sent_again_before_anybody_is_asked() -> None:
+    homing = [remedy_for(trouble("StageStuck", "load_grid", attempt)) for attempt in (1, 2, 3)]
+    assert homing == [Remedy.RETRY, Remedy.RETRY, Remedy.PAUSE_FOR_PERSON]
+
+
 def test_a_full_disk_is_tried_again_but_not_in_a_row_for_ever() -> None:
     often = trouble("StorageFull", attempt=50, row=IN_A_ROW - 1, on_grid=50)
     assert remedy_for(often) is Remedy.RETRY

@@ -113,8 +113,9 @@ def _advance(instrument: Instrument, request: Mapping[str, Any]) -> dict[str, An
             instrument.closing.wait((until_s - clock.now()) / clock.speed)
         with control.lock:
             clock.catch_up(until_s)
-    with control.lock:
+    with control.lock, instrument.scope.world.held():
         control.program.slow_files.go_on(clock.now())
+        control.program.close_idle_valves()
     return {"now_s": clock.now()}
 
 

@@ -17,7 +17,11 @@ from smartscope.microscope.simulator.optics.electron import (
     relativistic_factor,
     wavelength_angstrom,
 )
-from smartscope.microscope.simulator.optics.moving_ice import moving_ice, roll_offsets
+from smartscope.microscope.simulator.optics.moving_ice import (
+    moving_frames,
+    moving_ice,
+    roll_offsets,
+)
 from smartscope.microscope.simulator.optics.profiles import MINI
 from smartscope.microscope.simulator.optics.radiation import (
     damage_basis,
@@ -286,6 +290,27 @@ def test_ice_has_the_right_power_in_a_frame_and_in_the_sum(frames: int) -> None:
         for low, high in ((0.08, 0.2), (0.2, 0.32), (0.32, 0.45)):
             measured, expected = ring_power(image, settings, thickness_nm, dose, low, high)
             assert measured == pytest.approx(expected, rel=0.03)
+
+
+def test_on_a_tilted_stage_moving_water_is_in_focus_where_the_rest_is() -> None:
+    shape = (1440, 256)
+    settings = RecordSettings(frames=20, dose_e_per_a2=50.0, defocus_um=1.0, tilt_deg=60.0)
+    noise = NoiseKey(seed=3, level=Level.RECORD, stage_x_nm=1, stage_y_nm=2)
+    frames = list(moving_frames(shape, MINI, settings, noise, root_thickness=np.float32(20.0)))
+    assert len(frames) == 20
+    assert not np.allclose(frames[0], frames[17])
+    for rows in (slice(60, 188), slice(1252, 1380)):
+        middle = 0.5 * (rows.start + rows.stop - 1 - (shape[0] - 1))
+        gained_um = math.tan(math.radians(60.0)) * middle * settings.pixel_size_angstrom * 1e-4
+        power = np.mean([np.abs(fft.rfft2(frame[rows])) ** 2 for frame in frames], axis=0)
+        frequencies = Frequencies.of((128, 256), settings.pixel_size_angstrom)
+        used = (frequencies.k > 0.06) & (frequencies.k < 0.16)
+        likeness = []
+        for assumed_um in (gained_um, 0.0, -gained_um):
+            there = replace(settings, defocus_um=settings.defocus_um + assumed_um)
+            square = contrast_transfer(ctf_of(there), frequencies) ** 2
+            likeness.append(float(np.corrcoef(power[used], square[used])[0, 1]))
+        assert likeness[0] > max(likeness[1:]) + 0.1
 
 
 def ring_power(

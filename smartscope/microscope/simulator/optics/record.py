@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,11 @@ from scipy import fft
 
 from smartscope.domain.geometry import Affine, Point
 from smartscope.microscope.simulator.optics.camera import Camera, shot_key
+from smartscope.microscope.simulator.optics.crystalline import crystalline_ice, field_box
 from smartscope.microscope.simulator.optics.ctf import ctf_of
 from smartscope.microscope.simulator.optics.electron import wavelength_angstrom
 from smartscope.microscope.simulator.optics.motion import GRID, Motion, specimen_motion
-from smartscope.microscope.simulator.optics.moving_ice import moving_ice, roll_offsets
+from smartscope.microscope.simulator.optics.moving_ice import moving_frames
 from smartscope.microscope.simulator.optics.resampling import BLOCK, moved
 from smartscope.microscope.simulator.optics.shot_noise import poisson_counts
 from smartscope.microscope.simulator.optics.specimen_bases import (
@@ -84,6 +85,14 @@ def record_movie(
         earlier=earlier,
         hours_in_column=hours_in_column,
     )
+    about = field_box(field.padded_affine, field.padded)
+    crystals = crystalline_ice(
+        specimen.holes(about),
+        specimen.contaminants(about.grown(8.0), 0.5),
+        field.padded_affine,
+        field.padded,
+        specimen.seed,
+    )
     bases = specimen_bases(
         coarse,
         field.padded_affine,
@@ -92,6 +101,7 @@ def record_movie(
         settings,
         camera.profile,
         _dose_before(pose, earlier),
+        crystals,
     )
     rate = settings.dose_e_per_a2 / settings.frames * settings.pixel_size_angstrom**2
     rate *= camera.profile.dqe0 * settings.intensity
@@ -105,9 +115,10 @@ def record_movie(
         exposure_s=settings.exposure_s,
         image_to_stage=field.frame_affine,
     )
-    return Recording(
-        movie=movie, truth=_truth(bases, field, motion, camera, settings, particles, rate)
-    )
+    truth = _truth(bases, field, motion, camera, settings, particles, rate)
+    if crystals is not None:
+        truth = replace(truth, crystalline=crystals.coverage[_window(field)])
+    return Recording(movie=movie, truth=truth)
 
 
 def _field(pose: Pose, shape: tuple[int, int], settings: RecordSettings, motion: Motion) -> _Field:
@@ -125,6 +136,12 @@ def _field(pose: Pose, shape: tuple[int, int], settings: RecordSettings, motion:
         pose.image_to_stage(shape, pixel_um),
         pose.image_to_stage(padded, pixel_um),
     )
+
+
+def _window(field: _Field) -> tuple[slice, slice]:
+    """The frame within the padded field."""
+    top, left = field.margin
+    return slice(top, top + field.shape[0]), slice(left, left + field.shape[1])
 
 
 def _dose_before(pose: Pose, earlier: Sequence[PastExposure]) -> float:
@@ -146,25 +163,25 @@ def _frames(
     noise: NoiseKey,
     rate: float,
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    top, left = field.margin
-    window = (slice(top, top + field.shape[0]), slice(left, left + field.shape[1]))
-    transmission, ice = bases.transmission[window], bases.ice_nm[window]
-    dynamic = moving_ice(
-        field.shape, camera.profile, settings, shot_key(noise, Channel.RECORD_DYNAMIC)
+    window = _window(field)
+    transmission, ice = bases.transmission[window], bases.vitreous_nm[window]
+    level = not float(np.ptp(ice)) > 0.2 * float(ice.mean())
+    root = np.float32(math.sqrt(10.0 * float(ice.mean()))) if level else np.sqrt(10 * ice)
+    dynamic = moving_frames(
+        field.shape,
+        camera.profile,
+        settings,
+        noise,
+        root_thickness=root,
     )
-    if float(np.ptp(ice)) > 0.2 * float(ice.mean()):
-        dynamic = dynamic * np.sqrt(ice * np.float32(10))
-    else:
-        dynamic = dynamic * np.float32(math.sqrt(10.0 * float(ice.mean())))
-    offsets = roll_offsets(settings.frames, field.shape, shot_key(noise, Channel.FRAME_OFFSET))
     lit = transmission * camera.detector.gain * np.float32(rate)
     limit = 255 if rate * 1.6 < 200 else 65535
     frames = np.empty(
         (settings.frames, *field.shape), dtype=np.uint8 if limit == 255 else np.uint16
     )
-    for n in range(settings.frames):
+    for n, moving in enumerate(dynamic):
         contrast = _moved_frame(bases, field, motion, settings, n)
-        contrast += np.roll(dynamic, offsets[n], axis=(0, 1))
+        contrast += moving
         contrast *= np.float32(2)
         contrast += np.float32(1)
         np.maximum(contrast, np.float32(0), out=contrast)
@@ -213,8 +230,7 @@ def _truth(
     particles: tuple[Particle, ...],
     rate: float,
 ) -> RecordTruth:
-    top, left = field.margin
-    window = (slice(top, top + field.shape[0]), slice(left, left + field.shape[1]))
+    window = _window(field)
     line = (np.arange(GRID) + 0.5) / GRID * 2 - 1
     x, y = np.meshgrid(line, line)
     places = [field.frame_affine.to_pixel(Point(p.stage_x_um, p.stage_y_um)) for p in particles]
@@ -229,6 +245,8 @@ def _truth(
         * (1 + 2 * bases.images[0][window]),
         ice_nm=bases.ice_nm[window],
         foil=bases.foil[window],
+        dirt_nm=bases.dirt_nm[window],
+        crystalline=np.zeros(field.shape, dtype=np.float32),
         gain=camera.detector.gain,
         mean_ice_nm=float(bases.ice_nm[window].mean()),
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import fft, ndimage
 
 from smartscope.domain.geometry import Affine
+from smartscope.microscope.simulator.optics.crystalline import CrystallineIce
 from smartscope.microscope.simulator.optics.ctf import (
     Frequencies,
     coma_phase,
@@ -55,14 +56,17 @@ class Bases:
     """Contrast images (1 + rank, height, width) on the padded field, and coefficients (frames, 1 +
     rank).
 
-    `transmission`, `ice_nm` and `foil` are on the padded field too.
+    `transmission`, `ice_nm`, `vitreous_nm` (ice that has not crystallised), `foil` and `dirt_nm`
+    are on the padded field too.
     """
 
     images: FloatImage
     coefficients: Floats
     transmission: FloatImage
     ice_nm: FloatImage
+    vitreous_nm: FloatImage
     foil: FloatImage
+    dirt_nm: FloatImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ def specimen_bases(
     settings: RecordSettings,
     profile: CameraProfile,
     dose_before: float,
+    crystals: CrystallineIce | None = None,
 ) -> Bases:
     """Bases over a padded field of `shape`; `coarse` covers it at 8 times the pixel size."""
     frequencies = Frequencies.of(shape, settings.pixel_size_angstrom)
@@ -110,7 +115,13 @@ def specimen_bases(
         for layer in (coarse.transmission, coarse.ice_nm, coarse.foil, coarse.contaminant_nm)
     ]
     transmission, ice, foil, dirt = maps
-    fixed = _grain(coarse, affine, radial, ice, foil, settings)
+    vitreous = ice
+    if crystals is not None:
+        transmission = transmission * crystals.transmission
+        vitreous = ice * (1 - crystals.coverage)
+    fixed = _grain(coarse, affine, radial, vitreous, foil, settings)
+    if crystals is not None:
+        fixed += fft.rfft2(crystals.phase)
     fixed += _coarse_phase(coarse, foil, dirt)
     coefficients, tables = _damage(radial.k, settings, dose_before)
     spectra = [fixed]
@@ -130,7 +141,7 @@ def specimen_bases(
         if settings.coma_mrad:
             spectrum *= coma_phase(settings, frequencies)
         images[n] = transferred(spectrum, frequencies, shape, settings)
-    return Bases(images, coefficients, transmission, ice, foil)
+    return Bases(images, coefficients, transmission, ice, vitreous, foil, dirt)
 
 
 def _fine(layer: FloatImage, shape: tuple[int, int]) -> FloatImage:

@@ -140,6 +140,7 @@ class RecordTruth:
     the specimen appears at p + shift. `local_px` (frames, 16, 16, 2) adds the local part on a grid
     over the field. `noise_free` is the mean of all frames without shot noise or motion, in
     electrons per pixel and frame. `particle_px` (n, 2) are image positions before motion.
+    `dirt_nm` is contamination as thickness of ice, `crystalline` where ice has crystallised (0-1).
     """
 
     ctf: CtfTruth
@@ -150,6 +151,8 @@ class RecordTruth:
     noise_free: NDArray[np.float32]
     ice_nm: NDArray[np.float32]
     foil: NDArray[np.float32]
+    dirt_nm: NDArray[np.float32]
+    crystalline: NDArray[np.float32]
     gain: NDArray[np.float32]
     mean_ice_nm: float
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from smartscope.microscope.simulator import column
 from smartscope.microscope.simulator.fault_kinds import FaultKind
 from smartscope.microscope.simulator.faults import Fault
 from smartscope.microscope.simulator.scope import Scope
@@ -27,6 +28,8 @@ from smartscope.microscope.simulator.serialem.version import ProgramVersion
 from smartscope.microscope.simulator.witness import Witness
 
 LOG_LINES = 500
+#: the user setting, in small letters, that closes valves over which nobody works
+IDLE_MINUTES = "idletimetoclosevalves"
 
 
 @dataclass(slots=True)
@@ -56,7 +59,9 @@ class Knobs:
     hot_flash_next: bool = False
     operations_done_s: dict[str, float] = field(default_factory=dict)
     properties: dict[str, float] = field(default_factory=dict)
-    user_settings: dict[str, float] = field(default_factory=dict)
+    user_settings: dict[str, float] = field(default_factory=lambda: {IDLE_MINUTES: 0.0})
+    #: what temporary user settings were before this control
+    settings_before: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -109,6 +114,8 @@ class Program:
     montage_overlap: float = 0.1
     log: list[str] = field(default_factory=list)
     clock_zero_s: float = field(init=False)
+    #: since when nobody controls SerialEM from outside
+    idle_since_s: float | None = None
     struck: tuple[Fault, ...] = ()
     stop_pressed: Callable[[], bool] = lambda: False
 
@@ -118,15 +125,30 @@ class Program:
 
     def control_begins(self) -> None:
         """Script state starts anew, as SerialEM does with every script."""
+        self.close_idle_valves()
+        self.idle_since_s = None
         self.script = Script()
 
     def control_ends(self) -> None:
-        """Temporary camera settings and beam tilt are put back."""
+        """Temporary camera settings, user settings and beam tilt are put back."""
+        self.knobs.user_settings |= self.knobs.settings_before
+        self.knobs.settings_before.clear()
+        self.idle_since_s = self.scope.world.clock.now()
         self.sets = camera_sets(self.scope.calibration)
         self.frames.control_ended()
         if self.knobs.saved_beam_tilt_mrad is not None:
             self.knobs.beam_tilt_mrad = self.knobs.saved_beam_tilt_mrad
             self.knobs.saved_beam_tilt_mrad = None
+
+    def close_idle_valves(self) -> None:
+        """What SerialEM does by itself while nobody controls it, once idle for long enough."""
+        minutes = self.knobs.user_settings[IDLE_MINUTES]
+        if self.idle_since_s is None or minutes <= 0.0:
+            return
+        idle_s = self.scope.world.clock.now() - self.idle_since_s
+        state = self.scope.world.state.column
+        if idle_s >= 60.0 * minutes and state.valves_open and not state.valves_jammed:
+            column.close_valves(self.scope)
 
     def suffers(self, kind: FaultKind) -> Fault | None:
         """The fault of that kind that strikes the present command, if one does."""

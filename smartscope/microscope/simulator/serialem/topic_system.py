@@ -169,7 +169,11 @@ def _property(program: Program, arguments: Arguments) -> Values:
 
 
 def _set_user_setting(program: Program, arguments: Arguments) -> Values:
-    program.knobs.user_settings[arguments.text(1).lower()] = arguments.number(2)
+    """Put back when control ends, unless it is to be kept."""
+    name, knobs = arguments.text(1).lower(), program.knobs
+    if arguments.whole_or(3, 0) == 0 and name in knobs.user_settings:
+        knobs.settings_before.setdefault(name, knobs.user_settings[name])
+    knobs.user_settings[name] = arguments.number(2)
     return NOTHING
 
 

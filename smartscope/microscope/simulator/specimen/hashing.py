@@ -68,6 +68,12 @@ class Channel(IntEnum):
     PHANTOM = 47
     LACEY = 48
     LACEY_WIDTH = 49
+    CRYSTAL_FRINGE = 50
+    SLAB_PLACE = 60
+    SLAB_POSE = 61
+    TILT_SHIFT = 62
+    TILT_ICE = 63
+    TILT_SHOT = 64
 
 
 def _mix_int(x: int) -> int:

@@ -82,6 +82,11 @@ class SerialEmClient:
         """The SerialEM that answers, as far as it is known: 4.0 until `learn_version`."""
         return self._version or OLDEST
 
+    @property
+    def in_control(self) -> bool:
+        """Whether a command would be sent."""
+        return self._state is _State.IN_CONTROL
+
     def connect(self) -> None:
         """Open the connection and take control of the microscope.
 

@@ -18,6 +18,7 @@ from smartscope.microscope.errors import (
 )
 from smartscope.microscope.serialem.client import SerialEmClient
 from smartscope.microscope.serialem.commands import command_named
+from smartscope.microscope.serialem.idle_valves import arrange_idle_closing
 from smartscope.microscope.serialem.link import Link, Operation
 from smartscope.microscope.serialem.settings import SerialEmSettings
 from smartscope.microscope.serialem.version import SerialEmVersion
@@ -103,6 +104,7 @@ def _initialise(
     connected = Connected(link=link, version=version, simulated=simulated, camera_px=camera_px)
     _require_possible(settings, connected)
     _log_as_found(op, version)
+    arrange_idle_closing(op, settings.idle_valves_min)
     return connected
 
 

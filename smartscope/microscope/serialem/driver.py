@@ -17,6 +17,7 @@ from smartscope.microscope.serialem.connection import Connected, take_control
 from smartscope.microscope.serialem.focus import Focus
 from smartscope.microscope.serialem.frames import FrameFolder
 from smartscope.microscope.serialem.full_montage import FullMontage
+from smartscope.microscope.serialem.idle_valves import restore_idle_closing
 from smartscope.microscope.serialem.images import ImageReader
 from smartscope.microscope.serialem.multishot import Multishot
 from smartscope.microscope.serialem.optics import SerialEmOptics
@@ -156,6 +157,8 @@ class SerialEmMicroscope:
         client = self._link.client
         try:
             self._permit.check(CommandClass.ABSOLUTE, "close")
+            if client.in_control:
+                restore_idle_closing(self._link.operation("close"))
             client.close()
         except LeaseLost:
             log.warning("the lease is lost: leaving without a word to SerialEM")

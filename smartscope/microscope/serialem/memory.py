@@ -54,3 +54,5 @@ LOADING_SLOT = Memory("LoadingSlot")
 ZERO_LOSS_AT = Memory("ZeroLossAt")
 FLASHED_AT = Memory("FlashedAt")
 CENTRED_AT = Memory("CentredAt")
+#: after how many idle minutes SerialEM closed the valves before we asked it to, 0 for never
+IDLE_MINUTES = Memory("IdleMinutes")

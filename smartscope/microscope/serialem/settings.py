@@ -116,6 +116,7 @@ class SerialEmSettings:
     cannot_tell: frozenset[str]
     least_beam_current_na: float
     calibrated_on: date | None
+    idle_valves_min: int
 
 
 def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
@@ -159,6 +160,7 @@ def settings_from(settings: Mapping[str, object]) -> SerialEmSettings:
         cannot_tell=reader.names("cannot_tell", SIGNALS),
         least_beam_current_na=reader.number("least_beam_current_na", 1.0, low=0.0, high=1e6),
         calibrated_on=reader.day("calibrated_on"),
+        idle_valves_min=reader.whole("idle_valves_min", 10, low=0, high=1440),
     )
     reader.finish()
     require_closed(found.host, found.link)

@@ -39,6 +39,7 @@ REAL: dict[str, tuple[Value, ...] | str | None] = {
     "ReportMagIndex": (30.0, 0.0),
     "ReportDefocus": (0.0,),
     "ReportColumnOrGunValve": (0.0,),
+    "ReportUserSetting": (5.0,),
 }
 PATIENT, HASTY = Deadlines(quick_s=15.0), Deadlines(quick_s=0.8)
 OLDER_THAN = {"40000": 1.0, "40100": 1.0, "40200": 0.0}
@@ -91,6 +92,22 @@ def test_a_real_instrument_is_taken_over_in_this_order() -> None:
     assert "smartscope epoch=12" in [item.text for item in echo.items]
     moving = [name for name in peer.commands if not name.startswith(("Report", "Is", "Get"))]
     assert moving == ["NoMessageBoxOnError", "SuppressReports", "Echo", "CameraProperties"]
+
+
+@pytest.mark.parametrize("said", ["is not a recognized user setting", (), ("often",)])
+def test_without_closing_of_its_own_nothing_is_set(said: Any) -> None:
+    with Peer(plays(ReportUserSetting=said)) as peer:
+        control(peer)
+    assert "SetUserSetting" not in peer.commands
+
+
+def test_closing_that_is_not_taken_is_told_and_the_night_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Peer(plays(ReportUserSetting=(0.0,))) as peer:
+        control(peer)
+    assert peer.commands.count("SetUserSetting") == 1
+    assert "does not read 10" in caplog.text
 
 
 @pytest.mark.parametrize(

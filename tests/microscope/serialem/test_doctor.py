@@ -36,6 +36,7 @@ HEALTHY: Mapping[str, tuple[Value, ...]] = {
     "ImagingStateProperties": (0.0, 1.0, 1.0, 1.0, 5.0, "atlas"),
     "ReportApertureSize": (100.0,),
     "DoesFileExist": (1.0,),
+    "ReportUserSetting": (0.0,),
 }
 #: what a doctor may send: reports, the promise to open no dialog, and the way out
 HARMLESS = {*HEALTHY, "NoMessageBoxOnError", "GetVariable", "Exit"}
@@ -67,7 +68,7 @@ def examined(folder: Path, scene: Scene, **changes: Any) -> tuple[dict[str, Find
 def test_a_sound_microscope_is_sound_and_given_back(tmp_path: Path) -> None:
     found, names = examined(tmp_path, healthy())
     assert {subject: f.told for subject, f in found.items() if f.verdict is not Verdict.OK} == {}
-    assert len(found) == 17
+    assert len(found) == 18
     assert names[-1] == "Exit"
     assert list(tmp_path.iterdir()) == []
 
@@ -130,6 +131,18 @@ def test_a_report_that_fails_does_not_end_the_examination(tmp_path: Path) -> Non
     assert "has_energy_filter" in found["energy filter"].advice
     assert "cannot_tell" in found["beam current"].advice
     assert found["frames folder"].verdict is Verdict.OK
+
+
+def test_a_serialem_that_never_closes_idle_valves_is_told(tmp_path: Path) -> None:
+    failing = frozenset({"GetVariable", "ReportUserSetting"})
+    found, _ = examined(tmp_path, lambda talk: talk.answer(HEALTHY, failing))
+    assert found["idle valves"].verdict is Verdict.WARN
+    assert "by hand" in found["idle valves"].advice
+    found, _ = examined(tmp_path, healthy(), idle_valves_min=0)
+    assert found["idle valves"].verdict is Verdict.WARN
+    assert "idle_valves_min" in found["idle valves"].advice
+    found, _ = examined(tmp_path, healthy(ReportUserSetting=(5.0,)), idle_valves_min=0)
+    assert found["idle valves"].verdict is Verdict.OK
 
 
 def test_what_a_site_cannot_tell_is_not_asked(tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def _examine(settings: SerialEmSettings, client: SerialEmClient) -> Iterator[Fin
             tell = broken if report.vital else doubtful
             yield tell(report.subject, str(error), report.unknown)
         except CommandFailed as error:
-            yield broken(report.subject, str(error), report.failed)
+            tell = doubtful if report.optional else broken
+            yield tell(report.subject, str(error), report.failed)
     yield from _frames_folder(settings, client)
 
 

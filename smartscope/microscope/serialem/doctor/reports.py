@@ -11,6 +11,7 @@ from functools import partial
 from smartscope.domain.check_up import Finding, broken, doubtful, sound
 from smartscope.microscope.errors import ProtocolError
 from smartscope.microscope.serialem.cartridges import cartridge
+from smartscope.microscope.serialem.idle_valves import SETTING
 from smartscope.microscope.serialem.link import Reply
 from smartscope.microscope.serialem.settings import SerialEmSettings
 
@@ -25,7 +26,8 @@ _LOOK = "Look at SerialEM's log and window; the bridge would fail in the same wa
 class Report:
     """A command that changes nothing; `unknown` and `failed` are the advice when it does not run.
 
-    A night can do without a report that is not `vital`.
+    A night can do without a report that is not `vital`, and without an answer to one that is
+    `optional`.
     """
 
     subject: str
@@ -35,6 +37,7 @@ class Report:
     unknown: str = f"{_NEWER}."
     failed: str = _LOOK
     vital: bool = True
+    optional: bool = False
 
 
 def reports_for(settings: SerialEmSettings) -> Iterator[Report]:
@@ -44,6 +47,15 @@ def reports_for(settings: SerialEmSettings) -> Iterator[Report]:
         subject="stage", command="ReportStageXYZ", judge=partial(_stage, settings.limits.stage_um)
     )
     yield Report(subject="valves", command="ReportColumnOrGunValve", judge=_valves)
+    yield Report(
+        subject="idle valves",
+        command="ReportUserSetting",
+        judge=partial(_idle_valves, settings.idle_valves_min),
+        arguments=(SETTING,),
+        failed="Set the microscope's own closing of idle valves by hand, at its console; until "
+        "then only bridge and safety agent close them.",
+        optional=True,
+    )
     yield from _signals(settings)
     if settings.has_autoloader:
         yield Report(
@@ -126,6 +138,22 @@ def _valves(values: Values) -> Finding:
         "valves",
         f"SerialEM cannot say whether they are open (it answered {values!r})",
         "A valve that cannot be read cannot be proved closed; look at the microscope's own panel.",
+    )
+
+
+def _idle_valves(wanted_min: int, values: Values) -> Finding:
+    found = _finite(values, 1)
+    if found is None:
+        return _nonsense("idle valves", values)
+    own = f"SerialEM closes them after {found[0]:g} idle minutes" if found[0] > 0 else "left open"
+    if wanted_min > 0:
+        return sound("idle valves", f"{own}; while we drive, {wanted_min} minutes are set")
+    if found[0] > 0:
+        return sound("idle valves", own)
+    return doubtful(
+        "idle valves",
+        "SerialEM never closes them by itself, and idle_valves_min = 0 leaves it so",
+        "Set idle_valves_min: a bridge that vanishes leaves the valves as they are.",
     )
 
 

@@ -15,18 +15,16 @@ from smartscope.microscope.errors import (
     HeightFailed,
     ImageShiftLimit,
     InstrumentBusy,
-    ManualExchangeNeeded,
     ValvesClosed,
 )
 from smartscope.microscope.procedures.atlas import atlas
-from smartscope.microscope.procedures.exchange import load_grid, open_valves, unload_grid
+from smartscope.microscope.procedures.exchange import open_valves
 from smartscope.microscope.procedures.group import expose_group
 from smartscope.microscope.procedures.happenings import (
     AboutToIssue,
     Checkpoint,
     Happening,
     Problem,
-    Waiting,
 )
 from smartscope.microscope.procedures.hole_centring import hole_locator
 from smartscope.microscope.procedures.requests import (
@@ -34,13 +32,17 @@ from smartscope.microscope.procedures.requests import (
     FocusPolicy,
     GroupMember,
     GroupRequest,
-    LoadRequest,
     SquareRequest,
 )
 from smartscope.microscope.procedures.square import square
 from smartscope.microscope.procedures.upkeep import refine_zero_loss, safe_stop
-from smartscope.microscope.simulator import column
-from smartscope.microscope.values import AcquiredImage, Area, CommandClass, Reference
+from smartscope.microscope.values import (
+    AcquiredImage,
+    Area,
+    CommandClass,
+    HeightMode,
+    Reference,
+)
 from tests.microscope.rig import OpenRig, Rig, produced
 
 LOCATE = hole_locator(1.2, search_um=1.2)
@@ -67,70 +69,6 @@ def group_at(rig: Rig, place: Point, folder: Path, holes: int = 2) -> GroupReque
         frames=2,
         locate=LOCATE,
     )
-
-
-def test_loading_waits_for_the_vacuum_and_leaves_the_valves_closed(rig: Rig) -> None:
-    happenings = rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
-    status = rig.microscope.column.status()
-    assert rig.microscope.autoloader.loaded() == 2
-    assert status.vacuum_ready
-    assert not status.pump_running
-    assert not status.valves_open
-    issued = [each for each in happenings if isinstance(each, AboutToIssue)]
-    assert [each.command_class for each in issued] == [CommandClass.NEVER_REPEAT]
-    assert any(isinstance(each, Waiting) for each in happenings)
-
-
-@pytest.mark.parametrize(("fills_for_s", "ends"), [(2_400.0, True), (5_000.0, False)])
-def test_loading_waits_for_the_longest_filling_there_is_and_no_longer(
-    rig: Rig, fills_for_s: float, ends: bool
-) -> None:
-    column.begin_refill(rig.scope, fills_for_s)
-    if ends:
-        rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
-        assert rig.microscope.autoloader.loaded() == 2
-    else:
-        with pytest.raises(InstrumentBusy, match="after 3600 s"):
-            rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
-        assert rig.microscope.autoloader.loaded() is None
-
-
-def test_loading_the_grid_that_is_there_moves_nothing(rig: Rig) -> None:
-    rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
-    before = rig.clock.now()
-    happenings = rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
-    assert announced(happenings) == []
-    assert not any(isinstance(each, AboutToIssue) for each in happenings)
-    assert rig.clock.now() == before
-
-
-def test_another_grid_is_loaded_after_the_first_was_returned(rig: Rig) -> None:
-    rig.ready(slot=1)
-    rig.run(load_grid(rig.microscope, LoadRequest(slot=2)))
-    assert rig.microscope.autoloader.loaded() == 2
-    rig.run(unload_grid(rig.microscope))
-    assert rig.microscope.autoloader.loaded() is None
-
-
-def test_a_person_exchanges_grids_where_there_is_no_autoloader(open_rig: OpenRig) -> None:
-    rig = open_rig(has_autoloader=False, grids={1: {"preset": "good"}})
-    with pytest.raises(ManualExchangeNeeded) as asked:
-        rig.run(load_grid(rig.microscope, LoadRequest(slot=1)))
-    assert asked.value.slot == 1
-    assert rig.microscope.autoloader.loaded() is None
-    rig.microscope.autoloader.confirm_exchange(1)
-    rig.run(load_grid(rig.microscope, LoadRequest(slot=1)))
-    rig.run(open_valves(rig.microscope))
-    assert rig.microscope.camera.image(Area.SQUARE).pixels.size
-
-
-def test_the_valves_wait_for_a_refill_to_end(rig: Rig) -> None:
-    rig.run(load_grid(rig.microscope, LoadRequest(slot=1)))
-    rig.clock.wait_until(rig.scope.world.began_at_s + 3 * 3600 + 30)
-    assert rig.microscope.column.refills().refilling
-    happenings = rig.run(open_valves(rig.microscope))
-    assert {each.cause for each in happenings if isinstance(each, Waiting)} == {"refill"}
-    assert rig.microscope.column.status().valves_open
 
 
 def test_an_atlas_is_announced_before_it_is_exposed(rig: Rig) -> None:
@@ -259,6 +197,38 @@ def test_tilt_changes_each_members_defocus_back(open_rig: OpenRig, exposures: Pa
     low, high = (each for each in rig.notebook.seen if each.area is Area.RECORD)
     assert low.commanded_defocus_um - high.commanded_defocus_um == pytest.approx(2.5, abs=0.01)
     assert abs(low.defocus_um - high.defocus_um) < 0.6
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_on_a_tilted_stage_the_height_that_focus_met_tells_neighbouring_holes_apart(
+    told: bool,
+    open_rig: OpenRig,
+    exposures: Path,
+) -> None:
+    """The same group again with its place 2 µm higher: at 45° it is seen 2 µm from its map."""
+    rig = open_rig(error_scale=0).ready()
+    place = rig.good_square()
+    rig.microscope.stage.move_to(place)
+    level = rig.microscope.tasks.eucentric_height(HeightMode.FINE).z_um
+    request = replace(group_at(rig, place, exposures, holes=3), tilt_deg=45.0, z_um=level)
+    first = rig.run(expose_group(rig.microscope, request))
+    measured = produced(first)[-1].measurements
+    leaned = Point(float(measured["offset_x_um"]), float(measured["offset_y_um"]))
+    rig.notebook.seen.clear()
+    later = exposures / "later"
+    later.mkdir()
+    higher = replace(request, z_um=level + 2.0, lattice_reach_um=1.25, folder=later)
+    again = replace(higher, leaned=leaned) if told else higher
+    rig.run(expose_group(rig.microscope, again))
+    records = [each for each in rig.notebook.seen if each.area is Area.RECORD]
+    missed_um = [
+        Point(record.pose.x_um, record.pose.y_um).distance_um(
+            Point(hole.stage_x_um, hole.stage_y_um)
+        )
+        for record, hole in zip(records, rig.sound_holes(place, 3), strict=True)
+    ]
+    assert len(missed_um) == 3
+    assert (max(missed_um) < 0.6) is told
 
 
 def test_an_anchor_that_is_not_seen_is_a_problem_and_not_an_end(rig: Rig, exposures: Path) -> None:

@@ -43,9 +43,12 @@ def expose_group(microscope: Microscope, request: GroupRequest) -> Procedure:
     microscope.optics.set_image_shift(ImageShift(0.0, 0.0))
     yield Checkpoint(doing="group")
     microscope.stage.tilt_to(request.tilt_deg)
-    microscope.stage.move_to(request.centre, z_um=request.z_um)
-    offset = yield from _view(microscope, request, measurements)
+    # what height moves lies across the axis, and neighbours stand about equally high
+    believed = Point(0.0, 0.0 if request.leaned is None else request.leaned.y_um)
+    microscope.stage.move_to(_shifted(request.centre, believed), z_um=request.z_um)
+    offset, image = yield from _view(microscope, request, believed, measurements)
     yield from _focus(microscope, request, measurements)
+    offset = yield from _as_height_says(microscope, request, (offset, image), measurements)
     yield from _settle(microscope, request, measurements)
     for member in request.members:
         yield from _expose(microscope, request, member, offset, measurements)
@@ -53,10 +56,15 @@ def expose_group(microscope: Microscope, request: GroupRequest) -> Procedure:
 
 
 def _view(
-    microscope: Microscope, request: GroupRequest, measurements: dict[str, float | str]
-) -> Generator[Happening, None, Point]:
-    """Image the centre until it is centred; returns how far the lattice lies from its map (µm)."""
-    offset = Point(0.0, 0.0)
+    microscope: Microscope,
+    request: GroupRequest,
+    offset: Point,
+    measurements: dict[str, float | str],
+) -> Generator[Happening, None, tuple[Point, AcquiredImage]]:
+    """Image the centre until it is centred, looked for at the `offset` believed.
+
+    Returns how far the lattice lies from its map (µm), and the last image.
+    """
     yield Checkpoint(doing="view", before_dose=True)
     require_ready(microscope)
     yield AboutToIssue(command_class=CommandClass.DOSE, command="image", items=(request.view_item,))
@@ -65,27 +73,84 @@ def _view(
         seen = _offset_seen(request, image, offset)
         if seen is None:
             if request.locate is not None:
-                yield Problem(
-                    item=request.view_item,
-                    code="anchor_not_seen",
-                    message="The hole to centre on was not recognised; the stage is trusted.",
-                )
+                yield _not_seen(request)
             break
         # It holds for this visit of the stage only: a new move makes a new error.
         offset = seen
-        measurements["recentred_um"] = math.hypot(offset.x_um, offset.y_um)
+        _note(offset, measurements)
         aim = _shifted(request.centre, offset)
         if aim.distance_um(image.pose.point) <= request.recentre_tolerance_um or not moves_left:
             break
-        yield Checkpoint(doing="recentre")
-        microscope.stage.move_to(aim)
-        yield Checkpoint(doing="recentre", before_dose=True)
-        require_ready(microscope)
-        yield begins(microscope, Routine.RECENTRE, microscope.tasks.cost(Routine.RECENTRE))
-        image = microscope.camera.image(Area.HOLE)
-        yield RoutineEnded(images=1)
+        image = yield from _look_from(microscope, aim)
     yield Produced(item=request.view_item, image=image, measurements=dict(measurements))
-    return offset
+    return offset, image
+
+
+def _as_height_says(
+    microscope: Microscope,
+    request: GroupRequest,
+    viewed: tuple[Point, AcquiredImage],
+    measurements: dict[str, float | str],
+) -> Generator[Happening, None, Point]:
+    """The offset viewed, or another where the height that focus met contradicts it.
+
+    Off the eucentric height by z, a place of a tilted specimen is seen z·tan α from its map. From
+    the group focused on before, focus went on by the difference in height; a lattice seen farther
+    than half a pitch from where that puts it was taken for its neighbour's. The right one is looked
+    for in the same view, and in another one only where that does not show it.
+    """
+    offset, image = viewed
+    expected = _expected(microscope, request, measurements)
+    if expected is None or offset.distance_um(expected) <= request.lattice_reach_um:
+        return offset
+    seen = _offset_seen(request, image, expected)
+    if seen is None:
+        image = yield from _look_from(microscope, _shifted(request.centre, expected))
+        seen = _offset_seen(request, image, expected)
+    if seen is None:
+        yield _not_seen(request)
+        return expected
+    _note(seen, measurements)
+    return seen
+
+
+def _expected(
+    microscope: Microscope, request: GroupRequest, measurements: dict[str, float | str]
+) -> Point | None:
+    """Where the lattice should be seen, by focus; None where focus cannot tell."""
+    higher_um = measurements.get("focus_corrected_um")
+    if request.leaned is None or request.locate is None or not isinstance(higher_um, float):
+        return None
+    moved_um = higher_um * math.tan(math.radians(request.tilt_deg))
+    return Point(0.0, request.leaned.y_um - microscope.identity().tilt_sign * moved_um)
+
+
+def _look_from(microscope: Microscope, aim: Point) -> Generator[Happening, None, AcquiredImage]:
+    """Another view, after a small move."""
+    yield Checkpoint(doing="recentre")
+    microscope.stage.move_to(aim)
+    yield Checkpoint(doing="recentre", before_dose=True)
+    require_ready(microscope)
+    yield begins(microscope, Routine.RECENTRE, microscope.tasks.cost(Routine.RECENTRE))
+    image = microscope.camera.image(Area.HOLE)
+    yield RoutineEnded(images=1)
+    return image
+
+
+def _note(offset: Point, measurements: dict[str, float | str]) -> None:
+    measurements |= {
+        "recentred_um": math.hypot(offset.x_um, offset.y_um),
+        "offset_x_um": offset.x_um,
+        "offset_y_um": offset.y_um,
+    }
+
+
+def _not_seen(request: GroupRequest) -> Problem:
+    return Problem(
+        item=request.view_item,
+        code="anchor_not_seen",
+        message="The hole to centre on was not recognised; the stage is trusted.",
+    )
 
 
 def _offset_seen(request: GroupRequest, image: AcquiredImage, believed: Point) -> Point | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import gaussian_filter, zoom
 
-from smartscope.domain.geometry import Point
+from smartscope.domain.geometry import Affine, Point
 from smartscope.microscope.procedures.requests import LocateHole
 from smartscope.microscope.values import AcquiredImage
 
@@ -24,7 +24,8 @@ MIN_PEAK = 3.0
 def hole_locator(diameter_um: float, *, search_um: float) -> LocateHole:
     """A `LocateHole` for holes of `diameter_um`, looking at most `search_um` from the belief.
 
-    Give half the pitch as `search_um`, or a neighbour may be taken for the hole.
+    Give half the pitch as `search_um`, measured on the specimen, or a neighbour may be taken for
+    the hole.
     """
 
     def locate(image: AcquiredImage, believed: Point) -> Point | None:
@@ -33,7 +34,8 @@ def hole_locator(diameter_um: float, *, search_um: float) -> LocateHole:
         grid = _reduced(image, shrink)
         score = _disc_score(grid, diameter_um / 2 * shrink / pixel_um)
         x, y = (value * shrink for value in image.pixel_to_stage.to_pixel(believed))
-        peak = _best_within(score, x, y, search_um * shrink / pixel_um)
+        near = _distance_um(score, x, y, image.pixel_to_stage, shrink) <= search_um
+        peak = _best_of(score, near)
         if peak is None:
             return None
         return image.pixel_to_stage.apply(peak[0] / shrink, peak[1] / shrink)
@@ -65,9 +67,17 @@ def _disc_score(grid: Grid, radius_px: float) -> Grid:
     return cropped
 
 
-def _best_within(score: Grid, x: float, y: float, reach: float) -> tuple[float, float] | None:
+def _distance_um(score: Grid, x: float, y: float, to_stage: Affine, shrink: float) -> Grid:
+    """From a place to every pixel, on the specimen: a tilted one is seen shortened."""
     rows, columns = np.indices(score.shape)
-    near = np.hypot(columns - x, rows - y) <= reach
+    across, down = (columns - x) / shrink, (rows - y) / shrink
+    distance: Grid = np.hypot(
+        to_stage.a * across + to_stage.b * down, to_stage.c * across + to_stage.d * down
+    )
+    return distance
+
+
+def _best_of(score: Grid, near: NDArray[np.bool_]) -> tuple[float, float] | None:
     if not near.any():
         return None
     spread = 1.4826 * float(np.median(np.abs(score - np.median(score)))) or 1.0

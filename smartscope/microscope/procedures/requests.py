@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,10 @@ class GroupRequest:
     without `locate` the stage is trusted. An anchor is a hole's own centre, even where exposures
     are placed beside it. `drift_limit_angstrom_per_s` None does not wait for drift. `defocus_um`
     of a member is at its own place: the height gained by tilt is corrected here. `z_um` is the
-    eucentric height of the group's square; None leaves the stage where it is.
+    eucentric height of the group's square; None leaves the stage where it is. `leaned` is, on a
+    tilted stage, how far the lattice was seen from its map at the group of the same square that was
+    focused on last; with it the height that focus meets tells neighbouring holes apart, which lie
+    more than `lattice_reach_um` from one another's places.
     """
 
     view_item: str
@@ -111,5 +115,7 @@ class GroupRequest:
     z_um: float | None = None
     locate: LocateHole | None = None
     anchor: Point | None = None
+    leaned: Point | None = None
+    lattice_reach_um: float = math.inf
     recentre_tolerance_um: float = 0.5
     recentre_passes: int = 3

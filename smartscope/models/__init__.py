@@ -1,25 +1,35 @@
 """Rows: fields, constraints and querysets. No workflow, no I/O."""
 
 from smartscope.models.alarm import Alarm, AlarmDelivery
+from smartscope.models.alert_rule import AlertRule
 from smartscope.models.analysis import Analysis
 from smartscope.models.changeset import Change, Changeset, Label
 from smartscope.models.command import Command, CommandState, IdempotencyKey
+from smartscope.models.denoised import Denoised
 from smartscope.models.driver_lease import DriverLease
 from smartscope.models.event import Event, EventCounter
+from smartscope.models.event_seal import EventSeal
+from smartscope.models.export import Export, ExportFormat
 from smartscope.models.exposure import Exposure
+from smartscope.models.fine_sum import FineSum
 from smartscope.models.grid import Grid, Verdict
 from smartscope.models.image import Image, ImageKind
 from smartscope.models.journal import RoutineDose, Run, Step, StepItem, Wait, Wish
 from smartscope.models.lease import Lease, LeaseState
 from smartscope.models.microscope import Detector, Microscope, MicroscopeGrant
 from smartscope.models.people import ApiToken, LoginLink, Membership, Role
+from smartscope.models.picking import PickEdit, Picking
+from smartscope.models.preset import Preset
 from smartscope.models.session import CollectionParameters, Session
+from smartscope.models.share_link import ShareLink
 from smartscope.models.targets import Atlas, Group, Hole, Square
 from smartscope.models.trained_network import TrainedNetwork
+from smartscope.models.webhook import Webhook, WebhookDelivery, WebhookState
 
 __all__ = [
     "Alarm",
     "AlarmDelivery",
+    "AlertRule",
     "Analysis",
     "ApiToken",
     "Atlas",
@@ -28,11 +38,16 @@ __all__ = [
     "CollectionParameters",
     "Command",
     "CommandState",
+    "Denoised",
     "Detector",
     "DriverLease",
     "Event",
     "EventCounter",
+    "EventSeal",
+    "Export",
+    "ExportFormat",
     "Exposure",
+    "FineSum",
     "Grid",
     "Group",
     "Hole",
@@ -46,15 +61,22 @@ __all__ = [
     "Membership",
     "Microscope",
     "MicroscopeGrant",
+    "PickEdit",
+    "Picking",
+    "Preset",
     "Role",
     "RoutineDose",
     "Run",
     "Session",
+    "ShareLink",
     "Square",
     "Step",
     "StepItem",
     "TrainedNetwork",
     "Verdict",
     "Wait",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookState",
     "Wish",
 ]

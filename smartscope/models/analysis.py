@@ -13,7 +13,7 @@ class Analysis(Row):
     """The row is the truth, the queue message only a hint; attempts are counted before work."""
 
     image = models.ForeignKey(Image, on_delete=models.PROTECT, related_name="analyses")
-    #: find_squares, find_holes, measure_exposure
+    #: find_squares, find_holes, measure_exposure, preview, fine_sum, pick, denoise
     kind = models.CharField(max_length=30)
     plugin = models.CharField(max_length=60)
     plugin_version = models.CharField(max_length=20)

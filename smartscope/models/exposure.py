@@ -53,6 +53,19 @@ class Exposure(Row):
     ctf_fit_angstrom = models.FloatField(null=True)
     #: why a CTF was sought and none is claimed; blank when it was found or never sought
     ctf_refusal = models.CharField(max_length=300, blank=True)
+    #: what a network sees in it (or limits, without one): one of eight classes or `unknown`; blank
+    #: until judged. A person's `label` always wins
+    quality_class = models.CharField(max_length=20, blank=True)
+    quality_probability = models.FloatField(null=True)
+    #: phrases for people, joined by semicolons
+    quality_reasons = models.CharField(max_length=500, blank=True)
+    #: why it was not judged though it was measured
+    quality_refusal = models.CharField(max_length=300, blank=True)
+    quality_plugin = models.CharField(max_length=80, blank=True)
+    #: share of the field under dirt or foil, 0 to 1
+    contaminated_fraction = models.FloatField(null=True)
+    #: what a person should check though it was measured: a gain that lies wrongly, for one
+    warnings = models.CharField(max_length=600, blank=True)
     particles = models.PositiveIntegerField(null=True)
     label = models.CharField(max_length=20, blank=True)
 

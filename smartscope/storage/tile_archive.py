@@ -14,6 +14,10 @@ from typing import Any, BinaryIO
 from smartscope.domain.errors import BadFile, NotFound
 
 INFO_NAME = "info.json"
+LARGEST_INFO_BYTES = 1024 * 1024
+_BROKEN = "A tile archive is broken; ask for the image to be rendered again."
+#: what the library raises for an archive that is none, cut short, locked or packed
+_TROUBLE = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError)
 
 
 class TileArchive:
@@ -22,13 +26,12 @@ class TileArchive:
     def __init__(self, stream: BinaryIO) -> None:
         try:
             self._archive = zipfile.ZipFile(stream)
+            self._require_unpacked()
             self._info: dict[str, Any] = json.loads(self._archive.read(INFO_NAME))
             self.width_px = int(self._info["width"])
             self.height_px = int(self._info["height"])
-        except (zipfile.BadZipFile, KeyError, ValueError) as error:
-            raise BadFile(
-                "A tile archive is broken; ask for the image to be rendered again."
-            ) from error
+        except (*_TROUBLE, KeyError, TypeError) as error:
+            raise BadFile(_BROKEN) from error
 
     def __enter__(self) -> TileArchive:
         return self
@@ -48,7 +51,7 @@ class TileArchive:
         """JPEG bytes of a tile.
 
         `region` is `full` or `x,y,w,h`, `size` is `max`, `w,h` or `w,`. Raises `NotFound` for any
-        region or size that was not prepared.
+        region or size that was not prepared, `BadFile` where the tile is damaged.
         """
         if region == "full":
             region = f"0,0,{self.width_px},{self.height_px}"
@@ -63,6 +66,16 @@ class TileArchive:
             raise NotFound(
                 f"No tile {name} was prepared; take regions and sizes from info.json."
             ) from None
+        except _TROUBLE as error:
+            raise BadFile(_BROKEN) from error
+
+    def _require_unpacked(self) -> None:
+        """Ours are not compressed: what would swell is not ours. Raises BadFile."""
+        entries = self._archive.infolist()
+        packed = any(each.compress_type != zipfile.ZIP_STORED for each in entries)
+        info = self._archive.getinfo(INFO_NAME)
+        if packed or info.file_size > LARGEST_INFO_BYTES:
+            raise BadFile(_BROKEN)
 
 
 def open_tiles(stream: BinaryIO) -> TileArchive:

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from smartscope.domain.actor import BRIDGE
 from smartscope.domain.errors import Conflict
+from smartscope.domain.geometry import Point
 from smartscope.domain.status import (
     GRID_ENDS,
     LIVE_RUNS,
@@ -200,6 +201,8 @@ def _begin_group(step: ExposeGroup) -> None:
     )
     if len(holes) != len(wanted) or any(hole.group_id != group.pk for hole in holes):
         raise Conflict(f"The holes of {group.slug} were grouped anew; decide again.")
+    if Point(group.stage_x_um, group.stage_y_um) != step.centre:
+        raise Conflict(f"{group.slug} stands elsewhere now; decide again.", code="target_moved")
     for hole in holes:
         _require_queued(hole.slug, hole.status)
     for hole in holes:

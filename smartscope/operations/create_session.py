@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group as PeopleGroup
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict, InvalidInput
@@ -48,6 +49,7 @@ class NewSession:
     detector: UUID
     grids: Sequence[NewGrid]
     notes: str = ""
+    stop_at: datetime | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -61,6 +63,7 @@ def create_session(actor: Actor, new: NewSession) -> Session:
     group, microscope, detector = _places(actor, new)
     require_edit(actor, Place(group.pk, microscope.pk))
     _check_grids(new, microscope)
+    check_end(microscope, new.stop_at)
     try:
         with transaction.atomic():
             session = Session.objects.create(
@@ -71,6 +74,7 @@ def create_session(actor: Actor, new: NewSession) -> Session:
                 detector=detector,
                 simulated=microscope.simulated,
                 notes=new.notes,
+                stop_at=new.stop_at,
                 **_parameters(new.parameters),
             )
     except IntegrityError:
@@ -83,6 +87,16 @@ def create_session(actor: Actor, new: NewSession) -> Session:
         Told(subjects=[session.pk], after={"name": session.name, "grids": len(new.grids)}),
     )
     return session
+
+
+def check_end(microscope: Microscope, stop_at: datetime | None) -> None:
+    """Raise InvalidInput for an end that is past by the microscope's clock."""
+    now_s = microscope.clock_s if microscope.simulated else timezone.now().timestamp()
+    if stop_at is not None and now_s is not None and stop_at.timestamp() <= now_s:
+        shown = datetime.fromtimestamp(now_s, UTC)
+        raise InvalidInput(
+            {"stop_at": f"is past: the microscope's clock says {shown:%Y-%m-%d %H:%M} UTC."}
+        )
 
 
 def _places(actor: Actor, new: NewSession) -> tuple[PeopleGroup, Microscope, Detector]:

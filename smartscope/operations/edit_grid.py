@@ -1,4 +1,4 @@
-"""A person changes a grid's plan, name, notes or verdict, or skips it, or takes it up again."""
+"""A person changes a grid's plan, description or verdict, or skips it, or takes it up again."""
 
 from __future__ import annotations
 
@@ -25,13 +25,15 @@ from smartscope.operations.target_rows import allow, locked, session_of
 from smartscope.queries.visible import reader_of, visible_grids
 
 G = GridStatus
+#: what a finder builds on: fixed once the grid has begun
+DESCRIBED = frozenset({"name", "hole_type", "mesh", "mesh_material"})
 
 
 @transaction.atomic
 def edit_grid(
     actor: Actor, grid_id: UUID, changes: Mapping[str, Any], *, version: int | None
 ) -> Outcome:
-    """Set notes, verdict, name or collection parameters of one grid.
+    """Set notes, verdict, tag, description or collection parameters of one grid.
 
     `version` is what the person last read, None for whatever it is now. Raises NotFound,
     NotAllowed, InvalidInput, and Conflict `stale` or `illegal_transition`.
@@ -58,6 +60,18 @@ def edit_grids(actor: Actor, ids: Sequence[UUID], *, queue: bool, manner: Manner
         raise Conflict(f"{session.name} was imported: it is never driven.", code="not_capable")
     for grid in locked(Grid.objects.all(), found).values():
         wake(edit, grid) if queue else skip_grid(edit, grid)
+    return edit.commit(session, "grid.changed", matched=len(ids), manner=manner)
+
+
+@transaction.atomic
+def judge_grids(
+    actor: Actor, ids: Sequence[UUID], values: Mapping[str, str], *, manner: Manner
+) -> Outcome:
+    """Give grids a verdict or a tag (`values`), at any time; "" takes it away."""
+    edit = PendingEdit(actor)
+    session, found = session_of(visible_grids(reader_of(actor)), ids, "session", edit)
+    for grid in locked(Grid.objects.all(), found).values():
+        edit.put("grid", grid, **values)
     return edit.commit(session, "grid.changed", matched=len(ids), manner=manner)
 
 
@@ -89,14 +103,18 @@ def protocol_of(row: Session | Grid, changes: Mapping[str, Any]) -> CollectionPr
 
 def _check_possible(grid: Grid, changes: Mapping[str, Any]) -> None:
     if not changes:
-        raise InvalidInput({"body": "says nothing; give notes, verdict, name or parameters."})
-    if "name" in changes:
+        raise InvalidInput({"body": "says nothing; give notes, verdict, tag, name or parameters."})
+    if set(changes) & DESCRIBED:
         if grid.status != G.WAITING:
             raise Conflict(
-                f"Grid {grid.name} is {grid.status}; only a waiting grid can be renamed.",
+                f"Grid {grid.name} is {grid.status}; only a waiting grid can be named or described "
+                "anew.",
                 code="illegal_transition",
             )
-        described = GridDescription(name=changes["name"], position=grid.position)
+        described = GridDescription(
+            position=grid.position,
+            **{name: changes.get(name, getattr(grid, name)) for name in DESCRIBED},
+        )
         check_grid(described, slots=max(grid.session.microscope.loader_slots, grid.position))
     if set(changes) & set(PARAMETER_NAMES):
         if grid.status in GRID_ENDS:

@@ -1,4 +1,4 @@
-"""A person changes a session's notes, or parameters of the session and its grids not ended."""
+"""A person changes a session's notes or end, or parameters of it and its grids not ended."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from smartscope.domain.errors import InvalidInput, NotFound
 from smartscope.domain.protocol import PARAMETER_NAMES
 from smartscope.domain.status import GRID_ENDS
 from smartscope.models import Grid, Session
+from smartscope.operations.create_session import check_end
 from smartscope.operations.edit_grid import protocol_of, require_version
 from smartscope.operations.pending_edit import Manner, Outcome, PendingEdit
 from smartscope.operations.target_rows import allow, locked
@@ -23,14 +24,18 @@ from smartscope.queries.visible import reader_of, visible_sessions
 def edit_session(
     actor: Actor, session_id: UUID, changes: Mapping[str, Any], *, version: int | None
 ) -> Outcome:
-    """Raises NotFound, NotAllowed, InvalidInput naming a grid's field, and Conflict `stale`."""
+    """`stop_at` None takes the end away.
+
+    Raises NotFound, NotAllowed, InvalidInput naming a grid's field, and Conflict `stale`.
+    """
     if not visible_sessions(reader_of(actor)).filter(pk=session_id).exists():
         raise NotFound("There is no such session that you may see.")
     session = locked(Session.objects.all(), [session_id])[session_id]
     allow(actor, session)
     require_version(session.version, version)
     if not changes:
-        raise InvalidInput({"body": "says nothing; give notes or parameters."})
+        raise InvalidInput({"body": "says nothing; give notes, stop_at or parameters."})
+    check_end(session.microscope, changes.get("stop_at"))
     edit = PendingEdit(actor)
     edit.put("session", session, **changes)
     parameters = {name: changes[name] for name in changes if name in PARAMETER_NAMES}

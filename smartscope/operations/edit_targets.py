@@ -17,6 +17,7 @@ from smartscope.models import Exposure, Grid, Session, Square
 from smartscope.operations.family import lock_family
 from smartscope.operations.hole_edits import HoleEdits
 from smartscope.operations.pending_edit import Manner, Outcome, PendingEdit
+from smartscope.operations.regroup_edited import regroup_edited, tell_regrouped
 from smartscope.operations.settle import settle_squares
 from smartscope.operations.square_edits import SquareEdits, Wanted
 from smartscope.operations.target_rows import locked, session_of
@@ -49,7 +50,11 @@ def edit_squares(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Mann
 
 @transaction.atomic
 def edit_holes(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner) -> Outcome:
-    """As `edit_squares`; groups, squares and grids follow their holes."""
+    """As `edit_squares`; groups, squares and grids follow their holes.
+
+    What waits is grouped anew where that takes more holes or needs fewer groups, in the same
+    transaction, so that the bridge sees the plan before or the plan after.
+    """
     _check(wanted, HOLE_LABELS)
     edit = PendingEdit(actor)
     session, found = session_of(visible_holes(reader_of(actor)), ids, "square__grid__session", edit)
@@ -60,8 +65,12 @@ def edit_holes(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner
     for hole in sorted(wanted_holes, key=lambda hole: (str(hole.square_id), hole.number)):
         edits.apply(hole, wanted)
     edits.settle_groups()
+    regrouped = [] if session.imported else regroup_edited(edits, family)
     grid = _only(family.grids)
-    outcome = edit.commit(session, "hole.changed", matched=len(ids), manner=manner, grid=grid)
+    outcome = edit.commit(
+        session, "hole.changed", matched=len(ids), manner=manner, grid=grid, asked=set(found)
+    )
+    tell_regrouped(actor, session, outcome, regrouped, manner.summary)
     settle_squares(outcome, family.squares.values())
     return outcome
 

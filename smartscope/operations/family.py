@@ -38,19 +38,24 @@ def lock_family(
     groups: Iterable[UUID] = (),
     holes: Iterable[UUID] = (),
 ) -> Family:
-    """Lock these rows and what is above and beside them, in the one order of all edits."""
+    """Lock these rows and what is above and beside them, in the one order of all edits.
+
+    Beside a hole or a group is everything in its square that belongs to a plan, or may: its groups
+    can be solved again.
+    """
     hole_ids = set(holes)
     group_ids = set(groups) | _ids(Hole.objects.filter(pk__in=hole_ids), "group")
-    square_ids = (
-        set(squares)
-        | _ids(Hole.objects.filter(pk__in=hole_ids), "square")
-        | _ids(Group.objects.filter(pk__in=group_ids), "square")
+    planned = _ids(Hole.objects.filter(pk__in=hole_ids), "square") | _ids(
+        Group.objects.filter(pk__in=group_ids), "square"
     )
+    square_ids = set(squares) | planned
     grid_ids = set(grids) | _ids(Square.objects.filter(pk__in=square_ids), "grid")
     locked_grids = locked(Grid.objects.all(), grid_ids)
     locked_squares = locked(Square.objects.all(), square_ids)
-    locked_groups = locked(Group.objects.all(), group_ids)
-    hole_ids |= _ids(Hole.objects.filter(group__in=group_ids), "pk")
+    locked_groups = locked(
+        Group.objects.all(), _ids(Group.objects.filter(square__in=planned), "pk")
+    )
+    hole_ids |= _ids(Hole.objects.filter(square__in=planned), "pk")
     return Family(locked_grids, locked_squares, locked_groups, locked(Hole.objects.all(), hole_ids))
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from smartscope.analysis.findings import PluginUse
 from smartscope.domain.status import ANALYSIS_MOVES, AnalysisState, moved
 from smartscope.models import Analysis
 from smartscope.operations.fail_analysis import hint_next_square
@@ -37,3 +38,14 @@ def result_of(analysis_id: UUID) -> Iterator[Analysis | None]:
         analysis.save(update_fields=["state", "error", "finished_at", "updated_at"])
         hint_next_square(analysis)
         yield analysis
+
+
+def note_finder(analysis: Analysis, finder: PluginUse) -> None:
+    """Keep who found it: what was asked first may have passed the work on, or been replaced."""
+    used = (finder.name, finder.version)
+    others = Analysis.objects.filter(image=analysis.image_id, kind=analysis.kind)
+    taken = others.filter(plugin=finder.name, plugin_version=finder.version)
+    if used == (analysis.plugin, analysis.plugin_version) or taken.exists():
+        return
+    analysis.plugin, analysis.plugin_version = used
+    analysis.save(update_fields=["plugin", "plugin_version", "updated_at"])

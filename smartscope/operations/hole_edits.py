@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Max
-
 from smartscope.domain.labels import GOOD, HOLE_LABELS
 from smartscope.domain.status import (
     GROUP_MOVES,
@@ -21,6 +19,7 @@ from smartscope.domain.status import (
 )
 from smartscope.models import Grid, Group, Hole, Square
 from smartscope.models.ids import uuid7
+from smartscope.operations.group_numbers import GroupNumbers
 from smartscope.operations.pending_edit import PendingEdit
 from smartscope.operations.square_edits import PERSON, Wanted, go_on, may_label, wake
 
@@ -38,12 +37,13 @@ class HoleEdits:
     members: dict[UUID, list[Hole]]
     #: groups that lost a queued hole, and whether it was only taken back
     left: dict[UUID, bool] = field(default_factory=dict)
-    #: the last group number and queue position given, by square
-    last: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    numbers: GroupNumbers = field(default_factory=GroupNumbers)
+    #: holes that a person's word made possible again, without queueing them
+    back: set[UUID] = field(default_factory=set)
 
     def apply(self, hole: Hole, wanted: Wanted) -> None:
         if wanted.label is not None and may_label(self.edit, hole, wanted, HOLE_LABELS):
-            self._label(hole, wanted.label)
+            self._label(hole, wanted.label, may_plan=wanted.may_unqueue)
         if wanted.queue is not None:
             self._queue(hole) if wanted.queue else self._take_back(hole)
         if wanted.skip is not None:
@@ -85,13 +85,15 @@ class HoleEdits:
         if square.status != T.SKIPPED:
             go_on(self.edit, self.grids[square.grid_id])
 
-    def _label(self, hole: Hole, label: str) -> None:
+    def _label(self, hole: Hole, label: str, *, may_plan: bool) -> None:
         status = TargetStatus(hole.status)
         self.edit.put("hole", hole, label=label)
         if HOLE_LABELS.get(label, False) and status in (T.FOUND, T.QUEUED):
             self._leave(hole, T.REJECTED, PERSON)
         elif status is T.REJECTED and (label == GOOD or hole.reason == PERSON):
             self._move(hole, T.FOUND)
+            if may_plan:
+                self.back.add(hole.pk)
 
     def _queue(self, hole: Hole) -> None:
         status = TargetStatus(hole.status)
@@ -109,7 +111,7 @@ class HoleEdits:
             self._move(hole, T.QUEUED)
             self.edit.put("hole", hole, queued_by_person=True)
             self._queue_group(hole)
-            self._wake(hole)
+            self.wake(hole)
 
     def _take_back(self, hole: Hole) -> None:
         status = TargetStatus(hole.status)
@@ -128,6 +130,7 @@ class HoleEdits:
     def _unskip(self, hole: Hole) -> None:
         if hole.status == T.SKIPPED:
             self._move(hole, T.FOUND)
+            self.back.add(hole.pk)
 
     def _refuse(self, hole: Hole) -> None:
         self.edit.skip(hole, "already_exposed", f"{hole.slug} is {hole.status} already")
@@ -154,13 +157,13 @@ class HoleEdits:
             self._own_group(hole)
         elif group.status != T.QUEUED:
             self._move_group(group, T.QUEUED)
-            position = self._next(hole.square_id, "queue_position")
+            position = self.numbers.queue_position(hole.square_id)
             self.edit.put("group", group, queued_by_person=True, queue_position=position)
         else:
             self.edit.put("group", group, queued_by_person=True)
 
     def _own_group(self, hole: Hole) -> None:
-        number = self._next(hole.square_id, "number")
+        number = self.numbers.number(hole.square_id)
         square = self.squares[hole.square_id]
         group = Group(
             pk=uuid7(),
@@ -169,7 +172,7 @@ class HoleEdits:
             slug=f"{square.slug}-p{number:02d}",
             status=str(T.QUEUED),
             queued_by_person=True,
-            queue_position=self._next(hole.square_id, "queue_position"),
+            queue_position=self.numbers.queue_position(hole.square_id),
             stage_x_um=hole.stage_x_um,
             stage_y_um=hole.stage_y_um,
             stage_z_um=hole.stage_z_um,
@@ -186,7 +189,8 @@ class HoleEdits:
             image_shift_y_um=0.0,
         )
 
-    def _wake(self, hole: Hole) -> None:
+    def wake(self, hole: Hole) -> None:
+        """The square and grid of a hole that waits now go on."""
         square = self.squares[hole.square_id]
         if square.status in (T.DONE, T.SKIPPED):
             status = moved(SQUARE_MOVES, TargetStatus(square.status), T.ANALYSED, square.slug)
@@ -198,12 +202,3 @@ class HoleEdits:
         self.edit.put("group", group, status=str(status), reason=reason)
         if to is not T.QUEUED:
             self.edit.put("group", group, queued_by_person=False, queue_position=None)
-
-    def _next(self, square: UUID, column: str) -> int:
-        """One beyond the last group's; the square is locked, so nobody else adds one."""
-        key = (square, column)
-        if key not in self.last:
-            groups = Group.objects.filter(square=square)
-            self.last[key] = groups.aggregate(last=Max(column))["last"] or 0
-        self.last[key] += 1
-        return self.last[key]

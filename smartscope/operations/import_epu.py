@@ -33,7 +33,7 @@ from smartscope.models import (
 )
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.hint_analysis import hint_analysis
-from smartscope.operations.journal_values import WantedAnalysis
+from smartscope.operations.journal_values import WantedAnalysis, wanted_on
 
 T = TargetStatus
 #: how EPU numbers the categories of its squares is its own affair; the number is kept
@@ -270,7 +270,7 @@ def _image(
 
 
 def _want(image: Image, wanted: Mapping[str, Sequence[WantedAnalysis]]) -> None:
-    for each in wanted.get(image.kind, ()):
+    for each in wanted_on(wanted.get(image.kind, ()), image.grid.hole_type):
         analysis = Analysis.objects.create(
             image=image,
             kind=each.kind,

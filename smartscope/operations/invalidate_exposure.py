@@ -28,7 +28,7 @@ def invalidate_exposure(held: Held, step: UUID, item_name: str, reason: str) -> 
         EXPOSURE_MOVES, ExposureStatus(exposure.status), ExposureStatus.INVALID, exposure.slug
     )
     exposure.reason = reason[:40]
-    exposure.save(update_fields=["status", "reason"])
+    exposure.save(update_fields=["status", "reason", "updated_at"])
     told = Told(
         subjects=[exposure.pk, item.hole_id],
         after={"status": str(ExposureStatus.INVALID)},

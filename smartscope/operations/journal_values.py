@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -72,9 +72,22 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedAnalysis:
-    """What is to be found out from an image; the duration is on the microscope's clock."""
+    """What is to be found out from an image; the duration is on the microscope's clock.
+
+    With a `film` only from images of that support film, and there in place of the general one.
+    """
 
     kind: str
     plugin: str
     plugin_version: str
     declared_duration_s: float
+    film: str = ""
+
+
+def wanted_on(wanted: Iterable[WantedAnalysis], film: str) -> list[WantedAnalysis]:
+    """What an image of this support film calls for: of each kind its own, or else the general."""
+    by_kind: dict[str, WantedAnalysis] = {}
+    for each in wanted:
+        if each.film == film or (each.film == "" and each.kind not in by_kind):
+            by_kind[each.kind] = each
+    return list(by_kind.values())

@@ -62,6 +62,12 @@ def leave_to_operator(held: Held, *, reason: str, now_s: float) -> None:
 
 
 @fenced
+def leave_open(held: Held, *, reason: str, now_s: float) -> None:
+    """What was exposed is left where it is for now: the step stays open as unknown."""
+    _mark_unknown(held, reason, now_s)
+
+
+@fenced
 def record_lost_link(held: Held, *, reason: str) -> bool:
     """Another client replaced us, or the line broke. True when it happened too often lately."""
     run = _live_run(held)

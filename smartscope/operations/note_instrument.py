@@ -10,12 +10,21 @@ from smartscope.models import Microscope
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
 
+CRYOGENICS = (
+    "vacuum_ready",
+    "dewars_filling",
+    "next_filling_at_s",
+    "stage_temperature_k",
+    "autoloader_temperature_k",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentNote:
     """One reading: stage µm and degrees, times on the microscope's clock.
 
-    `valves_open` is None where they read neither open nor closed.
+    `valves_open` is None where they read neither open nor closed; temperatures in kelvin, and when
+    the dewars are filled next, are None where the instrument does not tell them.
     """
 
     state: str
@@ -29,6 +38,11 @@ class InstrumentNote:
     tilt_deg: float
     valves_open: bool | None
     zero_loss_at_s: float | None
+    vacuum_ready: bool
+    dewars_filling: bool
+    next_filling_at_s: float | None
+    stage_temperature_k: float | None
+    autoloader_temperature_k: float | None
 
 
 @fenced
@@ -48,6 +62,8 @@ def note_instrument(held: Held, note: InstrumentNote) -> None:
     row.stage_x_um, row.stage_y_um = note.stage_x_um, note.stage_y_um
     row.stage_z_um, row.tilt_deg = note.stage_z_um, note.tilt_deg
     row.valves_open, row.zero_loss_at_s = note.valves_open, note.zero_loss_at_s
+    for name in CRYOGENICS:
+        setattr(row, name, getattr(note, name))
     row.save(
         update_fields=[
             "state",
@@ -64,6 +80,7 @@ def note_instrument(held: Held, note: InstrumentNote) -> None:
             "tilt_deg",
             "valves_open",
             "zero_loss_at_s",
+            *CRYOGENICS,
             "updated_at",
         ]
     )

@@ -16,6 +16,8 @@ from smartscope.models import Command, CommandState, Lease, Run, Wish
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
+from smartscope.operations.move_stage import MOVE_STAGE
+from smartscope.operations.wish_stage_move import acting_run
 
 #: command type to the states of the run in which it is fulfilled
 FULFILLED = {
@@ -101,6 +103,8 @@ def _answer(command: Command, run: Run | None) -> tuple[str, str]:
         return CommandState.EXPIRED, "it was not begun in time, and nothing moves by surprise later"
     if command.type in ROWS_SAY:
         return CommandState.DONE, ""
+    if command.type == MOVE_STAGE:
+        return _answer_move(command)
     if command.type not in FULFILLED:
         return (
             CommandState.REFUSED,
@@ -115,6 +119,15 @@ def _answer(command: Command, run: Run | None) -> tuple[str, str]:
     if run.state in ENDED:
         return CommandState.FAILED, f"the run is {run.state}: {run.state_reason}"[:300]
     return CommandState.ACCEPTED, ""
+
+
+def _answer_move(command: Command) -> tuple[str, str]:
+    """It is left to the bridge that drives; what a bridge began and did not end is over."""
+    if command.state == CommandState.ACCEPTED:
+        return CommandState.FAILED, "the bridge ended while the stage moved; look where it stands"
+    if (run := acting_run(command.microscope_id)) is not None:
+        return CommandState.REFUSED, f"a run is {run.state}: the stage is its own until it pauses"
+    return command.state, ""
 
 
 def _take_back(command: Command, run: Run) -> None:

@@ -5,13 +5,13 @@ So a preview is the same code that stops before writing, and a refused edit has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from smartscope.domain.actor import Actor
@@ -30,6 +30,7 @@ from smartscope.models import (
 )
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.rerank_grid import rerank_grid
+from smartscope.operations.update_rows import update_rows
 
 #: what a grid is judged by
 _JUDGED = frozenset({"square", "hole", "exposure"})
@@ -95,6 +96,15 @@ class PendingEdit:
         self.new[resource, row.pk] = undone
         self.rows[resource, row.pk] = row
 
+    def forget(self, resource: str, row: models.Model) -> bool:
+        """A row that came to be within this edit is not wanted after all; False for any other."""
+        key = (resource, row.pk)
+        if key not in self.new:
+            return False
+        del self.new[key], self.rows[key]
+        self.before.pop(key, None)
+        return True
+
     def skip(self, row: models.Model, code: str, reason: str) -> None:
         self.skipped.append(Skipped(row.pk, code, reason))
 
@@ -110,15 +120,25 @@ class PendingEdit:
         matched: int,
         manner: Manner,
         grid: UUID | None = None,
+        why: str = "",
+        about: Sequence[UUID] = (),
+        asked: Collection[UUID] | None = None,
     ) -> Outcome:
-        """Write the rows, the changeset and one event; the outcome counts rows named in `kind`.
+        """Write the rows, the changeset and one event; the outcome counts rows named in `kind`,
+        and of these only the `asked` ones where others of their kind may have followed.
+
+        The event's reason is `why`, or else the summary; it tells of these rows, or else of those
+        that `about` names because they are seen differently now.
 
         Raises Conflict for an atomic edit of which a part is not possible.
         """
         resource = kind.split(".", maxsplit=1)[0]
-        subjects = self.changed(resource) or [pk for _, pk in self.before]
+        rows = self.before | self.new if about else self.before or self.new
+        subjects = self.changed(resource) or [pk for _, pk in rows]
         advice = self._advice(session)
-        outcome = Outcome(None, matched, len(subjects), tuple(self.skipped), advice)
+        counted = [pk for pk in subjects if asked is None or pk in asked]
+        outcome = Outcome(None, matched, len(counted), tuple(self.skipped), advice)
+        subjects = list(about) or subjects
         if manner.dry_run:
             return outcome
         if manner.atomic and self.skipped:
@@ -136,7 +156,7 @@ class PendingEdit:
             kind,
             self.actor,
             Scope(session.microscope_id, session.pk, grid),
-            Told(subjects=subjects, changeset=changeset.pk, reason=manner.summary),
+            Told(subjects=subjects, changeset=changeset.pk, reason=why or manner.summary),
         )
         return replace(outcome, changeset=changeset.pk)
 
@@ -154,22 +174,24 @@ class PendingEdit:
         """A person's word changes what a grid is worth."""
         changed = [self.rows[key] for key in self.before if key[0] in _JUDGED]
         squares = {row.pk for row in changed if isinstance(row, Square)}
-        holes = {row.pk for row in changed if isinstance(row, Hole)}
-        holes |= {row.hole_id for row in changed if isinstance(row, Exposure)}
-        grids = Grid.objects.filter(Q(squares__in=squares) | Q(squares__holes__in=holes))
-        for grid in grids.distinct() if squares or holes else ():
+        squares |= {row.square_id for row in changed if isinstance(row, Hole)}
+        exposed = {row.hole_id for row in changed if isinstance(row, Exposure)}
+        if exposed:
+            above = Hole.objects.filter(pk__in=exposed).values_list("square", flat=True)
+            squares |= set(above.distinct())
+        grids = Grid.objects.filter(squares__in=squares).distinct() if squares else ()
+        for grid in grids:
             rerank_grid(grid)
 
     def _write(self, session: Session, manner: Manner) -> Changeset:
         now = timezone.now()
         for key in self.new:
             self.rows[key].save(force_insert=True)
-        for model, rows, names in self._by_model():
+        for rows, names in self._by_model():
             for row in rows:
                 row.version += 1
                 row.updated_at = now
-            columns = [*sorted(names), "version", "updated_at"]
-            model.objects.bulk_update(rows, columns, batch_size=BATCH)
+            update_rows(rows, names | {"version", "updated_at"})
         changeset = Changeset.objects.create(
             session=session,
             author_id=self.actor.user_id,
@@ -181,8 +203,8 @@ class PendingEdit:
         Label.objects.bulk_create(self._labels(), batch_size=BATCH)
         return changeset
 
-    def _by_model(self) -> Iterable[tuple[Any, list[Any], set[str]]]:
-        """Changed rows together with the columns changed in any of them."""
+    def _by_model(self) -> Iterable[tuple[list[Any], set[str]]]:
+        """Changed rows of each model together with the columns changed in any of them."""
         found: dict[Any, tuple[list[Any], set[str]]] = {}
         for key, names in self.before.items():
             if key in self.new:
@@ -190,7 +212,7 @@ class PendingEdit:
             rows, columns = found.setdefault(type(self.rows[key]), ([], set()))
             rows.append(self.rows[key])
             columns.update(names)
-        return [(model, rows, columns) for model, (rows, columns) in found.items()]
+        return found.values()
 
     def _changes(self, changeset: Changeset) -> list[Change]:
         changes = []
@@ -223,4 +245,6 @@ class PendingEdit:
 
 def _plain(value: Any) -> Any:
     """A column's value as JSON keeps it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
     return str(value) if isinstance(value, UUID) else value

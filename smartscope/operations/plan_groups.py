@@ -4,49 +4,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from smartscope.analysis import pipeline
-from smartscope.analysis.grouping.plan import HoleGroup
-from smartscope.domain.geometry import Point
-from smartscope.domain.protocol import Aim
-from smartscope.domain.selection import Candidate, choose
 from smartscope.domain.status import HOLE_MOVES, TargetStatus, moved
 from smartscope.models import Grid, Group, Hole, Square
+from smartscope.operations.choose_groups import (
+    NEEDS_REVIEW,
+    NOT_CHOSEN,
+    PlannedGroup,
+    choose_groups,
+    possible_groups,
+)
+from smartscope.operations.group_rows import place_words
+from smartscope.operations.update_rows import update_rows
 
 T = TargetStatus
-#: the reason of a hole whose group was not among those chosen
-NOT_CHOSEN = "not_chosen"
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A possible group: indices into the eligible holes, and why it was chosen."""
-
-    centre: int
-    members: tuple[int, ...]
-    why: str = ""
-
-
-def plan_groups(grid: Grid, square: Square, holes: list[Hole], visible_from_s: float) -> int:
+def plan_groups(
+    grid: Grid, square: Square, holes: list[Hole], visible_from_s: float, *, doubted: bool
+) -> int:
     """Cluster the ice, reject the darkest, group what is left and queue the choice; how many.
 
-    Looks only at this square and those taken before it, so that the answer does not depend on how
-    fast the workers are.
+    Of holes in places that are `doubted` none is queued: a person looks first. Looks only at this
+    square and those taken before it, so that the answer does not depend on how fast the workers
+    are.
     """
     _cluster(grid, square, holes)
     eligible = [hole for hole in holes if hole.status == T.FOUND]
-    if not eligible:
+    if doubted:
+        _hold_back(eligible)
+    if doubted or not eligible:
         return 0
-    found = pipeline.group(
-        [Point(hole.stage_x_um, hole.stage_y_um) for hole in eligible],
-        radius_um=grid.image_shift_radius_um,
-        min_size=grid.min_group_size,
-        max_size=grid.max_group_size,
-        tilt_deg=grid.tilt_deg,
-        max_focus_change_um=grid.max_focus_change_um,
-    )
-    plans = _chosen(grid, eligible, found.groups)
+    found = possible_groups(grid, eligible)
+    plans = choose_groups(grid, eligible, found.groups)
     _tell_left_out(eligible, plans, dict(found.dropped))
     first = Group.objects.filter(square__grid=grid).count()
     for number, plan in enumerate(plans, start=1):
@@ -73,43 +64,21 @@ def _cluster(grid: Grid, square: Square, holes: list[Hole]) -> None:
         if hole.status == T.FOUND and index in clusters.rejected:
             hole.status = moved(HOLE_MOVES, T.FOUND, T.REJECTED, f"hole {hole.slug}")
             hole.reason = clusters.rejected[index]
-    Hole.objects.bulk_update(holes, ["cluster", "status", "reason"], batch_size=500)
+    update_rows(holes, ("cluster", "status", "reason"))
 
 
 def _taken_at_s(square: Square) -> float:
     return math.inf if square.image is None else square.image.taken_at_s
 
 
-def _chosen(grid: Grid, holes: Sequence[Hole], groups: Sequence[HoleGroup]) -> list[_Plan]:
-    """All groups when collecting; when screening as many as wanted, spread over the clusters."""
-    plans = [_Plan(group.centre, group.members, "all groups are wanted") for group in groups]
-    if grid.holes_per_square == 0:
-        return plans
-    by_key = {f"{holes[plan.centre].number:06d}": plan for plan in plans}
-    candidates = [_candidate(key, holes, plan) for key, plan in by_key.items()]
-    chosen = choose(
-        candidates,
-        grid.holes_per_square,
-        aim=Aim(grid.selection_aim),
-        yields=_promise(candidates, grid),
-    )
-    return [replace(by_key[choice.id], why=choice.why) for choice in chosen]
-
-
-def _promise(candidates: Sequence[Candidate], grid: Grid) -> dict[int, float]:
-    """By ice cluster: how near its groups' ice is to the middle of the wanted range, 0.1 to 1."""
-    middle = (grid.ice_min_nm + grid.ice_max_nm) / 2
-    half = (grid.ice_max_nm - grid.ice_min_nm) / 2
-    kinds: dict[int, list[float]] = {}
-    for candidate in candidates:
-        for cluster in candidate.clusters:
-            off = 1.0 if candidate.value is None else abs(candidate.value - middle) / half
-            kinds.setdefault(cluster, []).append(min(max(1.0 - off, 0.1), 1.0))
-    return {kind: math.fsum(sorted(each)) / len(each) for kind, each in kinds.items()}
+def _hold_back(holes: Sequence[Hole]) -> None:
+    for hole in holes:
+        hole.reason = NEEDS_REVIEW
+    update_rows(holes, ("reason",))
 
 
 def _tell_left_out(
-    holes: Sequence[Hole], plans: Sequence[_Plan], dropped: Mapping[int, str]
+    holes: Sequence[Hole], plans: Sequence[PlannedGroup], dropped: Mapping[int, str]
 ) -> None:
     """A hole that may be exposed but was left out keeps its place and says why."""
     planned = {index for plan in plans for index in plan.members}
@@ -118,25 +87,13 @@ def _tell_left_out(
         if index not in planned:
             hole.reason = dropped.get(index, NOT_CHOSEN)
             left.append(hole)
-    Hole.objects.bulk_update(left, ["reason"], batch_size=500)
-
-
-def _candidate(key: str, holes: Sequence[Hole], plan: _Plan) -> Candidate:
-    """A group shows the ice of all its members; its centre stands for its place."""
-    centre = holes[plan.centre]
-    clusters = {holes[index].cluster for index in plan.members}
-    return Candidate(
-        id=key,
-        position=Point(centre.stage_x_um, centre.stage_y_um),
-        clusters=tuple(sorted(cluster for cluster in clusters if cluster is not None)),
-        value=centre.ice_thickness_nm,
-    )
+    update_rows(left, ("reason",))
 
 
 def _write(
     square: Square,
     holes: Sequence[Hole],
-    plan: _Plan,
+    plan: PlannedGroup,
     number: int,
     order: int,
     visible_from_s: float,
@@ -157,10 +114,10 @@ def _write(
         chosen_because=plan.why,
     )
     for hole in members:
-        place_in_group(group, hole, is_centre=hole is centre)
+        _place_in_group(group, hole, is_centre=hole is centre)
 
 
-def place_in_group(group: Group, hole: Hole, *, is_centre: bool) -> None:
+def _place_in_group(group: Group, hole: Hole, *, is_centre: bool) -> None:
     """Queue a hole as a member, at its image shift from the group's place."""
     hole.group = group
     hole.group_role = "centre" if is_centre else "member"
@@ -168,11 +125,8 @@ def place_in_group(group: Group, hole: Hole, *, is_centre: bool) -> None:
     hole.image_shift_y_um = hole.stage_y_um - group.stage_y_um
     hole.status = moved(HOLE_MOVES, T(hole.status), T.QUEUED, f"hole {hole.slug}")
     hole.reason = ""
-    shift_um = math.hypot(hole.image_shift_x_um, hole.image_shift_y_um)
-    hole.chosen_because = (
-        "the centre of its group"
-        if is_centre
-        else f"in its group, {shift_um:.1f} µm off the centre"
+    hole.chosen_because = place_words(
+        hole.image_shift_x_um, hole.image_shift_y_um, is_centre=is_centre
     )
     hole.save(
         update_fields=[

@@ -21,6 +21,9 @@ from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.finish_analysis import result_of
 from smartscope.operations.rerank_grid import rerank_grid
 from smartscope.operations.settle import lock_above, settle_group
+from smartscope.operations.want_denoised import denoise_by_protocol
+from smartscope.operations.want_fine_sum import fine_sum_by_protocol
+from smartscope.operations.want_picks import pick_by_protocol
 
 T = TargetStatus
 
@@ -35,11 +38,30 @@ class FieldMotion:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """What was made of a movie: sum, power spectrum, and the weighted sum when a dose is known."""
+    """What was made of a movie: sum, power spectrum, and the weighted sum when a dose is known.
+
+    `halves` are the sums of even and of odd frames, where they are wanted.
+    """
 
     total: Derived
     spectrum: Derived
     weighted: Derived | None = None
+    halves: tuple[Derived, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What an exposure shows: class, how sure (0-1), why, by which plug-in; or why nobody can say.
+
+    `contaminated_fraction` is the share of the field under dirt or foil, None where not sought.
+    """
+
+    quality_class: str = ""
+    probability: float | None = None
+    reasons: tuple[str, ...] = ()
+    refusal: str = ""
+    plugin: str = ""
+    contaminated_fraction: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +86,7 @@ class Measured:
     ice_rings_error_nm: float | None = None
     ice_rings_at_most: bool = False
     field_motion: FieldMotion | None = None
+    judged: Judged = Judged()
     warnings: tuple[str, ...] = ()
 
 
@@ -84,6 +107,8 @@ def record_exposure(analysis_id: UUID, measured: Measured, pictures: Pictures) -
         exposure.spectrum_image = derived_image(analysis.image, pictures.spectrum)
         if pictures.weighted is not None:
             exposure.weighted_image = derived_image(analysis.image, pictures.weighted)
+        for half in pictures.halves:
+            derived_image(analysis.image, half)
         exposure.save()
         hole.status = moved(HOLE_MOVES, T(hole.status), T.ANALYSED, f"hole {hole.slug}")
         hole.save(update_fields=["status", "updated_at"])
@@ -91,6 +116,9 @@ def record_exposure(analysis_id: UUID, measured: Measured, pictures: Pictures) -
             settle_group(group)
         grid = analysis.image.grid
         rerank_grid(grid)
+        pick_by_protocol(exposure)
+        denoise_by_protocol(exposure)
+        fine_sum_by_protocol(exposure)
         record_event(
             "exposure.analysed",
             ANALYSIS,
@@ -109,6 +137,7 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
     exposure.drift_total_angstrom = measured.drift_total_angstrom
     exposure.drift_early_angstrom = measured.drift_early_angstrom
     exposure.mean_counts = measured.mean_counts
+    exposure.warnings = " ".join(measured.warnings)[:600]
     exposure.shifts_angstrom = [list(shift) for shift in measured.shifts_angstrom]
     exposure.defocus_um = measured.defocus_um
     exposure.astigmatism_nm = measured.astigmatism_nm
@@ -129,5 +158,15 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
             ],
         }
     )
+    _fill_in_quality(exposure, measured.judged)
     # seen in the square's image, the only measure of ice until the micrograph is measured too
     exposure.ice_thickness_nm = hole.ice_thickness_nm
+
+
+def _fill_in_quality(exposure: Exposure, judged: Judged) -> None:
+    exposure.quality_class = judged.quality_class
+    exposure.quality_probability = judged.probability
+    exposure.quality_reasons = "; ".join(judged.reasons)[:500]
+    exposure.quality_refusal = judged.refusal[:300]
+    exposure.quality_plugin = judged.plugin
+    exposure.contaminated_fraction = judged.contaminated_fraction

@@ -10,7 +10,7 @@ from smartscope.domain.status import SQUARE_MOVES, TargetStatus, moved
 from smartscope.models import Analysis, Grid, Hole, Square
 from smartscope.operations.derived_image import Derived, derived_image
 from smartscope.operations.event_log import Scope, Told, record_event
-from smartscope.operations.finish_analysis import result_of
+from smartscope.operations.finish_analysis import note_finder, result_of
 from smartscope.operations.plan_groups import plan_groups
 from smartscope.operations.record_squares import queue_squares
 from smartscope.operations.rerank_grid import rerank_grid
@@ -39,13 +39,17 @@ def record_holes(
         square = Square.objects.select_for_update(of=("self",), no_key=True).get(
             image=analysis.image
         )
+        note_finder(analysis, findings.finder)
         square.picture = (
             analysis.image if stitched is None else derived_image(analysis.image, stitched)
         )
         holes = _write(grid, square, findings, analysis.visible_at_s)
         _note_film(square, findings)
         driven = not grid.session.imported
-        planned = plan_groups(grid, square, holes, analysis.visible_at_s) if driven else 0
+        planned = 0
+        if driven:
+            doubted = bool(findings.doubts)
+            planned = plan_groups(grid, square, holes, analysis.visible_at_s, doubted=doubted)
         instead = _another_square(grid, analysis) if driven and not planned else []
         settle_square(square)
         rerank_grid(grid)
@@ -56,7 +60,7 @@ def record_holes(
             Told(
                 subjects=[square.pk, *instead],
                 after={"holes": len(holes), "groups": planned},
-                reason=_why(holes, planned, instead),
+                reason=_why(findings, holes, planned, instead),
             ),
         )
 
@@ -148,7 +152,10 @@ def _another_square(grid: Grid, analysis: Analysis) -> list[UUID]:
     return queue_squares(grid, list(found), 1, visible_from_s=analysis.visible_at_s)
 
 
-def _why(holes: list[Hole], planned: int, instead: list[UUID]) -> str:
-    in_range = sum(not hole.reason for hole in holes)
+def _why(findings: HoleFindings, holes: list[Hole], planned: int, instead: list[UUID]) -> str:
+    in_range = sum(hole.status != T.REJECTED for hole in holes)
     text = f"{in_range} of {len(holes)} holes are in range; {planned} groups were queued"
+    if findings.doubts and in_range:
+        doubts = "; ".join(findings.doubts)
+        text = f"{text}: their places are in doubt ({doubts}); look at them, then group the square"
     return f"{text}; another square takes its place" if instead else text

@@ -24,7 +24,7 @@ from smartscope.models import (
 )
 from smartscope.operations.event_log import Told, record_event
 from smartscope.operations.hint_analysis import hint_analysis
-from smartscope.operations.journal_values import NewImage, WantedAnalysis
+from smartscope.operations.journal_values import NewImage, WantedAnalysis, wanted_on
 from smartscope.operations.lease.fence import fenced
 from smartscope.operations.lease.held import Held
 from smartscope.operations.step_rows import (
@@ -142,6 +142,6 @@ def _want(stored: Image, wanted: Sequence[WantedAnalysis], now_s: float) -> list
                 plugin_version=each.plugin_version,
                 visible_at_s=now_s + each.declared_duration_s,
             )
-            for each in wanted
+            for each in wanted_on(wanted, stored.grid.hole_type)
         ]
     )

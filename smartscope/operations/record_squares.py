@@ -15,7 +15,7 @@ from smartscope.domain.status import GRID_MOVES, GridStatus, TargetStatus, moved
 from smartscope.models import Analysis, Atlas, Grid, Square
 from smartscope.operations.derived_image import Derived, derived_image
 from smartscope.operations.event_log import Scope, Told, record_event
-from smartscope.operations.finish_analysis import result_of
+from smartscope.operations.finish_analysis import note_finder, result_of
 from smartscope.operations.rerank_grid import rerank_grid
 
 #: squares are clustered by the area that is open, in this many equal steps of the largest
@@ -31,6 +31,7 @@ def record_squares(analysis_id: UUID, findings: SquareFindings, stitched: Derive
             pk=analysis.image.grid_id
         )
         atlas = Atlas.objects.select_for_update(of=("self",), no_key=True).get(grid=grid)
+        note_finder(analysis, findings.finder)
         atlas.image = derived_image(analysis.image, stitched)
         atlas.needs_review = findings.needs_review
         atlas.diagnostics = {

@@ -9,7 +9,8 @@ from smartscope.queries.evidence import evidence_of
 
 def rerank_grid(grid: Grid) -> None:
     """Write the suggested verdict and its reasons; a person's verdict is left alone."""
-    ranking = rank(evidence_of(grid))
+    evidence = evidence_of(grid)
+    ranking = rank(evidence)
     Grid.objects.filter(pk=grid.pk).update(
         holes_in_range=ranking.holes_in_range,
         success_rate=ranking.success_rate,
@@ -17,4 +18,6 @@ def rerank_grid(grid: Grid) -> None:
         suggested_verdict=str(ranking.verdict),
         confidence=ranking.confidence,
         verdict_reasons=list(ranking.reasons),
+        particles_per_exposure=evidence.particles_usual,
+        fewest_particles=evidence.fewest_particles,
     )

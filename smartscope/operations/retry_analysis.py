@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from smartscope.domain.actor import Actor
+from smartscope.domain.errors import IllegalTransition
 from smartscope.domain.status import ANALYSIS_MOVES, AnalysisState, moved
 from smartscope.models import Analysis
 from smartscope.operations.event_log import Scope, Told, record_event
@@ -21,6 +22,8 @@ def retry_analysis(actor: Actor, analysis_id: UUID) -> None:
         .select_related("image__grid__session")
         .get(pk=analysis_id)
     )
+    if analysis.state != AnalysisState.DEAD:
+        raise IllegalTransition(f"The analysis is {analysis.state}; only a dead one is retried.")
     analysis.state = moved(
         ANALYSIS_MOVES, AnalysisState(analysis.state), AnalysisState.WANTED, "analysis"
     )

@@ -7,6 +7,7 @@ What waits again goes on: its group, square and grid follow, as they do for an o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +27,11 @@ from smartscope.domain.status import (
     moved,
 )
 from smartscope.models import Change, Changeset, Exposure, Grid, Hole, Session, Square
+from smartscope.operations.edit_picks import PicksBack, settle_picks
 from smartscope.operations.family import Family, lock_family
 from smartscope.operations.hole_edits import HoleEdits
 from smartscope.operations.pending_edit import Manner, Outcome, PendingEdit
+from smartscope.operations.regroup_edited import regroup_edited, tell_regrouped
 from smartscope.operations.settle import settle_squares
 from smartscope.operations.square_edits import SquareEdits
 from smartscope.operations.target_rows import allow, locked
@@ -57,18 +60,21 @@ def revert_changeset(actor: Actor, changeset_id: UUID, *, dry_run: bool = False)
     edit = PendingEdit(actor)
     changes = list(changeset.changes.all())
     family = _family(changes)
+    picks = PicksBack.of(_named(changes, "pick_edit"), _named(changes, "picking"))
     rows: dict[str, Mapping[UUID, Any]] = {
         "session": locked(Session.objects.all(), _named(changes, "session")),
         "square": family.squares,
         "group": family.groups,
         "hole": family.holes,
         "exposure": locked(Exposure.objects.all(), _named(changes, "exposure")),
+        **picks.rows,
     }
     for resource, found in rows.items():
         for change in changes:
             if change.resource == resource:
                 _restore(edit, change, found.get(change.object_id))
-    _follow(edit, family)
+    edits = _follow(edit, family)
+    regrouped = [] if changeset.session.imported else regroup_edited(edits, family)
     for change in changes:
         if change.resource == "grid":
             _restore_grid(edit, change, family.grids.get(change.object_id))
@@ -76,9 +82,15 @@ def revert_changeset(actor: Actor, changeset_id: UUID, *, dry_run: bool = False)
         dry_run=dry_run, summary=f"take back: {changeset.summary}", reverts=changeset.pk
     )
     outcome = edit.commit(
-        changeset.session, "changeset.reverted", matched=len(changes), manner=manner
+        changeset.session,
+        "changeset.reverted",
+        matched=len(changes),
+        manner=manner,
+        about=[exposure.pk for exposure in picks.exposures],
     )
+    tell_regrouped(actor, changeset.session, outcome, regrouped, manner.summary)
     settle_squares(outcome, family.squares.values())
+    settle_picks(outcome, picks.exposures)
     return outcome
 
 
@@ -97,12 +109,14 @@ def _family(changes: Sequence[Change]) -> Family:
     )
 
 
-def _follow(edit: PendingEdit, family: Family) -> None:
+def _follow(edit: PendingEdit, family: Family) -> HoleEdits:
     """What was set back may not fit what happened since: groups, squares and grids are fitted."""
-    HoleEdits(edit, family.grids, family.squares, family.groups, family.members()).follow()
+    edits = HoleEdits(edit, family.grids, family.squares, family.groups, family.members())
+    edits.follow()
     squares = SquareEdits(edit, family.grids)
     for pk in edit.changed("square"):
         squares.follow(family.squares[pk])
+    return edits
 
 
 def _restore_grid(edit: PendingEdit, change: Change, grid: Grid | None) -> None:
@@ -168,4 +182,6 @@ def _status(resource: str, row: Any, back: str) -> str:
 
 def _value(column: str, plain: Any) -> Any:
     """A column's value from JSON, in the type that the row holds."""
+    if column.endswith("_at") and plain:
+        return datetime.fromisoformat(plain)
     return UUID(plain) if column.endswith("_id") and plain else plain

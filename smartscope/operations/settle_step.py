@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from smartscope.domain.map_dose import may_map_again
 from smartscope.domain.status import ExposureStatus, GridStatus, ItemState, TargetStatus
-from smartscope.models import Atlas, Exposure, Group, Hole, Square, Step, StepItem
+from smartscope.models import Atlas, Exposure, Grid, Group, Hole, Square, Step, StepItem
 from smartscope.operations.settle import settle_group
 from smartscope.operations.step_rows import (
     lock_grid,
@@ -121,8 +122,21 @@ def _settle_square(row: Step, *, lost: bool) -> None:
         return
     square.views_lost += 1
     move_target(square, TargetStatus.LOST, reason="view_lost")
-    if square.views_lost <= VIEWS_LOST_ALLOWED:
+    if square.views_lost <= VIEWS_LOST_ALLOWED and _dose_left(square):
         move_target(square, TargetStatus.QUEUED, reason="view_lost")
+
+
+def _dose_left(square: Square) -> bool:
+    """Whether another view keeps within what the square may get for views whose outcome is lost."""
+    doses = StepItem.objects.filter(
+        step__kind="square",
+        step__subject=square.pk,
+        state__in=(ItemState.LOST, ItemState.PARTIAL),
+    ).values_list("dose_e_per_angstrom2", flat=True)
+    record = Grid.objects.values_list("record_dose_e_per_angstrom2", flat=True).get(
+        pk=square.grid_id
+    )
+    return may_map_again(list(doses), record_e_per_a2=record)
 
 
 def _settle_group(row: Step) -> None:

@@ -8,3 +8,5 @@ from django.dispatch import Signal
 event_committed = Signal()
 #: sent with `analysis_id` (text)
 analysis_wanted = Signal()
+#: sent with `export_id` (text)
+export_wanted = Signal()

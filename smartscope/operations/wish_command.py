@@ -8,6 +8,7 @@ pause_between_grids           a parameter of the grids that have not ended
 skip_grid, skip_target        their rows
 confirm_stage                 which grid, if any, is on a stage in doubt
 load_grid                     what a person put in by hand, where there is no autoloader
+move_stage                    a square or hole to look at, with the valves closed
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.pending_edit import Manner, PendingEdit
 from smartscope.operations.skip_target import skip_target
 from smartscope.operations.target_rows import allow, locked
+from smartscope.operations.wish_stage_move import wish_stage_move
 from smartscope.queries.agents import unguarded
 from smartscope.queries.helm import require_helm
 from smartscope.queries.rights import place_of, require_control
@@ -48,12 +50,15 @@ from smartscope.queries.visible import Reader, reader_of, visible_grids, visible
 
 BEGINS_WITHIN = timedelta(minutes=10)
 #: nobody sets a microscope going while another person is at its helm; stopping is always open
-AT_THE_HELM = frozenset({"start", "resume", "load_grid", "confirm_stage"})
+AT_THE_HELM = frozenset({"start", "resume", "load_grid", "confirm_stage", "move_stage"})
 BEGINS = ("start", "resume")
+#: nothing moves by surprise later than this after it was wished
+EXPIRES = {**dict.fromkeys(BEGINS, BEGINS_WITHIN), "move_stage": timedelta(seconds=60)}
 #: the alarm of an emergency stop: starting or resuming says that it is over
 EMERGENCY = "emergency.stop"
 #: a newer wish for the run makes these pointless
 OF_THE_RUN = ("start", "resume", "pause", "pause_after_current", "stop")
+OVERTAKES = {**dict.fromkeys(OF_THE_RUN, OF_THE_RUN), "move_stage": ("move_stage",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +110,14 @@ def _begun(wished: Wished, answer: Answer) -> Command:
 
 
 def record_command(wished: Wished, answer: Answer) -> Command:
-    """The command's row and event; earlier wishes for the run that still wait are superseded."""
+    """The command's row and event; earlier wishes that it makes pointless are superseded."""
     now = timezone.now()
-    if wished.type in OF_THE_RUN:
-        Command.objects.filter(
-            microscope=wished.microscope, type__in=OF_THE_RUN, state=CommandState.WISHED
-        ).update(state=CommandState.SUPERSEDED, ended_at=now, updated_at=now)
+    expires_in = EXPIRES.get(wished.type)
+    Command.objects.filter(
+        microscope=wished.microscope,
+        type__in=OVERTAKES.get(wished.type, ()),
+        state=CommandState.WISHED,
+    ).update(state=CommandState.SUPERSEDED, ended_at=now, updated_at=now)
     arguments = {name: _plain(value) for name, value in wished.arguments.items()}
     command = Command.objects.create(
         microscope=wished.microscope,
@@ -119,7 +126,7 @@ def record_command(wished: Wished, answer: Answer) -> Command:
         state=CommandState.DONE if answer.done else CommandState.WISHED,
         reason=answer.reason,
         wished_by_id=wished.actor.user_id,
-        expires_at=now + BEGINS_WITHIN if wished.type in BEGINS else None,
+        expires_at=None if expires_in is None else now + expires_in,
         ended_at=now if answer.done else None,
     )
     subjects = [command.pk] if answer.run is None else [command.pk, answer.run.pk]
@@ -247,6 +254,11 @@ def _skip_target(wished: Wished) -> Answer:
     return Answer(session, done=True)
 
 
+def _move_stage(wished: Wished) -> Answer:
+    asked = (wished.actor, wished.reader, wished.microscope, wished.arguments)
+    return Answer(wish_stage_move(*asked))
+
+
 def _load_grid(wished: Wished) -> Answer:
     grid = _grid(wished)
     require_control(wished.actor, place_of(grid.session))
@@ -293,6 +305,7 @@ _ANSWERS: Mapping[str, Callable[[Wished], Answer]] = {
     "skip_target": _skip_target,
     "skip_grid": _skip_grid,
     "load_grid": _load_grid,
+    "move_stage": _move_stage,
     "confirm_stage": _confirm_stage,
 }
 COMMAND_TYPES = tuple(_ANSWERS)

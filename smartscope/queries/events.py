@@ -41,6 +41,14 @@ class Topics:
     def everything(self) -> bool:
         return not self.sessions and not self.microscopes
 
+    def cover(self, event: Event) -> bool:
+        """Whether that event is about them."""
+        return (
+            self.everything
+            or event.session in self.sessions
+            or event.microscope in self.microscopes
+        )
+
 
 def head_seq() -> int:
     """The newest event's number; 0 before the first."""

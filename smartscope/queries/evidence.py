@@ -9,7 +9,8 @@ from django.db.models import Count, Q
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce, NullIf
 
-from smartscope.domain.ranking import USABLE_CLASSES, Exposed, Fault, fault_of
+from smartscope.domain.particles import fewest_particles, usual_count
+from smartscope.domain.ranking import USABLE_CLASSES, Exposed, fault_of, usable
 from smartscope.domain.status import ExposureStatus, TargetStatus
 from smartscope.domain.verdict import Evidence
 from smartscope.models import Exposure, Grid, Hole, Square
@@ -34,7 +35,17 @@ def evidence_of(grid: Grid) -> Evidence:
         ((n, kind) for kind, n in classes.items() if kind and kind not in USABLE_CLASSES),
         default=(0, ""),
     )
-    judged = _exposures(grid)
+    exposures = _exposures(grid)
+    limits = (grid.ice_min_nm, grid.ice_max_nm)
+    counts = [
+        exposed.particles
+        for exposed in exposures
+        if exposed.particles is not None and usable(exposed, ice_range_nm=limits)
+    ]
+    fewest = fewest_particles(counts)
+    judged = [
+        fault_of(exposed, ice_range_nm=limits, fewest_particles=fewest) for exposed in exposures
+    ]
     return Evidence(
         atlas_analysed=bool(classes) or squares.exists(),
         squares_found=sum(classes.values()),
@@ -52,19 +63,28 @@ def evidence_of(grid: Grid) -> Evidence:
         ice_max_nm=grid.ice_max_nm,
         worst_class=worst[1],
         worst_class_count=worst[0],
+        particles_counted=len(counts),
+        particles_usual=usual_count(counts),
+        fewest_particles=fewest,
     )
 
 
-def _exposures(grid: Grid) -> list[Fault | None]:
+def _exposures(grid: Grid) -> list[Exposed]:
     rows = Exposure.objects.filter(
         hole__square__grid=grid, status=ExposureStatus.ANALYSED
     ).values_list(
-        "label", "drift_total_angstrom", "ice_thickness_nm", "ctf_fit_angstrom", "ctf_refusal"
+        "label",
+        "drift_total_angstrom",
+        "ice_thickness_nm",
+        "ctf_fit_angstrom",
+        "ctf_refusal",
+        "quality_class",
+        "quality_probability",
+        "particles",
     )
-    limits = (grid.ice_min_nm, grid.ice_max_nm)
     return [
-        fault_of(Exposed(label, drift, ice, ctf, bool(refusal)), ice_range_nm=limits)
-        for label, drift, ice, ctf, refusal in rows
+        Exposed(label, drift, ice, ctf, bool(refusal), seen, sure, particles)
+        for label, drift, ice, ctf, refusal, seen, sure, particles in rows
     ]
 
 

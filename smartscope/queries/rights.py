@@ -5,6 +5,7 @@
     start, pause, resume, stop       member and up with a grant; operators; staff
     emergency stop                   anyone whose group has a session on that microscope; staff
     members of a group               its lead; staff
+    share a report                   its lead; operators; staff
     answer an alarm                  who may edit its session, else a grant for the microscope
     test the alarms                  operators; staff
 
@@ -107,6 +108,17 @@ def require_lead(actor: Actor, group_id: int) -> None:
     leads = Membership.objects.filter(user_id=_person(actor), group_id=group_id, role=Role.LEAD)
     if not leads.exists():
         raise NotAllowed("Only the group's lead or the facility's staff decide who belongs to it.")
+
+
+def require_share(actor: Actor, place: Place) -> None:
+    """Raise NotAllowed unless the actor may show this group's reports to outsiders."""
+    if _trusted(actor) or _operates(actor, place.microscope_id):
+        return
+    leads = Membership.objects.filter(
+        user_id=_person(actor), group_id=place.group_id, role=Role.LEAD
+    )
+    if not (_active(actor) and leads.exists()):
+        raise NotAllowed("Only the group's lead, operators and staff share a report; ask them.")
 
 
 def require_staff(actor: Actor) -> None:

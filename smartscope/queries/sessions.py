@@ -23,8 +23,11 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 
+from smartscope.domain.protocol import PARAMETER_NAMES
+from smartscope.domain.ranking import SURE_ENOUGH
 from smartscope.domain.status import ExposureStatus, RunState, TargetStatus
 from smartscope.models import (
+    CollectionParameters,
     DriverLease,
     Exposure,
     Grid,
@@ -90,7 +93,21 @@ def grids_shown(reader: Reader) -> QuerySet[Grid]:
             hole_count=_count(Hole.objects.filter(square__grid=OuterRef("pk"))),
             exposure_count=_count(exposures),
             exposures_analysed=_count(exposures.filter(status=ExposureStatus.ANALYSED)),
+            exposures_judged=_count(exposures.exclude(quality_class__in=("", "unknown"))),
+            exposures_contaminated=_count(
+                exposures.filter(
+                    quality_class="contaminated",
+                    quality_probability__gte=SURE_ENOUGH,
+                    label="",
+                )
+            ),
             waiting_for_analysis=_count(exposures.filter(status__in=AWAITING)),
+            particle_count=Subquery(
+                exposures.order_by()
+                .annotate(n=Func(F("particles"), function="SUM", output_field=IntegerField()))
+                .values("n"),
+                output_field=IntegerField(),
+            ),
             ctf_fit_best_angstrom=_over(fits, "MIN(%(expressions)s)"),
             ctf_fit_median_angstrom=_over(
                 fits, "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
@@ -150,3 +167,13 @@ def _over(rows: QuerySet[Exposure], template: str) -> Subquery:
     """One figure over the CTF fits of the rows."""
     figure = Func(F("ctf_fit_angstrom"), template=template, output_field=FloatField())
     return Subquery(rows.annotate(figure=figure).values("figure"), output_field=FloatField())
+
+
+def slots_taken(session: Session) -> dict[int, str]:
+    """The names of the session's grids by their slots."""
+    return dict(Grid.objects.filter(session=session).values_list("position", "name"))
+
+
+def parameters_of(row: CollectionParameters) -> dict[str, Any]:
+    """Every collection parameter by name."""
+    return {name: getattr(row, name) for name in PARAMETER_NAMES}

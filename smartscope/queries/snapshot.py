@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from smartscope.domain.snapshot import (
     Wish,
 )
 from smartscope.domain.status import AnalysisState, GridStatus, ItemState, TargetStatus
-from smartscope.models import Analysis, Grid, Group, Hole, Run, Square, StepItem
+from smartscope.models import Analysis, Grid, Group, Hole, Run, Session, Square, StepItem
 from smartscope.queries.stillness import stillness
 from smartscope.queries.upkeep_times import upkeep_times
 
@@ -42,6 +42,20 @@ PARTIAL_ALLOWED = 4
 LAST = 2**31 - 1
 AnyTarget = TypeVar("AnyTarget", Square, Group, Hole)
 _FOUND_OUT = frozenset({TargetStatus.ANALYSED, TargetStatus.DONE})
+
+
+@dataclass(slots=True)
+class _AtlasesLost:
+    """Atlases of this visit without a whole file, and the dose (e/Å²) of each."""
+
+    lost: int = 0
+    given_up: int = 0
+    doses_e_per_a2: list[float] = field(default_factory=list)
+
+    @property
+    def losses(self) -> int:
+        """How many count as lost."""
+        return self.lost + max(0, self.given_up - PARTIAL_ALLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +68,28 @@ class _Rows:
     groups: Mapping[UUID, list[Group]]
     holes: Mapping[UUID, list[Hole]]
     findings: Mapping[UUID, Finding]
-    atlas_lost: Mapping[UUID, int]
+    atlases_lost: Mapping[UUID, _AtlasesLost]
     stillness: Stillness
     upkeep: Mapping[str, float]
 
 
 def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated: bool) -> Snapshot:
     """The run as it stands at `now_s`; `simulated` hides what may not be known yet."""
+    found = Run.objects.select_related("microscope", "session", "wished_by")
     with _one_moment():
-        rows = _read(run, now_s, simulated=simulated)
+        rows = _read(found.get(pk=run), now_s, simulated=simulated)
+    return _taken(rows, instrument, now_s)
+
+
+def snapshot_before(session: Session, instrument: Instrument, *, now_s: float) -> Snapshot:
+    """As `take_snapshot`, for a session that no run was begun of: what a start would meet."""
+    run = Run(session=session, microscope=session.microscope, wish=Wish.RUN)
+    with _one_moment():
+        rows = _read(run, now_s, simulated=session.simulated)
+    return _taken(rows, instrument, now_s)
+
+
+def _taken(rows: _Rows, instrument: Instrument, now_s: float) -> Snapshot:
     person = rows.run.wished_by
     return Snapshot(
         now_s=now_s,
@@ -75,7 +102,12 @@ def take_snapshot(run: UUID, instrument: Instrument, *, now_s: float, simulated:
         paused_because=_service_paused(rows.run),
         stillness=rows.stillness,
         upkeep=rows.upkeep,
+        stop_at_s=_stop_at_s(rows.run),
     )
+
+
+def _stop_at_s(run: Run) -> float | None:
+    return None if run.session.stop_at is None else run.session.stop_at.timestamp()
 
 
 def _service_paused(run: Run) -> str:
@@ -96,10 +128,11 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
-def _read(run_id: UUID, now_s: float, *, simulated: bool) -> _Rows:
-    run = Run.objects.select_related("microscope", "wished_by").get(pk=run_id)
+def _read(run: Run, now_s: float, *, simulated: bool) -> _Rows:
     grids = tuple(
-        Grid.objects.filter(session_id=run.session_id).select_related("atlas").order_by("position")
+        Grid.objects.filter(session_id=run.session_id)
+        .select_related("atlas")
+        .order_by(F("turn").asc(nulls_last=True), "position")
     )
     known = Q(visible_from_s=None) | Q(visible_from_s__lte=now_s) if simulated else Q()
     return _Rows(
@@ -111,8 +144,8 @@ def _read(run_id: UUID, now_s: float, *, simulated: bool) -> _Rows:
             "group_id", Hole.objects.filter(known, square__grid__in=grids, group__isnull=False)
         ),
         findings=_findings(grids, now_s, simulated=simulated),
-        atlas_lost=_atlas_lost(grids),
-        stillness=stillness(run_id),
+        atlases_lost=_atlases_lost(grids),
+        stillness=stillness(run.pk),
         upkeep=upkeep_times(run.microscope_id),
     )
 
@@ -147,28 +180,27 @@ def _finding(
     return Finding(Seen.PENDING)
 
 
-def _atlas_lost(grids: tuple[Grid, ...]) -> dict[UUID, int]:
+def _atlases_lost(grids: tuple[Grid, ...]) -> dict[UUID, _AtlasesLost]:
     """Of this visit: a person who takes a failed grid up again begins a new one."""
-    lost: dict[UUID, int] = defaultdict(int)
+    found: dict[UUID, _AtlasesLost] = defaultdict(_AtlasesLost)
     rows = StepItem.objects.filter(
         step__grid__in=grids,
         step__kind="atlas",
         step__began_at_s__gte=F("step__grid__started_at_s"),
         state__in=(ItemState.LOST, ItemState.PARTIAL),
-    ).values_list("step__grid_id", "state")
-    given_up: dict[UUID, int] = defaultdict(int)
-    for grid, state in rows:
+    ).values_list("step__grid_id", "state", "dose_e_per_angstrom2")
+    for grid, state, dose_e_per_a2 in rows:
+        atlases = found[grid]
+        atlases.doses_e_per_a2.append(dose_e_per_a2)
         if state == ItemState.LOST:
-            lost[grid] += 1
+            atlases.lost += 1
         else:
-            given_up[grid] += 1
-    for grid, times in given_up.items():
-        lost[grid] += max(0, times - PARTIAL_ALLOWED)
-    return lost
+            atlases.given_up += 1
+    return found
 
 
 def _grid(rows: _Rows, grid: Grid) -> GridPicture:
-    atlas = getattr(grid, "atlas", None)
+    atlas, atlases = getattr(grid, "atlas", None), rows.atlases_lost[grid.pk]
     finding = Finding() if atlas is None else rows.findings.get(atlas.tiles_image_id, Finding())
     squares: tuple[SquarePicture, ...] = ()
     status = GridStatus(grid.status)
@@ -184,9 +216,11 @@ def _grid(rows: _Rows, grid: Grid) -> GridPicture:
         status=status,
         protocol=protocol,
         atlas_taken=atlas is not None,
-        atlas_lost=rows.atlas_lost[grid.pk],
+        atlas_lost=atlases.losses,
+        atlas_doses_e_per_a2=tuple(atlases.doses_e_per_a2),
         atlas_finding=finding,
         squares=squares,
+        begun_at_s=grid.started_at_s,
     )
 
 

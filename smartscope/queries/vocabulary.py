@@ -12,7 +12,7 @@ from smartscope.domain.protocol import (
     LIMITS,
     MESH_MATERIALS,
     MESHES,
-    Aim,
+    WORDS,
     CollectionProtocol,
 )
 from smartscope.models import Verdict
@@ -22,7 +22,9 @@ UNITS: Mapping[str, str] = {
     "_nm": "nm",
     "_deg": "°",
     "_h": "h",
+    "_minutes": "min",
     "_angstrom_per_s": "Å/s",
+    "_angstrom": "Å",
     "_e_per_angstrom2": "e/Å²",
 }
 HELP: Mapping[str, str] = {
@@ -55,6 +57,11 @@ HELP: Mapping[str, str] = {
     "record_dose_e_per_angstrom2": "Dose of one exposure.",
     "ice_min_nm": "Holes with thinner ice are not imaged unless a person queues them.",
     "ice_max_nm": "Holes with thicker ice are not imaged unless a person queues them.",
+    "budget_minutes": "After so long on a grid only what a person queued is imaged; empty is off.",
+    "picking_method": "Who looks for particles in every exposure; none: only where asked.",
+    "particle_diameter_angstrom": "Size of the particles; empty: measured in the exposures.",
+    "denoise_exposures": "Make a denoised picture of every exposure, not only where asked.",
+    "fine_sums": "Make a sum on half the pixel of every exposure, not only where asked.",
 }
 
 
@@ -79,16 +86,17 @@ def _labels(table: Mapping[str, bool]) -> list[dict[str, Any]]:
 
 
 def _parameter(name: str, annotation: str) -> dict[str, Any]:
-    kinds = {"bool": "boolean", "int": "integer", "float": "number", "Aim": "choice"}
+    kinds = {"bool": "boolean", "int": "integer", "float": "number"}
+    words = WORDS.get(name)
     minimum, maximum = LIMITS.get(name, (None, None))
     return {
         "name": name,
-        "kind": kinds[annotation.removesuffix(" | None")],
+        "kind": "choice" if words else kinds[annotation.removesuffix(" | None")],
         "default": getattr(CollectionProtocol(), name),
         "nullable": annotation.endswith("None"),
         "minimum": minimum,
         "maximum": maximum,
-        "choices": [str(aim) for aim in Aim] if annotation == "Aim" else [],
+        "choices": [str(word) for word in words or ()],
         "unit": next((unit for ending, unit in UNITS.items() if name.endswith(ending)), ""),
         "help": HELP[name],
     }

@@ -17,8 +17,15 @@ def is_usable(exposure: Exposure, grid: Grid) -> bool:
         exposure.ice_thickness_nm,
         exposure.ctf_fit_angstrom,
         bool(exposure.ctf_refusal),
+        exposure.quality_class,
+        exposure.quality_probability,
+        exposure.particles,
     )
-    return usable(seen, ice_range_nm=(grid.ice_min_nm, grid.ice_max_nm))
+    return usable(
+        seen,
+        ice_range_nm=(grid.ice_min_nm, grid.ice_max_nm),
+        fewest_particles=grid.fewest_particles,
+    )
 
 
 def telling_three(exposures: Sequence[Exposure], grid: Grid) -> tuple[Micrograph, ...]:
@@ -53,6 +60,7 @@ def _micrograph(exposure: Exposure, grid: Grid, standing: str) -> Micrograph:
         spectrum=picture_of(exposure.spectrum_image),
         usable=is_usable(exposure, grid),
         label_by_person=exposure.label,
+        quality_class=exposure.quality_class,
         ice_nm=exposure.ice_thickness_nm,
         drift_angstrom=exposure.drift_total_angstrom,
         ctf_fit_angstrom=exposure.ctf_fit_angstrom,

@@ -54,6 +54,7 @@ class Micrograph:
     spectrum: Picture | None
     usable: bool
     label_by_person: str
+    quality_class: str
     ice_nm: float | None
     drift_angstrom: float | None
     ctf_fit_angstrom: float | None

@@ -30,7 +30,6 @@ from smartscope.microscope.procedures.group import expose_group
 from smartscope.microscope.procedures.happenings import Procedure, Produced
 from smartscope.microscope.procedures.requests import (
     AtlasRequest,
-    FocusPolicy,
     GroupMember,
     GroupRequest,
     LoadRequest,
@@ -48,9 +47,11 @@ from smartscope.microscope.procedures.upkeep import (
 from smartscope.microscope.values import Area, HeightMode, RoutineCost
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import PlannedItem
+from smartscope.queries.earlier_group import leaned_before
 from workers.bridge.errors import ValvesStayOpen
+from workers.bridge.focusing import focus_policy
 from workers.bridge.helm import Helm
-from workers.bridge.landmarks import centre_locator, square_reference
+from workers.bridge.landmarks import centre_locator, lattice_reach_um, square_reference
 from workers.bridge.look import look_at_again
 from workers.bridge.names import MOVIE, FileNames, camera_folder
 
@@ -258,12 +259,13 @@ def _group(helm: Helm, step: ExposeGroup) -> Act:
             frames=min(max(frames, 1), MOST_FRAMES),
             save_frames=step.save_frames,
             file_format=MOVIE,
-            # Where autofocus finds nothing to lock on, the focus found nearby is trusted.
-            focus=FocusPolicy(never=last_error == "AutofocusFailed"),
+            focus=focus_policy(helm.held.microscope, step, last_error),
             drift_limit_angstrom_per_s=step.drift_limit_angstrom_per_s,
             tilt_deg=step.tilt_deg,
             z_um=step.stage_z_um,
             locate=centre_locator(step.group),
+            leaned=leaned_before(helm.held.microscope, step.square, step.tilt_deg),
+            lattice_reach_um=lattice_reach_um(step.group),
         )
         return expose_group(scope, request)
 

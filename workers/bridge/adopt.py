@@ -17,23 +17,26 @@ from smartscope.analysis.io.mdoc import MdocSection, read_mdoc
 from smartscope.analysis.io.movie import open_movie
 from smartscope.domain.errors import BadFile, NotFound
 from smartscope.domain.geometry import Affine
+from smartscope.domain.snapshot import Wish
 from smartscope.microscope.values import Area
 from smartscope.models.image import ImageKind
 from smartscope.operations.journal_values import NewImage
 from smartscope.operations.record_item import record_item
 from smartscope.operations.recover_step import IssuedItem, OpenPicture, open_step
+from smartscope.queries.worklist import run_to_drive
 from workers.analyses.wanted import wanted_for
 from workers.bridge.act import kind_of_item
 from workers.bridge.fault_points import fault_point
 from workers.bridge.helm import Helm
 from workers.bridge.keep_files import adopted, keep_gain
 from workers.bridge.names import MOVIE, FileNames, camera_folder, is_local
-from workers.bridge.room_to_adopt import once_there_is_room
+from workers.bridge.room_to_adopt import close_meanwhile, once_there_is_room
 
 log = logging.getLogger(__name__)
 #: an exposure's longest duration and the time its file may take after it
 FILE_DUE_S = 30.0 + 90.0
 STABLE_S = 2.0
+LOOK_AGAIN_S = 5.0
 #: below the spool, as below the storage
 QUARANTINE = "quarantine"
 #: reading and hashing the largest movie on slow storage; silence for so long is not death
@@ -116,8 +119,12 @@ def _movie(
 ) -> NewImage | None:
     due_s = item.issued_at_s + FILE_DUE_S
     path = _recorded(helm, key, item, due_s)
+    closed = False
     while patient and path is None and helm.clock.now() < due_s and not helm.ending():
-        helm.pass_time(min(due_s, helm.clock.now() + 5.0))
+        if not closed and _to_end(helm):
+            close_meanwhile(helm)
+            closed = True
+        helm.pass_time(min(due_s, helm.clock.now() + LOOK_AGAIN_S))
         path = _recorded(helm, key, item, due_s)
     if path is None:
         return None
@@ -143,6 +150,12 @@ def _movie(
         **_place(notes, width_px, height_px),
         gain_key=_gain(helm, path, notes, key),
     )
+
+
+def _to_end(helm: Helm) -> bool:
+    """Whether no run needs the column open any more."""
+    run = run_to_drive(helm.held.microscope)
+    return run is None or run.wish is Wish.STOP
 
 
 def _recorded(helm: Helm, key: str, item: IssuedItem, due_s: float) -> Path | None:

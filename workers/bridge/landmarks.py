@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
@@ -74,6 +75,13 @@ def centre_locator(group_id: UUID) -> LocateHole | None:
     if pitch_um is not None:
         return hole_locator(2.0 * centre.radius_um, search_um=REACH_PITCHES * pitch_um)
     return _void_locator(group.square, centre) if film.name == "lacey" else None
+
+
+def lattice_reach_um(group_id: UUID) -> float:
+    """Half the pitch: farther off a hole of the lattice is its neighbour. Infinite without one."""
+    square = Square.objects.select_related("grid").get(groups=group_id)
+    pitch_um = square.hole_pitch_um or HOLE_TYPES[square.grid.hole_type].pitch_um
+    return math.inf if pitch_um is None else REACH_PITCHES * pitch_um
 
 
 def _void_locator(square: Square, centre: Hole) -> LocateHole | None:

@@ -30,6 +30,7 @@ from smartscope.domain.suspenders import Signal
 from smartscope.operations.arm_run import arm_run
 from smartscope.operations.change_run import change_run
 from smartscope.operations.finish_grid import finish_grid
+from smartscope.operations.note_inventory import SlotNote, note_inventory
 from smartscope.operations.obey_commands import commands_open, obey_commands
 from smartscope.operations.pause_for_person import pause_for_person
 from smartscope.operations.record_wait import begin_wait, end_waits
@@ -42,6 +43,7 @@ from workers.bridge.helm import Helm
 from workers.bridge.perform import perform
 from workers.bridge.progress import check_progress, progress_made
 from workers.bridge.reading import Notebook, Reading, read
+from workers.bridge.stage_moves import move_when_wished
 from workers.bridge.suspend import LOOK_EVERY_S
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Loop:
         helm.tick()
         if commands_open(helm.held.microscope):
             obey_commands(helm.held)
+            move_when_wished(helm)
         run = run_to_drive(helm.held.microscope)
         if run is None or (run.state is RunState.QUEUED and run.wish is Wish.PAUSE):
             self._notebook.note(helm, read(helm), "idle")
@@ -97,6 +100,8 @@ class Loop:
         helm = self._helm
         identity = helm.identity()
         inventory = helm.microscope.autoloader.inventory()
+        slots = [SlotNote(one.slot, one.occupied, one.name) for one in inventory.slots]
+        note_inventory(helm.held, slots)
         fault_point("before_arm")
         reading = {
             "fingerprint": inventory.fingerprint,

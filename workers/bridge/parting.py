@@ -38,6 +38,7 @@ from workers.bridge.alarm_keys import (
     LINK_LOST,
     MISTAKE,
     NO_ANSWER,
+    NO_ROOM,
     QUARANTINED,
     TAKEN,
     UNREACHABLE,
@@ -78,7 +79,7 @@ def tell_that_it_goes_on(helm: Helm) -> None:
     What paused the run for a person is over only once a person has resumed it.
     """
     microscope = helm.held.microscope
-    for key in (NO_ANSWER, UNREACHABLE):
+    for key in (NO_ANSWER, UNREACHABLE, NO_ROOM):
         clear_alarm(key=key, microscope=microscope)
     run = run_to_drive(microscope)
     if run is None or run.wish is not Wish.PAUSE:

@@ -15,7 +15,7 @@ from uuid import UUID
 from smartscope.domain.alarms import Level
 from smartscope.domain.errors import BadFile, InstrumentError, NotFound, StorageFull
 from smartscope.domain.snapshot import Wish
-from smartscope.domain.steps import Cause, MakeSafe, Step, Wait
+from smartscope.domain.steps import Cause, ImageAtlas, ImageSquare, MakeSafe, Step, Wait
 from smartscope.microscope.errors import (
     CameraFailed,
     CommandFailed,
@@ -102,6 +102,8 @@ def perform(helm: Helm, run: UUID, step: Step) -> None:
     plan = StepPlan(run=run, step=step, items=act.items, parameters=act.parameters)
     opened = begin_step(helm.held, plan, now_s=helm.clock.now())
     job = _Job(helm, run, opened, _names(step, opened))
+    if isinstance(step, ImageAtlas | ImageSquare):
+        helm.pulse.plan_montage(step.tiles_x * step.tiles_y)
     job.point("begun")
     log.info("step %d: %s, attempt %d", opened.number, opened.kind, opened.attempt)
     _carry_out(job, act)

@@ -33,7 +33,7 @@ from smartscope.operations.obey_commands import answer_commands
 from smartscope.storage.current import current_store
 from workers.bridge.agent_heartbeat import heartbeat_of
 from workers.bridge.ashore import LastSeen, control_wanted
-from workers.bridge.errors import LeaseSlipping, Quarantined, ValvesStayOpen
+from workers.bridge.errors import LeaseSlipping, LeftForRoom, Quarantined, ValvesStayOpen
 from workers.bridge.helm import Helm
 from workers.bridge.instrument import now_of, open_instrument
 from workers.bridge.keeper import Keeper
@@ -53,11 +53,14 @@ from workers.bridge.permit import LeasePermit
 from workers.bridge.probe import StorageProbe
 from workers.bridge.pulse import Pulse
 from workers.bridge.recover import recover
+from workers.bridge.refusals import Refusals
+from workers.bridge.room_to_adopt import RoomAwaited, leave_for_room
 from workers.bridge.watch import TemperatureLimits, Watch
 
 log = logging.getLogger(__name__)
 
 ENDED, AGAIN = 0, 75
+NOTHING_TO_DO = "nothing is to be done that needs the microscope"
 ASK_AGAIN_S = 1.0
 REFUSED_ASK_AGAIN_S = 5.0
 
@@ -86,6 +89,8 @@ class BridgeProcess:
         self._times = times or lease_times()
         self._end_process = end_process
         self._seen: LastSeen | None = None
+        self._room: RoomAwaited | None = None
+        self._refusals = Refusals()
         #: the state last said while not driving
         self._said = ""
 
@@ -154,18 +159,24 @@ class BridgeProcess:
         try:
             return self._steer(helm)
         except OperatorStop as error:
+            self._refusals.note()
             give_to_operator(helm.held, error, now_s=helm.clock.now())
             return str(error)
 
     def _steer(self, helm: Helm) -> str:
         """As `_drive`; the operator's STOP may come in any command, the last ones too."""
-        recovered = False
+        recovered, reason, loop = False, NOTHING_TO_DO, Loop(helm)
+        self._room = None
         try:
-            recover(helm)
-            recovered = True
-            tell_that_it_goes_on(helm)
-            loop = Loop(helm)
-            loop.run()
+            try:
+                recover(helm)
+                recovered = True
+                self._refusals.end()
+                tell_that_it_goes_on(helm)
+                loop.run()
+            except LeftForRoom as error:
+                leave_for_room(helm, error)
+                self._room, reason = RoomAwaited.at(helm), str(error)
             if not make_safe(helm):
                 raise ValvesStayOpen("The valves are still open: control is not given back.")
         except CommandTimeout as error:
@@ -195,12 +206,12 @@ class BridgeProcess:
             close_while_allowed(helm)
             raise
         self._seen = None if loop.seen is None else LastSeen(loop.seen, helm.clock)
-        return "nothing is to be done that needs the microscope"
+        return reason
 
     def _take_control(self) -> Acquired | None:
         """The lease, once it is wanted and free; None after a look that found it so or not."""
-        if not control_wanted(self._microscope, self._seen):
-            self._say_once("released", "nothing is to be done that needs the microscope")
+        if not control_wanted(self._microscope, self._seen, self._room, self._refusals):
+            self._say_once("released", NOTHING_TO_DO)
             answer_commands(self._microscope)
             self._sleep(ASK_AGAIN_S)
             return None
@@ -232,6 +243,7 @@ class BridgeProcess:
         try:
             instrument = open_instrument(row, permit, epoch=acquired.held.epoch)
         except OperatorStop as error:
+            self._refusals.note()
             give_to_operator(acquired.held, error, now_s=now_of(row))
             return error
         except InstrumentError as error:

@@ -20,13 +20,17 @@ COMMAND_DEADLINES_S = {
     "update_dark_reference": 600.0,
     "correct_astigmatism": 900.0,
     "correct_coma": 900.0,
-    "montage": 3_600.0,
     "autofocus": 300.0,
     "eucentric_height": 600.0,
     "wait_for_drift": 600.0,
     "record": 600.0,
 }
 COMMAND_DEADLINE_S = 120.0
+#: a montage by one command: what each piece may take, exposed for up to 45 s, and the whole besides
+PIECE_S, MONTAGE_S = 60.0, 300.0
+MONTAGE = "montage"
+#: as long as nobody has said how many pieces there are: the largest atlas a protocol may ask for
+MOST_PIECES = 12 * 12
 
 
 class Pulse:
@@ -36,14 +40,24 @@ class Pulse:
         self._clock = clock
         self._lock = threading.Lock()
         self._alive_until_s = clock() + TICK_S
+        self._pieces = MOST_PIECES
 
     def tick(self) -> None:
         """The loop turned; it is expected again within ten seconds."""
         self.allow(TICK_S)
 
+    def plan_montage(self, pieces: int) -> None:
+        """The next montages have so many pieces."""
+        self._pieces = pieces
+
     def expect(self, command: str) -> None:
         """A command is about to be sent, which may take as long as its deadline says."""
-        self.allow(COMMAND_DEADLINES_S.get(command, COMMAND_DEADLINE_S) + GRACE_S)
+        self.allow(self._deadline_s(command) + GRACE_S)
+
+    def _deadline_s(self, command: str) -> float:
+        if command == MONTAGE:
+            return self._pieces * PIECE_S + MONTAGE_S
+        return COMMAND_DEADLINES_S.get(command, COMMAND_DEADLINE_S)
 
     def allow(self, seconds: float) -> None:
         """The loop may be silent for so long."""

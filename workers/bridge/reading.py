@@ -86,6 +86,7 @@ class Notebook:
 
 
 def _note(helm: Helm, reading: Reading, state: str, reason: str) -> InstrumentNote:
+    next_in_s = reading.column.next_refill_in_s
     return InstrumentNote(
         state=state,
         state_reason=reason,
@@ -98,4 +99,9 @@ def _note(helm: Helm, reading: Reading, state: str, reason: str) -> InstrumentNo
         tilt_deg=reading.pose.tilt_deg,
         valves_open=None if reading.column.valves_unclear else reading.column.valves_open,
         zero_loss_at_s=reading.column.zero_loss_refined_at_s,
+        vacuum_ready=reading.column.vacuum_ready,
+        dewars_filling=reading.column.refilling,
+        next_filling_at_s=None if next_in_s is None else reading.column.read_at_s + next_in_s,
+        stage_temperature_k=reading.column.stage_temperature_k,
+        autoloader_temperature_k=reading.column.autoloader_temperature_k,
     )

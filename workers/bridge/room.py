@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from smartscope.domain.suspenders import Signal
+from smartscope.storage.store import Store
 from workers.bridge.helm import Helm
 from workers.bridge.names import is_local
 
@@ -27,13 +28,17 @@ def disk_levels(helm: Helm) -> dict[Signal, str]:
     """
     if helm.storage_bad():
         return {Signal.STORAGE: ""}
-    free = helm.store.free_bytes() if is_local(helm.store) else None
-    total = shutil.disk_usage(_volume(helm)).total
-    if free is None:
-        free = shutil.disk_usage(_volume(helm)).free
+    free = free_bytes(helm.store, helm.spool)
+    total = shutil.disk_usage(_volume(helm.store, helm.spool)).total
     found = {**_of_camera(helm), **level_of(free, total)}
     worst = [signal for signal in (Signal.STORAGE, *_LEVELS) if signal in found][:1]
     return {signal: found[signal] for signal in worst}
+
+
+def free_bytes(store: Store, spool: Path) -> int:
+    """Room left where images are written first."""
+    free = store.free_bytes() if is_local(store) else None
+    return shutil.disk_usage(_volume(store, spool)).free if free is None else free
 
 
 def level_of(
@@ -61,9 +66,9 @@ def _of_camera(helm: Helm) -> dict[Signal, str]:
     return level_of(usage.free, usage.total, "where the camera saves its movies")
 
 
-def _volume(helm: Helm) -> Path:
+def _volume(store: Store, spool: Path) -> Path:
     """The directory images are written to first: the storage's own, else the spool's."""
-    if is_local(helm.store):
-        return Path(unquote(urlsplit(helm.store.root_url).path))
-    helm.spool.mkdir(parents=True, exist_ok=True)
-    return helm.spool
+    if is_local(store):
+        return Path(unquote(urlsplit(store.root_url).path))
+    spool.mkdir(parents=True, exist_ok=True)
+    return spool

@@ -39,7 +39,7 @@ class Watch:
     #: whether this process has carried out a whole step
     proved: bool = False
     limits: TemperatureLimits = TemperatureLimits()
-    #: found closed, by what closes them on its own: a filling, or the vacuum's interlock
+    #: found closed, by what closes them on its own (a filling, the vacuum's interlock) or by us
     closed_for_a_known_cause: bool = False
     _valves_were_open: bool = False
 
@@ -64,6 +64,10 @@ class Watch:
         self.images = ImageWatch()
         for signal in (Signal.BEAM, Signal.FRAME):
             self.report(signal, bad=False)
+
+    def note_closed_by_us(self) -> None:
+        """We closed them between two steps, for a reason that passes."""
+        self._valves_were_open, self.closed_for_a_known_cause = False, True
 
     def follow_valves(self, column: ColumnStatus) -> None:
         """Whether valves found closed have a cause after which they may be opened by themselves.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smartscope.microscope.simulator.control_client import ControlClient
-from smartscope.models import Lease, Microscope, Run, Step
+from smartscope.models import Alarm, Lease, Microscope, Run, Step
 from tests.workers.bridge.invariants import events_are_gapless, nothing_is_left_open
 from tests.workers.bridge.test_night_over_socket import house_over
 from tests.workers.bridge.whole_process import a_person_wishes, live
+from workers.bridge import process
 from workers.bridge.fault_points import Plan, arm
+from workers.bridge.refusals import FIRST_PAUSE_S, Refusals
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,3 +79,42 @@ def test_after_stop_at_the_console_not_even_a_goodbye_is_sent(tmp_path: Path) ->
     assert sent == ["Record"] * 3
     assert Step.objects.get(kind="expose").state == "unknown"
     assert Lease.objects.get().holder is None
+
+
+def test_an_operator_who_goes_on_refusing_is_asked_after_growing_pauses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever acknowledged the alarm has read it; the console says no all the same."""
+    now_s = 0.0
+    monkeypatch.setattr(process, "Refusals", lambda: Refusals(clock=lambda: now_s))
+    stop = {"kind": "operator_stop", "phase": "before", "command": "Record", "nth": 1}
+    refusal = {**stop, "command": "Echo", "count": 1_000}
+    asked_at_s: list[float] = []
+    with house_over("socket", tmp_path, faults=[stop]) as house:
+        port = Microscope.objects.get().driver_settings["control_port"]
+        seen_epoch = 0
+        with ControlClient(int(port)) as control:
+
+            def look(microscope: Microscope) -> bool:
+                nonlocal now_s, seen_epoch
+                run, epoch = Run.objects.get(), Lease.objects.get().epoch
+                if run.state == "paused" and microscope.state == "released":
+                    Run.objects.update(state="aborted", wish="stop")
+                    Alarm.objects.filter(key="operator.stop").update(state="acknowledged")
+                    control.faults([refusal])
+                    seen_epoch = epoch
+                if run.state != "aborted" or microscope.state != "released":
+                    return False
+                now_s += 1.0
+                if epoch > seen_epoch:
+                    seen_epoch = epoch
+                    asked_at_s.append(now_s)
+                return now_s >= 100.0
+
+            assert live(house, look).code == 0
+    pauses_s = [later - earlier for earlier, later in pairwise(asked_at_s)]
+    assert len(pauses_s) == 3, f"control was asked for at {asked_at_s}"
+    assert pauses_s[0] >= FIRST_PAUSE_S
+    assert all(later >= 1.5 * earlier for earlier, later in pairwise(pauses_s))
+    assert Step.objects.get(kind="expose").state == "unknown"
+    assert Alarm.objects.get(key="operator.stop").state == "acknowledged"

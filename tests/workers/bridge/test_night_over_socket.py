@@ -31,7 +31,7 @@ STEPS = ["arm", "load_grid", "open_valves", "atlas", "square", "expose", "finish
 DOSE_E_PER_A2 = 4.0
 QUARTER_TURN = 1
 #: stage + image shift (µm) at which each hole is exposed: its map, moved as the view showed it
-EXPOSED_UM = ((89.034, 26.817), (91.003, 25.108))
+EXPOSED_UM = ((89.080, 26.828), (91.016, 25.114))
 
 
 @contextmanager

@@ -7,9 +7,17 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from smartscope.models import Analysis
+from smartscope.models import Analysis, Export
+from smartscope.operations.want_denoised import DENOISE
+from smartscope.operations.want_fine_sum import FINE_SUM
+from smartscope.operations.want_picks import PICK
 
 log = logging.getLogger(__name__)
+
+#: what no decision and no CTF waits for: taken up when the queue holds nothing else
+LATER = frozenset({FINE_SUM, PICK, DENOISE})
+#: Redis takes small numbers first, in steps of three
+FOR_THE_NIGHT, FOR_PEOPLE_ONLY = 0, 9
 
 
 def nudge(analysis_id: UUID) -> bool:
@@ -18,10 +26,27 @@ def nudge(analysis_id: UUID) -> bool:
 
     from workers.tasks import run_analysis
 
+    kind = Analysis.objects.values_list("kind", flat=True).get(pk=analysis_id)
+    turn = FOR_PEOPLE_ONLY if kind in LATER else FOR_THE_NIGHT
     try:
-        run_analysis.apply_async(args=[str(analysis_id)], retry=False)
+        run_analysis.apply_async(args=[str(analysis_id)], retry=False, priority=turn)
     except (OperationalError, OSError) as error:
         log.warning("No broker to hint at analysis %s: %s", analysis_id, error)
         return False
     Analysis.objects.filter(pk=analysis_id).update(nudged_at=timezone.now())
+    return True
+
+
+def nudge_export(export_id: UUID) -> bool:
+    """As `nudge`, of a file that somebody asked for."""
+    from kombu.exceptions import OperationalError
+
+    from workers.tasks import write_export
+
+    try:
+        write_export.apply_async(args=[str(export_id)], retry=False, priority=FOR_PEOPLE_ONLY)
+    except (OperationalError, OSError) as error:
+        log.warning("No broker to hint at export %s: %s", export_id, error)
+        return False
+    Export.objects.filter(pk=export_id).update(nudged_at=timezone.now())
     return True

@@ -11,20 +11,24 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 
 from smartscope.domain.status import AnalysisState
 from smartscope.models import Analysis
 from smartscope.operations.begin_analysis import MOST_ATTEMPTS, SILENCE, bury_spent
 from smartscope.operations.publish_events import publish_events
+from smartscope.operations.seal_events import seal_events
 from workers.alarms.agents import watch_agents
 from workers.alarms.database_gone import DatabaseGone
 from workers.alarms.heartbeat import Heartbeat
 from workers.alarms.queue_gone import QueueGone
+from workers.alarms.rules import watch_rules
 from workers.alarms.tell import tell_people
 from workers.alarms.watch import watch
-from workers.nudge import nudge
+from workers.exports.stranded import nudge_stranded_exports
+from workers.nudge import LATER, nudge
+from workers.webhooks.round import nudge_webhooks
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +46,17 @@ def sweep(now: datetime) -> int:
         Q(state=AnalysisState.WANTED, nudged_at__isnull=True, created_at__lt=now - _unseen())
         | Q(state=AnalysisState.WANTED, nudged_at__lt=now - _waiting())
         | (silent & not_told)
-    ).order_by("created_at")
+    ).order_by(Case(When(kind__in=LATER, then=1), default=0), "created_at")
     ids = list(stranded.values_list("pk", flat=True)[:MOST_PER_ROUND])
     nudged = 0
     for analysis_id in ids:
         if not nudge(analysis_id):
             break
         nudged += 1
+    nudge_stranded_exports(now)
+    nudge_webhooks(now)
     publish_events()
+    seal_events()
     return nudged
 
 
@@ -71,6 +78,7 @@ def sweep_for_ever(wait: Callable[[float], bool]) -> None:
 def one_round(now: datetime, queue: QueueGone) -> None:
     """Everything the sweeper does; alarms first, since nudging may meet a dead queue."""
     watch(now)
+    watch_rules(now)
     watch_agents()
     queue.watch()
     tell_people(now)

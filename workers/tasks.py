@@ -8,6 +8,9 @@ from celery import shared_task
 
 from workers import warm_up  # noqa: F401 (a worker that loads its tasks warms up)
 
+#: below the broker's visibility timeout, or a second worker would begin the same file
+EXPORT_LIMIT_S = 3_000
+
 
 @shared_task(name="smartscope.run_analysis", ignore_result=True)
 def run_analysis(analysis_id: str) -> None:
@@ -15,3 +18,24 @@ def run_analysis(analysis_id: str) -> None:
     from workers.analyses.run import run_analysis as run
 
     run(UUID(analysis_id))
+
+
+@shared_task(name="smartscope.deliver_webhook", ignore_result=True)
+def deliver_webhook(delivery_id: str) -> None:
+    """Send one event to whoever asked for it."""
+    from workers.webhooks.deliver import deliver
+
+    deliver(UUID(delivery_id))
+
+
+@shared_task(
+    name="smartscope.write_export",
+    ignore_result=True,
+    soft_time_limit=EXPORT_LIMIT_S,
+    time_limit=EXPORT_LIMIT_S + 60,
+)
+def write_export(export_id: str) -> None:
+    """Write one file that somebody asked for; stacks of a large grid take a while."""
+    from workers.exports.run import run_export
+
+    run_export(UUID(export_id))

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from smartscope.analysis.io.mrc import read_mrc_image, save_mrc
-from smartscope.models import Analysis, Exposure, Hole, Image, ImageKind
+from smartscope.domain.ranking import SURE_ENOUGH
+from smartscope.models import Analysis, Exposure, Hole, Image, ImageKind, Session
 from smartscope.operations.record_holes import record_holes
 from smartscope.operations.record_squares import record_squares
 from tests.analysis.ctf.ringed_specimen import Lens, micrograph
@@ -100,6 +101,36 @@ def test_a_movie_becomes_numbers_and_a_picture_of_its_rings(tmp_path: Path) -> N
     assert exposure.field_motion is None
     assert exposure.ice_rings_nm is not None
     assert exposure.ice_rings_at_most
+    # noise that was given rings is no ice the network has learnt; what it says is said with reasons
+    assert exposure.quality_class
+    assert exposure.quality_probability is not None
+    assert exposure.quality_reasons
+    assert exposure.quality_refusal == ""
+    assert exposure.quality_plugin == "quality-network 1"
+    assert exposure.contaminated_fraction == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_network_that_knows_only_simulated_exposures_does_not_judge_real_ones(
+    tmp_path: Path,
+) -> None:
+    analysis, exposure = taken(tmp_path, counted(np.zeros((SIDE_PX, SIDE_PX), np.float32)))
+    Session.objects.update(simulated=False)
+    run_analysis(analysis.pk)
+    exposure.refresh_from_db()
+    assert exposure.quality_plugin.startswith("quality-rules")
+    assert (exposure.quality_probability or 0.0) < SURE_ENOUGH
+
+
+def test_an_exposure_too_small_to_be_judged_says_so_and_is_measured_all_the_same(
+    tmp_path: Path,
+) -> None:
+    analysis, exposure = taken(tmp_path, counted(np.zeros((256, 256), np.float32)))
+    run_analysis(analysis.pk)
+    exposure.refresh_from_db()
+    assert exposure.status == "analysed"
+    assert exposure.quality_class == ""
+    assert exposure.quality_probability is None
+    assert "384 Å are needed" in exposure.quality_refusal
 
 
 def test_an_empty_hole_says_that_it_has_no_rings_and_counts_as_no_success(tmp_path: Path) -> None:

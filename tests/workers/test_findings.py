@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from smartscope.analysis.findings import PluginUse
 from smartscope.domain.actor import Actor
 from smartscope.models import Analysis, Event, Exposure, Grid, Group, Hole, Square
 from smartscope.operations.begin_analysis import (
@@ -16,12 +19,14 @@ from smartscope.operations.begin_analysis import (
 )
 from smartscope.operations.edit_targets import edit_holes
 from smartscope.operations.fail_analysis import fail_analysis
+from smartscope.operations.journal_values import wanted_on
 from smartscope.operations.pending_edit import Manner
 from smartscope.operations.record_holes import record_holes
 from smartscope.operations.record_squares import record_squares
 from smartscope.operations.rerank_grid import rerank_grid
 from smartscope.operations.square_edits import Wanted
 from tests.workers.night import grid_with_atlas, holes, imaged, squares, stitched
+from workers.analyses.wanted import wanted_for
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +216,49 @@ def test_a_person_who_calls_holes_bad_changes_what_the_grid_is_worth() -> None:
     edit_holes(Actor("user", "staff", person.pk), bad, Wanted(label="bad"), Manner())
     grid.refresh_from_db()
     assert grid.holes_in_range == 30
+
+
+def test_holes_in_doubtful_places_wait_for_a_person_and_another_square_is_taken() -> None:
+    grid = after_atlas("ggg", squares_per_grid=1, holes_per_square=0)
+    square = queued_squares(grid)[0]
+    doubt = "only 31% of the lattice's nodes show a hole"
+    found = replace(holes(*[40.0] * 4), needs_review=True, doubts=(doubt,))
+    record_holes(imaged(square, at_s=200.0).pk, found)
+    assert not Group.objects.exists()
+    assert set(Hole.objects.values_list("status", "reason")) == {("found", "needs_review")}
+    event = Event.objects.get(kind="square.analysed")
+    assert doubt in event.reason
+    assert len(queued_squares(grid)) == 1
+    square.refresh_from_db()
+    assert square.status == "done"
+
+
+def test_a_film_that_was_declared_wrongly_is_told_and_its_holes_are_exposed() -> None:
+    grid = after_atlas("g", squares_per_grid=1, holes_per_square=0)
+    record_holes(
+        imaged(queued_squares(grid)[0], at_s=200.0).pk,
+        replace(holes(*[40.0] * 4), needs_review=True),
+    )
+    assert Hole.objects.filter(status="queued").count() == 4
+
+
+def test_an_analysis_names_the_finder_whose_answer_was_kept() -> None:
+    grid = after_atlas("g")
+    analysis = imaged(queued_squares(grid)[0], at_s=200.0)
+    own = PluginUse("yolo-holes", "7", 4.0)
+    record_holes(analysis.pk, replace(holes(40.0, 40.0), finder=own))
+    analysis.refresh_from_db()
+    assert (analysis.plugin, analysis.plugin_version) == ("yolo-holes", "7")
+
+
+@pytest.mark.parametrize(
+    ("film", "finder"),
+    [
+        ("R1.2/1.3", "classical-holes"),
+        ("lacey", "lacey-voids"),
+        ("continuous", "continuous-points"),
+    ],
+)
+def test_what_is_wanted_of_a_square_is_named_after_its_film(film: str, finder: str) -> None:
+    (wanted,) = wanted_on(wanted_for("square"), film)
+    assert (wanted.kind, wanted.plugin) == ("find_holes", finder)

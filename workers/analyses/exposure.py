@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from smartscope.analysis import registry
 from smartscope.analysis.ctf.optics import Optics
-from smartscope.analysis.io.image import read_image
 from smartscope.analysis.movies.align import Taken
 from smartscope.analysis.movies.local_field import LocalMotion
 from smartscope.analysis.movies.measure import CtfWanted, ExposureMeasures, measure_exposure
@@ -21,7 +22,10 @@ from smartscope.operations.record_exposure import (
     record_exposure,
 )
 from smartscope.storage.current import current_store
+from workers.analyses.halves import write_halves
 from workers.analyses.pictures import write_derived, write_spectrum
+from workers.analyses.quality import judged
+from workers.analyses.references import check_whole, defects_of, gain_of, magnification_of
 
 #: width (standard deviation) of the blur of what people look at; files keep every detail
 SHOWN_ANGSTROM = 5.0
@@ -35,12 +39,14 @@ TRACED_PLACES = np.array([-0.8, -0.4, 0.0, 0.4, 0.8])
 def measure(analysis: Analysis) -> None:
     """Raises BadFile for a broken movie; recording is idempotent."""
     movie = analysis.image
+    check_whole(movie)
     with current_store().local_copy(movie.key) as path:
         measures = measure_exposure(
             path,
-            _taken(movie),
+            how_taken(movie),
             ctf=_ctf_wanted(movie),
-            gain=_gain(movie),
+            gain=gain_of(movie),
+            defects=defects_of(movie),
             aligner=registry.movie_aligner(analysis.plugin),
         )
     sums = measures.aligned.sums
@@ -50,8 +56,11 @@ def measure(analysis: Analysis) -> None:
         weighted=None
         if sums.weighted is None
         else _written(movie, ImageKind.WEIGHTED_SUM, sums.weighted),
+        # aligned here anyway, so that nobody has to do it again
+        halves=write_halves(movie, sums) if movie.grid.denoise_exposures else (),
     )
-    record_exposure(analysis.pk, _measured(measures), pictures)
+    measured = replace(_measured(measures), judged=judged(movie, measures))
+    record_exposure(analysis.pk, measured, pictures)
 
 
 def _written(movie: Image, kind: ImageKind, pixels: NDArray[np.float32]) -> Derived:
@@ -61,21 +70,23 @@ def _written(movie: Image, kind: ImageKind, pixels: NDArray[np.float32]) -> Deri
         pixels,
         pixel_size_angstrom=movie.pixel_size_angstrom,
         to_stage=None,
-        shown=_for_the_eye(pixels, movie.pixel_size_angstrom),
+        shown=for_the_eye(pixels, movie.pixel_size_angstrom),
     )
 
 
-def _for_the_eye(total: NDArray[np.float32], pixel_size_angstrom: float) -> NDArray[np.float32]:
+def for_the_eye(total: NDArray[np.float32], pixel_size_angstrom: float) -> NDArray[np.float32]:
     """Shot noise smoothed away: at full resolution nobody sees a particle."""
     smoothed: NDArray[np.float32] = gaussian_filter(total, SHOWN_ANGSTROM / pixel_size_angstrom)
     return smoothed
 
 
-def _taken(movie: Image) -> Taken:
+def how_taken(movie: Image) -> Taken:
+    """Pixel, dose, voltage and magnification of an exposure, as its rows say."""
     return Taken(
         pixel_size_angstrom=movie.pixel_size_angstrom,
         dose_per_frame_e_per_a2=movie.dose_e_per_angstrom2 / max(movie.sections, 1) or None,
         voltage_kv=movie.grid.session.microscope.voltage_kv,
+        magnification=magnification_of(movie),
     )
 
 
@@ -89,13 +100,6 @@ def _ctf_wanted(movie: Image) -> CtfWanted:
         estimator=registry.ctf_estimator(CTF_ESTIMATOR),
         expected_defocus_angstrom=None if movie.defocus_um is None else 1e4 * movie.defocus_um,
     )
-
-
-def _gain(movie: Image) -> NDArray[np.float32] | None:
-    if not movie.gain_key:
-        return None
-    with current_store().local_copy(movie.gain_key) as path:
-        return read_image(path).pixels
 
 
 def _measured(measures: ExposureMeasures) -> Measured:

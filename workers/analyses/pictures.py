@@ -24,15 +24,23 @@ def beside(key: str, kind: str, suffix: str) -> str:
     return f"{session}/{grid}/{kind}/{PurePosixPath(name).stem}{suffix}"
 
 
-def write_preview(key: str, pixels: NDArray[np.generic]) -> str:
-    """A JPEG preview of `pixels` (height, width); returns its key."""
-    return _write_bytes(beside(key, "preview", ".jpg"), preview_jpeg(pixels)).key
+def write_preview(key: str, pixels: NDArray[np.generic], *, made: str = "") -> str:
+    """A JPEG preview of `pixels` (height, width); returns its key.
+
+    `made` is the kind of a derived image: several of one movie have previews of their own.
+    """
+    suffix = f"-{made}.jpg" if made else ".jpg"
+    return _write_bytes(beside(key, "preview", suffix), preview_jpeg(pixels)).key
 
 
-def write_pyramid(key: str, pixels: NDArray[np.generic]) -> str:
-    """Deep-zoom tiles of `pixels` (height, width); returns the archive's key."""
+def write_pyramid(key: str, pixels: NDArray[np.generic], *, made: str = "") -> str:
+    """Deep-zoom tiles of `pixels` (height, width); returns the archive's key.
+
+    `made` is as in `write_preview`.
+    """
+    suffix = f"-{made}.zip" if made else ".zip"
     stored = current_store().write_atomic(
-        beside(key, "tiles", ".zip"), lambda stream: write_tiles(stream, pixels)
+        beside(key, "tiles", suffix), lambda stream: write_tiles(stream, pixels)
     )
     return stored.key
 
@@ -58,8 +66,8 @@ def write_derived(
     )
     return _derived(kind, stored, pixels.shape, pixel_size_angstrom).with_pictures(
         to_stage=to_stage,
-        preview_key=write_preview(key, pixels if shown is None else shown),
-        tiles_key=write_pyramid(key, pixels) if tiles else "",
+        preview_key=write_preview(key, pixels if shown is None else shown, made=kind.value),
+        tiles_key=write_pyramid(key, pixels, made=kind.value) if tiles else "",
     )
 
 

@@ -27,18 +27,24 @@ _SHOW = WantedAnalysis(kind=PREVIEW, plugin="preview", plugin_version="1", decla
 
 @cache
 def wanted_for(kind: str) -> tuple[WantedAnalysis, ...]:
-    """The analyses an image from the instrument calls for."""
+    """The analyses an image from the instrument calls for; holes are found as their film asks."""
     if kind in _SHOWN:
         return (_SHOW,)
     if kind not in _WORK:
         return ()
     work, plugin = _WORK[kind]
+    if work != FIND_HOLES:
+        return (_by(work, plugin),)
+    own = (_by(work, chain[0], film) for film, chain in chains.BY_FILM.items())
+    return (_by(work, plugin), *own)
+
+
+def _by(work: str, plugin: str, film: str = "") -> WantedAnalysis:
     card = registry.card(plugin)
-    return (
-        WantedAnalysis(
-            kind=work,
-            plugin=card.name,
-            plugin_version=card.version,
-            declared_duration_s=card.declared_duration_s,
-        ),
+    return WantedAnalysis(
+        kind=work,
+        plugin=card.name,
+        plugin_version=card.version,
+        declared_duration_s=card.declared_duration_s,
+        film=film,
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from api.filters import Filter, Kind
 from api.resource import Resource
 from api.serializers.alarms import AlarmSerializer
+from api.serializers.alert_rules import AlertRuleSerializer
+from api.serializers.decisions import DecisionSerializer
+from api.serializers.exports import ExportSerializer
 from api.serializers.places import DetectorSerializer, MicroscopeSerializer
 from api.serializers.record import (
     ChangesetSerializer,
@@ -14,6 +17,8 @@ from api.serializers.record import (
     WaitSerializer,
 )
 from api.serializers.session import GridSerializer, SessionSerializer
+from api.serializers.shaping import GivenLabelSerializer
+from api.serializers.share_links import ShareLinkSerializer
 from api.serializers.targets import (
     AtlasSerializer,
     ExposureSerializer,
@@ -22,10 +27,19 @@ from api.serializers.targets import (
     ImageSerializer,
     SquareSerializer,
 )
+from api.serializers.webhooks import WebhookDeliverySerializer, WebhookSerializer
 from smartscope.queries import visible
 from smartscope.queries.alarms import visible_alarms
+from smartscope.queries.alert_rules import visible_rules
+from smartscope.queries.decisions import decisions
+from smartscope.queries.exports import visible_exports
+from smartscope.queries.exposures import exposures_shown
+from smartscope.queries.groups import groups_shown
 from smartscope.queries.journal import steps_shown
+from smartscope.queries.labels import visible_labels
 from smartscope.queries.sessions import grids_shown, microscopes_shown, sessions_shown
+from smartscope.queries.share_links import visible_share_links
+from smartscope.queries.webhooks import visible_deliveries, visible_webhooks
 
 TIMES = {
     "created_at": Filter("created_at", Kind.TIME),
@@ -86,10 +100,11 @@ GRIDS = Resource(
         "session": _id("session", "session__name"),
         "status": _text("status"),
         "verdict": _text("verdict"),
+        "tag": _text("tag"),
         "position": _number("position"),
         "expected_usable_holes": _number("expected_usable_holes", nullable=True),
     },
-    sorts=("position", "created_at", "updated_at", "expected_usable_holes", "rank"),
+    sorts=("position", "turn", "created_at", "updated_at", "expected_usable_holes", "rank"),
     default_sort="position",
     slug="slug",
     session="session",
@@ -129,7 +144,7 @@ SQUARES = Resource(
 GROUPS = Resource(
     name="groups",
     serializer=GroupSerializer,
-    rows=lambda reader: visible.visible_groups(reader).prefetch_related("holes"),
+    rows=groups_shown,
     filters={
         "square": _id("square", "square__slug"),
         "grid": _id("square__grid", "square__grid__slug"),
@@ -170,7 +185,7 @@ HOLES = Resource(
 EXPOSURES = Resource(
     name="exposures",
     serializer=ExposureSerializer,
-    rows=lambda reader: visible.visible_exposures(reader).select_related("hole"),
+    rows=exposures_shown,
     filters={
         "hole": _id("hole", "hole__slug"),
         "square": _id("hole__square", "hole__square__slug"),
@@ -182,6 +197,10 @@ EXPOSURES = Resource(
         "defocus_um": _number("defocus_um", nullable=True),
         "ice_thickness_nm": _number("ice_thickness_nm", nullable=True),
         "drift_total_angstrom": _number("drift_total_angstrom", nullable=True),
+        "quality_class": _text("quality_class"),
+        "quality_probability": _number("quality_probability", nullable=True),
+        "contaminated_fraction": _number("contaminated_fraction", nullable=True),
+        "particles": _number("particles", nullable=True),
         "exposed_at_s": _number("exposed_at_s"),
         **TIMES,
     },
@@ -193,6 +212,9 @@ EXPOSURES = Resource(
         "defocus_um",
         "ice_thickness_nm",
         "drift_total_angstrom",
+        "quality_probability",
+        "contaminated_fraction",
+        "particles",
     ),
     default_sort="exposed_at_s",
     slug="slug",
@@ -210,6 +232,18 @@ IMAGES = Resource(
         **TIMES,
     },
     sorts=("created_at", "taken_at_s"),
+)
+EXPORTS = Resource(
+    name="exports",
+    serializer=ExportSerializer,
+    rows=visible_exports,
+    filters={
+        "grid": _id("grid", "grid__slug"),
+        "session": _id("grid__session", "grid__session__name"),
+        "state": _text("state"),
+        "format": _text("format"),
+    },
+    default_sort="-created_at",
 )
 RUNS = Resource(
     name="runs",
@@ -288,4 +322,75 @@ CHANGESETS = Resource(
         "reverts": _id("reverts"),
     },
     default_sort="-created_at",
+)
+LABELS = Resource(
+    name="labels",
+    serializer=GivenLabelSerializer,
+    rows=visible_labels,
+    filters={
+        "resource": _text("resource"),
+        "object_id": _id("object_id"),
+        "name": _text("name"),
+        "author": _text("author__username"),
+        **TIMES,
+    },
+    default_sort="-created_at",
+)
+ALERT_RULES = Resource(
+    name="alert rules",
+    serializer=AlertRuleSerializer,
+    rows=visible_rules,
+    filters={
+        "microscope": _id("microscope", "microscope__name"),
+        "session": _id("session", "session__name"),
+        "kind": _text("kind"),
+        "enabled": Filter("enabled", Kind.FLAG),
+    },
+    sorts=("name", "created_at", "updated_at"),
+    default_sort="name",
+)
+SHARE_LINKS = Resource(
+    name="share links",
+    serializer=ShareLinkSerializer,
+    rows=visible_share_links,
+    filters={"session": _id("session", "session__name")},
+    sorts=("created_at", "expires_at"),
+    default_sort="-created_at",
+)
+DECISIONS = Resource(
+    name="decisions",
+    serializer=DecisionSerializer,
+    rows=decisions,
+    filters={
+        "session": _id("square__grid__session", "square__grid__session__name"),
+        "grid": _id("square__grid", "square__grid__slug"),
+        "square": _id("square", "square__slug"),
+        "status": _text("status"),
+        "override": Filter("override", Kind.FLAG),
+        "surprise": Filter("surprise", Kind.FLAG),
+        **TIMES,
+    },
+    sorts=("updated_at", "created_at", "score"),
+    default_sort="-updated_at",
+)
+WEBHOOKS = Resource(
+    name="webhooks",
+    serializer=WebhookSerializer,
+    rows=visible_webhooks,
+    filters={"name": _text("name"), "enabled": Filter("enabled", Kind.FLAG)},
+    sorts=("name", "created_at"),
+    default_sort="name",
+)
+WEBHOOK_DELIVERIES = Resource(
+    name="webhook-deliveries",
+    serializer=WebhookDeliverySerializer,
+    rows=visible_deliveries,
+    filters={
+        "webhook": _id("webhook", "webhook__name"),
+        "kind": _text("kind"),
+        "state": _text("state"),
+        "seq": _number("seq"),
+    },
+    sorts=("seq", "due_at"),
+    default_sort="-seq",
 )

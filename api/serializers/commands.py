@@ -46,8 +46,18 @@ class BulkBody(StrictSerializer):
         return attrs
 
 
+class HoleSetBody(TargetSetBody):
+    """`delete` goes alone: the hole is out of the queue and out of sight."""
+
+    delete = serializers.BooleanField(required=False)
+
+
 class TargetBulkBody(BulkBody):
     set = TargetSetBody()
+
+
+class HoleBulkBody(BulkBody):
+    set = HoleSetBody()
 
 
 class ExposureBulkBody(BulkBody):
@@ -58,6 +68,16 @@ class SkippedSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     code = serializers.CharField()
     reason = serializers.CharField()
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """How many of each, "" for those without; `samples` are rows to look at first."""
+
+    samples = serializers.ListField(child=serializers.UUIDField())
+    by_label = serializers.DictField(child=serializers.IntegerField(), required=False)
+    by_model_label = serializers.DictField(child=serializers.IntegerField(), required=False)
+    by_status = serializers.DictField(child=serializers.IntegerField(), required=False)
+    by_verdict = serializers.DictField(child=serializers.IntegerField(), required=False)
 
 
 class OutcomeSerializer(serializers.Serializer[Any]):
@@ -71,6 +91,12 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField()
     skipped = SkippedSerializer(many=True)
     advice = serializers.CharField(allow_blank=True)
+
+
+class BulkOutcomeSerializer(OutcomeSerializer):
+    """`preview` is there in a dry run."""
+
+    preview = PreviewSerializer(required=False)
 
 
 class ArgumentsBody(StrictSerializer):

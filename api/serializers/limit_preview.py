@@ -21,6 +21,8 @@ class LimitQuery(StrictSerializer):
 class LimitPreviewSerializer(serializers.Serializer[Any]):
     """Targets that count now and would (`kept`), would no more (`lost`), would anew (`gained`) or
     neither (`out`); and those a limit does not touch: unmeasured, decided by people, spent.
+    `overruled` are those outside the limit that a person wants all the same, counted in
+    `by_people`.
     """
 
     measure = serializers.CharField()
@@ -31,5 +33,6 @@ class LimitPreviewSerializer(serializers.Serializer[Any]):
     out = serializers.IntegerField()
     unmeasured = serializers.IntegerField()
     by_people = serializers.IntegerField()
+    overruled = serializers.IntegerField()
     spent = serializers.IntegerField()
     as_of_seq = serializers.IntegerField()

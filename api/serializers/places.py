@@ -17,10 +17,12 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
 
     `stage_doubt` asks which grid is on the stage; `confirm_stage` answers. `driver` is the person
     at the helm, null for nobody. `agent_state` is what the safety agent last answered: watching,
-    armed, tripped or absent; blank where none is set up.
+    armed, tripped or absent; blank where none is set up. What the column says of vacuum, dewars and
+    temperatures is as last read, null where it does not tell.
     """
 
     stage_doubt = serializers.SerializerMethodField()
+    next_filling_in_s = serializers.SerializerMethodField()
     slug = serializers.CharField(source="name", read_only=True)
     since = serializers.DateTimeField(source="state_since", allow_null=True, read_only=True)
     state_reason = serializers.SerializerMethodField()
@@ -60,6 +62,11 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
             "tilt_deg",
             "valves_open",
             "zero_loss_at_s",
+            "vacuum_ready",
+            "dewars_filling",
+            "next_filling_in_s",
+            "stage_temperature_k",
+            "autoloader_temperature_k",
             "run",
             "session",
             "driver",
@@ -74,6 +81,10 @@ class MicroscopeSerializer(serializers.ModelSerializer[Any]):
         if microscope.last_image_at is None:
             return None
         return float((timezone.now() - microscope.last_image_at).total_seconds())
+
+    def get_next_filling_in_s(self, microscope: Any) -> float | None:
+        at_s, now_s = microscope.next_filling_at_s, microscope.clock_s
+        return None if at_s is None or now_s is None else max(0.0, at_s - now_s)
 
     def get_stage_doubt(self, microscope: Any) -> str:
         return str(microscope.stage_doubt) if microscope.told else ""
@@ -98,5 +109,8 @@ class DetectorSerializer(serializers.ModelSerializer[Any]):
             "physical_pixel_um",
             "gain_rotation",
             "gain_flip",
+            "gain_reciprocal",
+            "magnification_ratio",
+            "magnification_angle_deg",
             "energy_filter",
         )

@@ -196,6 +196,7 @@ class EventsSerializer(serializers.Serializer[Any]):
     oldest_seq = serializers.IntegerField()
     head_seq = serializers.IntegerField()
     resync = serializers.BooleanField()
+    more = serializers.BooleanField(help_text="the log goes on; ask again after the last seq")
     results = EventSerializer(many=True)
 
 

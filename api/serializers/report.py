@@ -42,6 +42,7 @@ class MicrographSerializer(serializers.Serializer[Any]):
     spectrum = serializers.UUIDField(allow_null=True)
     usable = serializers.BooleanField()
     label_by_person = serializers.CharField(allow_blank=True)
+    quality_class = serializers.CharField(allow_blank=True)
     ice_nm = serializers.FloatField(allow_null=True)
     drift_angstrom = serializers.FloatField(allow_null=True)
     ctf_fit_angstrom = serializers.FloatField(allow_null=True)

@@ -49,6 +49,7 @@ class SessionSerializer(serializers.ModelSerializer[Any]):
             "simulated",
             "imported",
             "notes",
+            "stop_at",
             "protocol",
             "state",
             "wish",
@@ -66,12 +67,19 @@ class SessionSerializer(serializers.ModelSerializer[Any]):
 
 
 class GridCountsSerializer(serializers.Serializer[Any]):
+    """Of `exposures_judged`, `exposures_contaminated` are surely so and no person said else."""
+
     squares = serializers.IntegerField(source="square_count")
     squares_imaged = serializers.IntegerField()
     holes = serializers.IntegerField(source="hole_count")
     exposures = serializers.IntegerField(source="exposure_count")
     exposures_analysed = serializers.IntegerField()
+    exposures_judged = serializers.IntegerField()
+    exposures_contaminated = serializers.IntegerField()
     waiting_for_analysis = serializers.IntegerField()
+    particles = serializers.IntegerField(
+        source="particle_count", allow_null=True, help_text="null: none was counted yet"
+    )
 
 
 class GridSerializer(serializers.ModelSerializer[Any]):
@@ -111,12 +119,15 @@ class GridSerializer(serializers.ModelSerializer[Any]):
             "holes_in_range",
             "success_rate",
             "expected_usable_holes",
+            "particles_per_exposure",
             "ctf_fit_best_angstrom",
             "ctf_fit_median_angstrom",
             "rank",
             "started_at_s",
             "ended_at_s",
             "notes",
+            "tag",
+            "turn",
         )
 
     def get_atlas(self, grid: Any) -> str | None:
@@ -157,6 +168,7 @@ class NewSessionBody(ParametersBody):
     microscope = serializers.UUIDField()
     detector = serializers.UUIDField()
     notes = serializers.CharField(max_length=10_000, allow_blank=True, default="")
+    stop_at = serializers.DateTimeField(required=False, allow_null=True)
     grids = NewGridBody(many=True, allow_empty=False, max_length=100)  # type: ignore[call-arg]
 
     class Meta(ParametersBody.Meta):
@@ -167,36 +179,57 @@ class NewSessionBody(ParametersBody):
             "microscope",
             "detector",
             "notes",
+            "stop_at",
             "grids",
             *PARAMETER_NAMES,
         )
 
 
 class EditSessionBody(ParametersBody):
-    """Notes, and parameters for the grids that have not ended."""
+    """Notes, when it is to end, and parameters for the grids that have not ended."""
 
     notes = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    stop_at = serializers.DateTimeField(required=False, allow_null=True)
 
     class Meta(ParametersBody.Meta):
-        fields = ("notes", *PARAMETER_NAMES)
+        fields = ("notes", "stop_at", *PARAMETER_NAMES)
 
 
 class EditGridBody(ParametersBody):
-    """Notes and verdict at any time, name while it waits, parameters until it has ended."""
+    """Notes, tag, sample and verdict at any time, name, film and mesh while it waits, parameters
+    until it has ended.
+    """
 
     name = serializers.CharField(max_length=80, required=False)
+    sample = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    hole_type = serializers.ChoiceField(choices=tuple(HOLE_TYPES), required=False)
+    mesh = serializers.ChoiceField(choices=tuple(MESHES), required=False)
+    mesh_material = serializers.ChoiceField(choices=MESH_MATERIALS, required=False)
     notes = serializers.CharField(max_length=10_000, allow_blank=True, required=False)
+    tag = serializers.CharField(max_length=40, allow_blank=True, required=False)
     verdict = serializers.ChoiceField(choices=Verdict.choices, allow_blank=True, required=False)
 
     class Meta(ParametersBody.Meta):
-        fields = ("name", "notes", "verdict", *PARAMETER_NAMES)
+        fields = (
+            "name",
+            "sample",
+            "hole_type",
+            "mesh",
+            "mesh_material",
+            "notes",
+            "tag",
+            "verdict",
+            *PARAMETER_NAMES,
+        )
 
 
 class GridSetBody(StrictSerializer):
-    """Exactly one of them."""
+    """Either skip or queue, or verdict and tag."""
 
     skip = serializers.BooleanField(required=False)
     queue = serializers.BooleanField(required=False)
+    verdict = serializers.ChoiceField(choices=Verdict.choices, allow_blank=True, required=False)
+    tag = serializers.CharField(max_length=40, allow_blank=True, required=False)
 
 
 def on_clock(seconds: float | None) -> datetime | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from api.serializers.picks import DenoisedSerializer, PickingSerializer
 from api.serializers.places import ROW
-from smartscope.models import Atlas, Exposure, Group, Hole, Image, Square
+from smartscope.domain.status import AnalysisState
+from smartscope.models import Atlas, Exposure, FineSum, Group, Hole, Image, Square
 
 TARGET = (
     "number",
@@ -62,8 +65,14 @@ class SquareSerializer(serializers.ModelSerializer[Any]):
 
 
 class GroupSerializer(serializers.ModelSerializer[Any]):
-    """Holes exposed from one stage position; `centre` is the hole the stage goes to."""
+    """Holes exposed from one stage position; `centre` is the hole the stage goes to.
 
+    The seen offset is how far the lattice lay from its map in the group's view, null where no view
+    was taken or nothing was recognised in it.
+    """
+
+    seen_offset_x_um = serializers.FloatField(allow_null=True, read_only=True)
+    seen_offset_y_um = serializers.FloatField(allow_null=True, read_only=True)
     centre = serializers.SerializerMethodField()
     members = serializers.SerializerMethodField()
 
@@ -77,6 +86,8 @@ class GroupSerializer(serializers.ModelSerializer[Any]):
             "defocus_um",
             "longest_shift_um",
             "view_image",
+            "seen_offset_x_um",
+            "seen_offset_y_um",
             "centre",
             "members",
         )
@@ -130,16 +141,54 @@ class FieldMotionSerializer(serializers.Serializer[Any]):
     )
 
 
+class FineSumSerializer(serializers.ModelSerializer[Any]):
+    """The exposure on pixels of half the side: its image, or why there is none."""
+
+    state = serializers.ChoiceField(
+        source="analysis.state", choices=[state.value for state in AnalysisState], read_only=True
+    )
+    error = serializers.CharField(source="analysis.error", read_only=True)
+
+    class Meta:
+        model = FineSum
+        fields = ("state", "image", "refusal", "error", "expected_to_angstrom", "beyond_nyquist_z")
+
+
 class ExposureSerializer(serializers.ModelSerializer[Any]):
-    """What was measured is null until it was measured."""
+    """What was measured is null until it was measured.
+
+    `trouble` says why it was given up unmeasured, `warnings` what to check though it was measured.
+    """
 
     square = serializers.UUIDField(source="hole.square_id", read_only=True)
+    trouble = serializers.CharField(read_only=True, allow_blank=True)
     shifts_angstrom = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField()),
         allow_null=True,
         read_only=True,
     )
     field_motion = FieldMotionSerializer(allow_null=True, read_only=True)
+    fine_sum = serializers.SerializerMethodField()
+    picking = serializers.SerializerMethodField()
+    denoised = serializers.SerializerMethodField()
+
+    @extend_schema_field(FineSumSerializer(allow_null=True))
+    def get_fine_sum(self, exposure: Exposure) -> dict[str, Any] | None:
+        """Null until somebody asked for one."""
+        found = getattr(exposure, "fine_sum", None)
+        return None if found is None else dict(FineSumSerializer(found).data)
+
+    @extend_schema_field(PickingSerializer(allow_null=True))
+    def get_picking(self, exposure: Exposure) -> dict[str, Any] | None:
+        """Null until particles were to be looked for."""
+        found = getattr(exposure, "picking", None)
+        return None if found is None else dict(PickingSerializer(found).data)
+
+    @extend_schema_field(DenoisedSerializer(allow_null=True))
+    def get_denoised(self, exposure: Exposure) -> dict[str, Any] | None:
+        """Null until somebody asked for it."""
+        found = getattr(exposure, "denoised", None)
+        return None if found is None else dict(DenoisedSerializer(found).data)
 
     class Meta:
         model = Exposure
@@ -152,8 +201,13 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
             "sum_image",
             "weighted_image",
             "spectrum_image",
+            "fine_sum",
+            "picking",
+            "denoised",
             "status",
             "reason",
+            "trouble",
+            "warnings",
             "movie_name",
             "frames",
             "pixel_size_angstrom",
@@ -178,6 +232,12 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
             "astigmatism_axis_deg",
             "ctf_fit_angstrom",
             "ctf_refusal",
+            "quality_class",
+            "quality_probability",
+            "quality_reasons",
+            "quality_refusal",
+            "quality_plugin",
+            "contaminated_fraction",
             "particles",
             "label",
         )

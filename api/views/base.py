@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from api.authentication import actor_of_request, reader_of_request
 from api.schema import Doc, Schema
-from api.throttles import RequestRate
+from api.throttles import RequestRate, budget_headers
 from smartscope.domain.actor import Actor
 from smartscope.models import ApiToken
 from smartscope.queries.visible import Reader
@@ -56,11 +56,18 @@ class View(APIView):
     def actor(self) -> Actor:
         return actor_of_request(self.request)
 
+    def get_throttles(self) -> list[BaseThrottle]:
+        """Kept, so that the answer can say what is left of the budget."""
+        self.counted: list[BaseThrottle] = super().get_throttles()
+        return self.counted
+
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Response:
         answer: Response = super().finalize_response(request, response, *args, **kwargs)
         answer.headers.setdefault("Cache-Control", "private, no-store")
+        for name, value in budget_headers(getattr(self, "counted", ())).items():
+            answer.headers[name] = value
         user = request.user
         if (
             request.method == "GET"

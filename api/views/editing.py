@@ -18,7 +18,9 @@ from api.resources import CHANGESETS, EXPOSURES, GRIDS, HOLES, SQUARES
 from api.schema import Doc
 from api.serializers.commands import (
     BulkBody,
+    BulkOutcomeSerializer,
     ExposureBulkBody,
+    HoleBulkBody,
     OutcomeSerializer,
     RevertBody,
     TargetBulkBody,
@@ -28,12 +30,14 @@ from api.views.base import View
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import InvalidInput
 from smartscope.models import ApiToken
-from smartscope.operations.edit_grid import edit_grids
+from smartscope.operations.edit_grid import edit_grids, judge_grids
 from smartscope.operations.edit_targets import edit_holes, edit_squares, label_exposures
+from smartscope.operations.hole_shapes import delete_holes
 from smartscope.operations.pending_edit import Manner, Outcome
 from smartscope.operations.revert_changeset import revert_changeset
 from smartscope.operations.square_edits import Wanted
 from smartscope.operations.target_rows import MOST_ROWS
+from smartscope.queries.edit_preview import edit_preview
 
 CLEAR = "clear"
 
@@ -65,8 +69,11 @@ class BulkView(View, ABC):
             dry_run=data["dry_run"],
             summary=f"{self.resource.name}: {_said(data['set'])}",
         )
-        outcome = self.edit(self.actor, self._ids(data), data["set"], manner)
-        return Response(OutcomeSerializer(asdict(outcome)).data)
+        ids = self._ids(data)
+        shown = asdict(self.edit(self.actor, ids, data["set"], manner))
+        if data["dry_run"]:
+            shown["preview"] = edit_preview(self.resource.rows(self.reader), ids)
+        return Response(BulkOutcomeSerializer(shown).data)
 
     @abstractmethod
     def edit(
@@ -102,7 +109,7 @@ def bulk_doc(noun: str, body: type[serializers.Serializer[Any]]) -> Mapping[str,
             operation_id=f"edit_{noun}",
             summary=f"Edit many {noun}",
             body=body,
-            answer=OutcomeSerializer,
+            answer=BulkOutcomeSerializer,
         )
     }
 
@@ -120,14 +127,18 @@ class SquaresBulk(BulkView):
 
 
 class HolesBulk(BulkView):
-    """Label, queue or skip holes; groups, square and grid follow."""
+    """Label, queue, skip or delete holes; groups, square and grid follow."""
 
-    resource, body, tag = HOLES, TargetBulkBody, "holes"
-    docs = bulk_doc("holes", TargetBulkBody)
+    resource, body, tag = HOLES, HoleBulkBody, "holes"
+    docs = bulk_doc("holes", HoleBulkBody)
 
     def edit(
         self, actor: Actor, ids: Sequence[UUID], wanted: Mapping[str, Any], manner: Manner
     ) -> Outcome:
+        if "delete" in wanted:
+            if dict(wanted) != {"delete": True}:
+                raise InvalidInput({"set": "delete goes alone, as true; a revert brings back."})
+            return delete_holes(actor, ids, manner)
         return edit_holes(actor, ids, self.wanted(wanted), manner)
 
 
@@ -144,7 +155,7 @@ class ExposuresBulk(BulkView):
 
 
 class GridsBulk(BulkView):
-    """Skip grids, or take ended ones up again."""
+    """Skip grids, or take ended ones up again, or give them a verdict and a tag."""
 
     resource, body, tag = GRIDS, GridBulkBody, "grids"
     docs = bulk_doc("grids", GridBulkBody)
@@ -152,8 +163,10 @@ class GridsBulk(BulkView):
     def edit(
         self, actor: Actor, ids: Sequence[UUID], wanted: Mapping[str, Any], manner: Manner
     ) -> Outcome:
+        if wanted and set(wanted) <= {"verdict", "tag"}:
+            return judge_grids(actor, ids, {**wanted}, manner=manner)
         if list(wanted.values()) != [True]:
-            raise InvalidInput({"set": "give either skip or queue, as true."})
+            raise InvalidInput({"set": "give skip or queue as true, or verdict and tag."})
         return edit_grids(actor, ids, queue="queue" in wanted, manner=manner)
 
 

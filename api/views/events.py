@@ -13,9 +13,11 @@ from rest_framework.response import Response
 from api.problems import Problem
 from api.schema import Doc, single_serializer
 from api.serializers.record import EventSerializer, EventsSerializer, WholeEventSerializer
+from api.showing import all_shown
 from api.views.base import View
 from smartscope.domain.errors import NotFound
 from smartscope.queries.events import (
+    MOST_AT_ONCE,
     LogPosition,
     Topics,
     events_after,
@@ -100,7 +102,8 @@ def _answer(position: LogPosition, events: Any, *, resync: bool) -> dict[str, An
         "oldest_seq": position.oldest_seq,
         "head_seq": position.head_seq,
         "resync": resync,
-        "results": EventSerializer(events, many=True).data,
+        "more": len(events) == MOST_AT_ONCE,
+        "results": all_shown(EventSerializer, events),
     }
 
 

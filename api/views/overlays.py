@@ -4,41 +4,66 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.after_seq import after_seq_of
 from api.problems import Problem
 from api.resources import ATLASES, SQUARES
 from api.schema import SESSION_PARAMETER, Doc
 from api.views.base import View
 from smartscope.queries.events import head_seq
-from smartscope.queries.overlays import atlas_overlay, square_overlay
+from smartscope.queries.overlays import atlas_overlay, packed, square_overlay
 
 AFTER_SEQ = OpenApiParameter(
     "after_seq", int, description="Only what changed since that event; rows are named by `index`."
 )
+PACKED = OpenApiParameter(
+    "packed",
+    bool,
+    description="Columns that repeat themselves say each value once: as `every` where all rows "
+    "have the same, else as `values` with each row's place among them in `codes`.",
+)
 
 
-def _column(kind: type[serializers.Field[Any, Any, Any, Any]], **more: Any) -> Any:
-    return serializers.ListField(child=kind(**more), required=False)
+def _column(type_: str, *, nullable: bool = False, **more: Any) -> Any:
+    """A list with a value for each row, or the same packed."""
+    value = {"type": [type_, "null"] if nullable else type_, **more}
+    values = {"type": "array", "items": value}
+    codes = {"type": "array", "items": {"type": "integer"}}
+    every = {"type": "object", "properties": {"every": value}, "required": ["every"]}
+    coded = {
+        "type": "object",
+        "properties": {"values": values, "codes": codes},
+        "required": ["values", "codes"],
+    }
+
+    @extend_schema_field({"oneOf": [values, every, coded]})
+    class Column(serializers.JSONField):
+        pass
+
+    return Column(required=False)
 
 
 class OverlaySerializer(serializers.Serializer[Any]):
-    """`index` is null when every row is here, else the rows' places in the geometry."""
+    """`index` is null when every row is here, else the rows' places in the geometry.
+
+    Positions are rounded to a hundredth of a pixel, measured values to what a map can show.
+    """
 
     geometry_version = serializers.CharField()
     as_of_seq = serializers.IntegerField()
     index = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
-    ids = _column(serializers.UUIDField)
-    slugs = _column(serializers.CharField)
-    x_px = _column(serializers.FloatField)
-    y_px = _column(serializers.FloatField)
-    status = _column(serializers.CharField)
-    reason = _column(serializers.CharField)
-    label = _column(serializers.CharField)
-    model_label = _column(serializers.CharField)
+    ids = _column("string", format="uuid")
+    slugs = _column("string")
+    x_px = _column("number")
+    y_px = _column("number")
+    status = _column("string")
+    reason = _column("string")
+    label = _column("string")
+    model_label = _column("string")
 
 
 class AtlasOverlaySerializer(OverlaySerializer):
@@ -48,19 +73,30 @@ class AtlasOverlaySerializer(OverlaySerializer):
         ),
         required=False,
     )
-    probability = _column(serializers.FloatField, allow_null=True)
-    queue_position = _column(serializers.IntegerField, allow_null=True)
-    external = _column(serializers.BooleanField)
+    probability = _column("number", nullable=True)
+    score = _column("number", nullable=True)
+    area_um2 = _column("number", nullable=True)
+    mean_intensity = _column("number", nullable=True)
+    queue_position = _column("integer", nullable=True)
+    external = _column("boolean")
 
 
 class SquareOverlaySerializer(OverlaySerializer):
-    radius_px = _column(serializers.FloatField, allow_null=True)
-    ice_thickness_nm = _column(serializers.FloatField, allow_null=True)
-    intensity = _column(serializers.FloatField, allow_null=True)
-    group = _column(serializers.UUIDField, allow_null=True)
-    group_role = _column(serializers.CharField)
-    cluster = _column(serializers.IntegerField, allow_null=True)
-    predicted = _column(serializers.BooleanField)
+    radius_px = _column("number", nullable=True)
+    ice_thickness_nm = _column("number", nullable=True)
+    intensity = _column("number", nullable=True)
+    score = _column("number", nullable=True)
+    group = _column("string", nullable=True, format="uuid")
+    group_role = _column("string")
+    cluster = _column("integer", nullable=True)
+    predicted = _column("boolean")
+
+
+def _answer(request: Request, overlay: dict[str, Any]) -> Response:
+    text = request.query_params.get("packed", "false")
+    if text not in ("true", "false"):
+        raise Problem("validation_failed", "packed: must be true or false.")
+    return Response(packed(overlay) if text == "true" else overlay)
 
 
 class AtlasOverlay(View):
@@ -72,14 +108,15 @@ class AtlasOverlay(View):
             operation_id="get_atlas_overlay",
             summary="Squares as columns",
             answer=AtlasOverlaySerializer,
-            parameters=[AFTER_SEQ],
+            parameters=[AFTER_SEQ, PACKED],
         )
     }
 
     def get(self, request: Request, key: str) -> Response:
         as_of_seq = head_seq()
         atlas = ATLASES.one(self.reader, key)
-        return Response(atlas_overlay(atlas, as_of_seq=as_of_seq, after_seq=_after_seq(request)))
+        after_seq = after_seq_of(request)
+        return _answer(request, atlas_overlay(atlas, as_of_seq=as_of_seq, after_seq=after_seq))
 
 
 class SquareOverlay(View):
@@ -91,20 +128,12 @@ class SquareOverlay(View):
             operation_id="get_square_overlay",
             summary="Holes as columns",
             answer=SquareOverlaySerializer,
-            parameters=[AFTER_SEQ, SESSION_PARAMETER],
+            parameters=[AFTER_SEQ, PACKED, SESSION_PARAMETER],
         )
     }
 
     def get(self, request: Request, key: str) -> Response:
         as_of_seq = head_seq()
         square = SQUARES.one(self.reader, key, request.query_params.get("session"))
-        return Response(square_overlay(square, as_of_seq=as_of_seq, after_seq=_after_seq(request)))
-
-
-def _after_seq(request: Request) -> int | None:
-    text = request.query_params.get("after_seq")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 18):
-        raise Problem("validation_failed", "after_seq: must be a whole number.")
-    return int(text)
+        after_seq = after_seq_of(request)
+        return _answer(request, square_overlay(square, as_of_seq=as_of_seq, after_seq=after_seq))

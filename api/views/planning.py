@@ -84,7 +84,7 @@ class OneSession(SingleView):
         "GET": single_doc(SESSIONS, "session"),
         "PATCH": Doc(
             operation_id="edit_session",
-            summary="Change notes or parameters",
+            summary="Change notes, end or parameters",
             body=EditSessionBody,
             answer=single_serializer(SessionSerializer),
             parameters=[IF_MATCH],
@@ -111,7 +111,7 @@ class OneGrid(SingleView):
         "GET": single_doc(GRIDS, "grid"),
         "PATCH": Doc(
             operation_id="edit_grid",
-            summary="Change plan, name, notes or verdict",
+            summary="Change plan, description, notes, tag or verdict",
             body=EditGridBody,
             answer=single_serializer(GridSerializer),
             parameters=[IF_MATCH, SESSION_PARAMETER],
@@ -136,6 +136,7 @@ def _new_session(data: Mapping[str, Any]) -> NewSession:
         microscope=data["microscope"],
         detector=data["detector"],
         notes=data["notes"],
+        stop_at=data.get("stop_at"),
         parameters=parameters_in(dict(data)),
         grids=[_new_grid(grid) for grid in data["grids"]],
     )

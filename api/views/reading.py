@@ -18,6 +18,7 @@ from api.schema import (
     page_serializer,
     single_serializer,
 )
+from api.showing import all_shown, one_shown, plan_of
 from api.views.base import View
 from smartscope.queries.events import head_seq
 
@@ -36,9 +37,10 @@ class ListView(View):
             sorts=self.resource.sorts,
             default_sort=self.resource.default_sort,
         )
-        shown: Any = self.resource.serializer(page.rows, many=True, context={"request": request})
-        _keep_only(shown.child, request.query_params.get("fields"))
-        body = {"results": shown.data, "next": page.next, "as_of_seq": as_of_seq}
+        shape = self.resource.serializer
+        names = _wanted(plan_of(shape).names, request.query_params.get("fields"))
+        results = all_shown(shape, page.rows, names)
+        body: dict[str, Any] = {"results": results, "next": page.next, "as_of_seq": as_of_seq}
         if page.count is not None:
             body["count"] = page.count
         return Response(body)
@@ -63,7 +65,7 @@ class SingleView(View):
 
     def shown(self, request: Request, row: Any, as_of_seq: int, status: int = 200) -> Response:
         """The object with its ETag, or 304 when the client has it already."""
-        body = dict(self.resource.serializer(row, context={"request": request}).data)
+        body = one_shown(self.resource.serializer, row)
         etag = etag_of(row.version, body)
         if request.method == "GET" and is_unchanged(request, etag):
             return Response(status=304, headers={"ETag": etag})
@@ -110,13 +112,13 @@ def single_view(resource: Resource, noun: str) -> type[SingleView]:
     return type(f"{noun.title().replace('_', '')}Single", (SingleView,), members)
 
 
-def _keep_only(serializer: Any, names: str | None) -> None:
-    if names is None:
-        return
-    wanted = set(names.split(","))
-    unknown = sorted(wanted - set(serializer.fields))
+def _wanted(known: tuple[str, ...], asked: str | None) -> list[str] | None:
+    """The fields asked for, in the order of all; None for all."""
+    if asked is None:
+        return None
+    wanted = set(asked.split(","))
+    unknown = sorted(wanted - set(known))
     if unknown:
-        sentence = f"no field {', '.join(unknown)[:100]}; known: {', '.join(serializer.fields)}."
+        sentence = f"no field {', '.join(unknown)[:100]}; known: {', '.join(known)}."
         raise Problem("validation_failed", f"fields: {sentence}", {"fields": sentence})
-    for name in set(serializer.fields) - wanted:
-        serializer.fields.pop(name)
+    return [name for name in known if name in wanted]

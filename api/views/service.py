@@ -192,7 +192,7 @@ class Capabilities(View):
             {
                 "commands": list(COMMAND_TYPES),
                 "token_scopes": list(SCOPES),
-                "live_events": ["websocket", "long-poll"],
+                "live_events": ["websocket", "server-sent-events", "long-poll"],
                 "bulk_limit": MOST_ROWS,
             }
         )

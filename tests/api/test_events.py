@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from smartscope.domain.actor import BRIDGE
 from smartscope.models import Event
 from smartscope.operations.event_log import Scope, Told, record_event
-from smartscope.queries.events import events_after
+from smartscope.queries.events import MOST_AT_ONCE, events_after
 from tests.api.conftest import As
 from tests.api.world import World, make_world
 
@@ -41,6 +41,19 @@ def test_events_are_thin_and_read_in_full_one_by_one(as_: As, world: World) -> N
 @pytest.mark.parametrize("query", ["after=99999", "after=1&log_id=another"])
 def test_a_position_that_means_nothing_is_told_so(query: str, as_: As, world: World) -> None:
     assert as_("member").get(f"{API}/events?{query}").json()["resync"] is True
+
+
+def test_a_gap_of_many_answers_is_filled_without_a_loss(as_: As, world: World) -> None:
+    scope = Scope(world.microscope.pk, world.ours.session.pk)
+    wide = range(2 * MOST_AT_ONCE + 7)
+    with transaction.atomic():
+        expected = [record_event("hole.changed", BRIDGE, scope, Told()).seq for _ in wide]
+    seen, after, more = [], world.theirs.event.seq, True
+    while more:
+        answer = as_("member").get(f"{API}/events?after={after}").json()
+        seen += [event["seq"] for event in answer["results"]]
+        after, more = seen[-1], answer["more"]
+    assert seen == expected
 
 
 def test_a_log_that_was_cut_says_so(as_: As, world: World) -> None:

@@ -63,7 +63,8 @@ def test_distances_are_from_the_middle_of_the_grid(as_: As, grid: Grid) -> None:
 def test_a_persons_word_stands_above_the_limit(as_: As, grid: Grid) -> None:
     Hole.objects.filter(number=901).update(label="good")
     answer = asked(as_, grid, "measure=hole_ice&high=50")
-    assert (answer.data["lost"], answer.data["by_people"]) == (0, 1)
+    counts = {name: answer.data[name] for name in ("lost", "by_people", "overruled")}
+    assert counts == {"lost": 0, "by_people": 1, "overruled": 1}
 
 
 @pytest.mark.parametrize("measure", ["square_area", "square_distance", "hole_diameter"])

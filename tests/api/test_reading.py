@@ -157,6 +157,24 @@ def test_a_later_overlay_has_only_what_changed(as_: As, world: World) -> None:
     assert "x_px" not in delta
 
 
+def test_a_packed_overlay_says_the_same_with_each_value_once(as_: As, world: World) -> None:
+    path = f"squares/{world.ours.squares[0].pk}/overlay"
+    Hole.objects.filter(pk__in=[hole.pk for hole in world.ours.holes[:4]]).update(label="thick")
+    Hole.objects.filter(pk=world.ours.holes[4].pk).update(ice_thickness_nm=38.123456)
+    plain, packed = (get(as_("member"), path, packed=flag) for flag in ("false", "true"))
+    assert packed["predicted"] == {"every": False}
+    assert set(packed["label"]) == {"values", "codes"}
+    unpacked = {
+        name: column if not isinstance(column, dict)
+        else [column["every"]] * HOLES if "every" in column
+        else [column["values"][code] for code in column["codes"]]
+        for name, column in packed.items()
+    }  # fmt: skip
+    assert unpacked == plain
+    assert plain["ice_thickness_nm"][4] == 38.12
+    assert as_("member").get(f"{API}/{path}?packed=maybe").status_code == 400
+
+
 def test_a_run_carries_its_summary(as_: As, world: World) -> None:
     summary = get(as_("member"), f"runs/{world.ours.run.pk}")["summary"]
     assert summary["waiting_s"] == {"analysis": 10.0}

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
+from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.db import connections, transaction
 from django.test import Client
 
 from frontend.consumers import EventStream
 from smartscope.domain.actor import BRIDGE
+from smartscope.event_feed import PACE
 from smartscope.models import Event, EventCounter
 from smartscope.operations.event_log import Scope, Told, record_event
 from tests.api.websocket import Browser
@@ -53,20 +54,22 @@ async def stream(
     query: str = "",
     *,
     headers: list[tuple[bytes, bytes]] | None = None,
-    **timing: float,
+    **pace: float,
 ) -> AsyncIterator[Browser]:
     cookies = []
     if client is not None:
         key = client.cookies[settings.SESSION_COOKIE_NAME].value
         cookies = [(b"cookie", f"{settings.SESSION_COOKIE_NAME}={key}".encode())]
-    quick: Any = type("Quick", (EventStream,), timing)
-    application = on_own_threads(AuthMiddlewareStack(quick.as_asgi()))
+    application = on_own_threads(CookieMiddleware(EventStream.as_asgi()))
     browser = Browser(application, f"/ws/v1/events{query}", [*(headers or HERE), *cookies])
-    await browser.connect()
-    try:
-        yield browser
-    finally:
-        await browser.disconnect()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, seconds in pace.items():
+            patch.setattr(PACE, name, seconds)
+        await browser.connect()
+        try:
+            yield browser
+        finally:
+            await browser.disconnect()
 
 
 def happen(world: World, *, to: str = "ours") -> int:
@@ -135,7 +138,7 @@ async def test_a_position_of_another_log_means_resync(query: str) -> None:
 async def test_a_renewed_log_means_resync() -> None:
     world = await in_thread(make_world)
     client = await in_thread(sign_in, world, "member")
-    async with stream(client, heartbeat_every_s=0.02, look_every_s=0.02) as ours:
+    async with stream(client, beat_every_s=0.02, look_every_s=0.02) as ours:
         log_id = (await ours.told())["log_id"]
         await in_thread(EventCounter.objects.update, log_id="00000000-0000-0000-0000-000000000001")
         resync = await ours.told()
@@ -147,7 +150,7 @@ async def test_a_renewed_log_means_resync() -> None:
 async def test_silence_is_told_from_loss_by_a_heartbeat() -> None:
     world = await in_thread(make_world)
     client = await in_thread(sign_in, world, "member")
-    async with stream(client, heartbeat_every_s=0.02) as ours:
+    async with stream(client, beat_every_s=0.02) as ours:
         hello = await ours.told()
         beat = await ours.told(besides="event")
         assert beat == {"type": "heartbeat", "head_seq": hello["head_seq"]}
@@ -202,7 +205,7 @@ async def test_a_stream_ends_with_the_sign_in(end: str) -> None:
 
 
 def test_rights_are_looked_at_more_often_than_every_five_seconds() -> None:
-    assert EventStream.check_every_s + EventStream.look_every_s <= 5.0
+    assert PACE.check_every_s + PACE.rest_s + PACE.look_every_s <= 5.0
 
 
 @on_own_threads

@@ -34,6 +34,9 @@ SINGLES: dict[str, Callable[[Scene], str]] = {
     "group": lambda s: f"groups/{s.group.pk}",
     "hole": lambda s: f"holes/{s.holes[0].pk}",
     "dose of a grid": lambda s: f"grids/{s.grid.pk}/dose",
+    "series of a grid": lambda s: f"grids/{s.grid.pk}/series",
+    "series of a session": lambda s: f"sessions/{s.session.pk}/series",
+    "backlog of a session": lambda s: f"sessions/{s.session.pk}/backlog",
     "dose of a square": lambda s: f"squares/{s.squares[0].pk}/dose",
     "dose of a hole": lambda s: f"holes/{s.holes[0].pk}/dose",
     "exposure": lambda s: f"exposures/{s.exposure.pk}",
@@ -104,6 +107,7 @@ def _edits(world: World) -> dict[str, tuple[str, str, dict[str, Any]]]:
         ),
         "grid": ("patch", f"grids/{ours.grid.pk}", {"notes": "seen"}),
         "session": ("patch", f"sessions/{ours.session.pk}", {"notes": "seen"}),
+        "regroup": ("post", f"squares/{ours.squares[0].pk}/regroup", {}),
         "revert": ("post", f"changesets/{ours.changeset.pk}/revert", {}),
         "skip": (
             "post", f"microscopes/{world.microscope.pk}/commands",
@@ -117,7 +121,8 @@ KEYS = {"Idempotency-Key": "k", "If-Match": "*"}
 
 
 @pytest.mark.parametrize(
-    "edit", ["holes", "squares", "grids", "exposures", "grid", "session", "revert", "skip"]
+    "edit",
+    ["holes", "squares", "grids", "exposures", "grid", "session", "regroup", "revert", "skip"],
 )
 @pytest.mark.parametrize("person", EVERYBODY)
 def test_edits_need_a_member_and_leave_an_event(
@@ -129,8 +134,9 @@ def test_edits_need_a_member_and_leave_an_event(
     written = Event.objects.count() - before
     if person in EDITORS:
         assert answer.status_code in (200, 202), answer.content
-        # an empty changeset has nothing to take back; a command tells of itself and of its rows
-        assert written == {"revert": 0, "skip": 2}.get(edit, 1)
+        # an empty changeset has nothing to take back, and nothing is to be grouped anew; a command
+        # tells of itself and of its rows
+        assert written == {"regroup": 0, "revert": 0, "skip": 2}.get(edit, 1)
     else:
         expected = 403 if person == "viewer" else 404
         assert (answer.status_code, written) == (expected, 0), answer.content

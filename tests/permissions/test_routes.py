@@ -7,17 +7,20 @@ from itertools import product
 from typing import Any
 
 import pytest
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.test import APIClient
 
 from api.urls import urlpatterns
 from api.views.base import TokenHasScope, View
+from api.views.health import ReadsMetrics
 
 #: what answers without signing in, with the reason
 OPEN = {
     "health/live": "a supervisor asks, and learns nothing else",
     "health/ready": "a supervisor asks, and learns nothing of anybody's data",
 }
+#: what asks for something else than a sign-in, with what it asks for
+OTHERWISE = {"metrics": (AllowAny, ReadsMetrics)}
 #: not ours: the schema's own views, guarded by the default permission
 FOREIGN = {"schema", "docs", r"^(?P<path>.*)$"}
 
@@ -47,17 +50,21 @@ def test_every_route_declares_who_may_call_it(route: str, view: Any) -> None:
     if route in OPEN:
         assert methods == {"GET"}
     else:
-        assert tuple(view.permission_classes) == (IsAuthenticated, TokenHasScope)
+        wanted = OTHERWISE.get(route, (IsAuthenticated, TokenHasScope))
+        assert tuple(view.permission_classes) == wanted
 
 
 def test_without_signing_in_nothing_answers(db: None) -> None:
     client, methods = APIClient(), ("get", "post", "put", "patch", "delete")
     for route, method in product([route for route, _ in routes()], methods):
-        answer = getattr(client, method)(filled(route))
+        # from another machine: whatever is open to this one is not open to all
+        answer = getattr(client, method)(filled(route), REMOTE_ADDR="203.0.113.9")
         if route in OPEN and method == "get":
             assert answer.status_code == 200
         elif route in OPEN:
             assert answer.status_code == 405
+        elif route in OTHERWISE:
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
         else:
             assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
 

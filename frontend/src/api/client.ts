@@ -44,21 +44,21 @@ async function call<Answer>(method: string, path: string, options: Options = {})
   if (options.version !== undefined) headers["If-Match"] = `"${options.version}"`;
   if (options.idempotent) headers["Idempotency-Key"] = newKey();
   const limit = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
-  let response: Response;
   try {
-    response = await fetch(address(path, options.query), {
+    const response = await fetch(address(path, options.query), {
       method,
       headers,
       credentials: "same-origin",
       signal: options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
+    if (!response.ok) throw await problemOf(response);
+    return (response.status === 204 ? undefined : await response.json()) as Answer;
   } catch (problem) {
-    if (options.signal?.aborted) throw problem;
+    // an answer that breaks off is none
+    if (problem instanceof ApiProblem || options.signal?.aborted) throw problem;
     throw new ApiProblem(0, "unreachable", "The server does not answer. It is asked again when the connection is back.", null);
   }
-  if (!response.ok) throw await problemOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
 
 async function problemOf(response: Response): Promise<ApiProblem> {
@@ -83,7 +83,8 @@ export const longPoll = <Answer>(path: string, query: Query, signal: AbortSignal
 export const post = <Answer>(path: string, body: unknown = {}): Promise<Answer> => call("POST", path, { body, idempotent: true });
 export const patch = <Answer>(path: string, body: unknown, version: number): Promise<Answer> => call("PATCH", path, { body, version });
 
-export const put = <Answer>(path: string, body: unknown = {}): Promise<Answer> => call("PUT", path, { body });
+/** With a version it holds only where the row is still as it was read. */
+export const put = <Answer>(path: string, body: unknown = {}, version?: number): Promise<Answer> => call("PUT", path, { body, ...(version === undefined ? {} : { version }) });
 export const remove = <Answer>(path: string): Promise<Answer> => call("DELETE", path);
 
 export const imageAddress = (image: string, what: "preview" | "info.json"): string => address(`images/${image}/${what}`);

@@ -3,8 +3,11 @@
 import type { Overlay } from "../core/columns";
 import type { ThinEvent } from "../core/connection";
 import type { FieldMotion } from "../core/motionTrace";
+import type { Denoised, Picking } from "./pickTypes";
+import type { Row } from "./row";
 
-export type { Overlay, ThinEvent };
+export type { Overlay, Row, ThinEvent };
+export type { Dose, DoseLedger, Step, StepItem } from "./journalTypes";
 
 export interface Page<Row> {
   results: Row[];
@@ -20,13 +23,6 @@ export interface Me {
   admin: boolean;
   groups: { name: string; role: "viewer" | "member" | "lead" }[];
   microscopes: { id: string; operator: boolean }[];
-}
-
-interface Row {
-  id: string;
-  version: number;
-  created_at: string;
-  updated_at: string;
 }
 
 export interface Microscope extends Row {
@@ -50,12 +46,34 @@ export interface Microscope extends Row {
   stage_z_um: number | null;
   tilt_deg: number | null;
   valves_open: boolean | null;
+  vacuum_ready: boolean | null;
+  dewars_filling: boolean | null;
+  /** null where the instrument does not tell it. */
+  next_filling_in_s: number | null;
+  stage_temperature_k: number | null;
+  autoloader_temperature_k: number | null;
   run: string | null;
   session: string | null;
   /** The person at the helm. */
   driver: string | null;
   /** "" where no safety agent is set up. */
   agent_state: string;
+}
+
+/** Room for images; null where it cannot be measured, or nothing was written lately. */
+export interface StorageRoom {
+  free_bytes: number | null;
+  total_bytes: number | null;
+  written_bytes_per_h: number | null;
+  full_in_h: number | null;
+  as_of_seq: number;
+}
+
+export interface Detector extends Row {
+  microscope: string;
+  number: number;
+  name: string;
+  model: string;
 }
 
 /** How a microscope stands: what it does or waits for, since when, what comes next. */
@@ -84,60 +102,6 @@ export interface DriverLease {
   /** When silence hands over. */
   answer_by: string | null;
   may_drive: boolean;
-  as_of_seq: number;
-}
-
-export interface StepItem {
-  name: string;
-  hole: string | null;
-  state: string;
-  issued_at_s: number | null;
-  dose_e_per_angstrom2: number;
-}
-
-/** One step of the journal. */
-export interface Step extends Row {
-  run: string;
-  number: number;
-  kind: string;
-  grid: string | null;
-  grid_slug: string | null;
-  epoch: number;
-  state: string;
-  reason: string;
-  error: string;
-  began_at_s: number;
-  duration_s: number | null;
-  items: StepItem[];
-}
-
-export interface Dose {
-  area: string;
-  certainty: "given" | "possible";
-  dose_e_per_angstrom2: number;
-  at_s: number | null;
-  step: string;
-  step_number: number;
-  epoch: number;
-  item: string;
-  target: string;
-  images: number;
-  /** The beam landed beside the target: focus and drift. */
-  is_beside: boolean;
-  beside_um: number | null;
-}
-
-/** What beam a target has had. */
-export interface DoseLedger {
-  of: string;
-  planned_e_per_angstrom2: number;
-  given_e_per_angstrom2: number;
-  possible_e_per_angstrom2: number;
-  beside_e_per_angstrom2: number;
-  uncertain: boolean;
-  areas: { area: string; is_beside: boolean; images: number; given_e_per_angstrom2: number; possible_e_per_angstrom2: number }[];
-  doses: Dose[];
-  left_out: number;
   as_of_seq: number;
 }
 
@@ -184,8 +148,14 @@ export interface Grid extends Row {
     holes: number;
     exposures: number;
     exposures_analysed: number;
+    exposures_judged: number;
+    exposures_contaminated: number;
     waiting_for_analysis: number;
+    /** Null while none was counted. */
+    particles: number | null;
   };
+  /** The usual count in a usable exposure; null while too few were counted. */
+  particles_per_exposure: number | null;
   minutes_spent: number | null;
   expected_usable_holes: number | null;
   holes_in_range: number | null;
@@ -195,8 +165,27 @@ export interface Grid extends Row {
   verdict_reasons: string[];
   confidence: number | null;
   ctf_fit_best_angstrom: number | null;
+  ctf_fit_median_angstrom: number | null;
+  /** A word of its group's own. */
+  tag: string;
+  /** When it is taken among those that have not begun; null for by slot. */
+  turn: number | null;
   rank: number | null;
   notes: string;
+}
+
+/** Holes of a grid by ice thickness; the last count is of all that is thicker. */
+export interface GridIce {
+  grid: string;
+  counts: number[];
+  median_nm: number | null;
+  unmeasured: number;
+}
+
+export interface IceHistograms {
+  bin_nm: number;
+  grids: GridIce[];
+  as_of_seq: number;
 }
 
 export type ParameterValue = number | boolean | string | null;
@@ -221,8 +210,12 @@ export interface LabelWord {
 }
 
 export interface Vocabulary {
+  hole_types: { name: string; diameter_um: number | null; pitch_um: number | null }[];
+  meshes: { name: string; opening_um: number; bar_um: number }[];
+  mesh_materials: string[];
   square_labels: LabelWord[];
   hole_labels: LabelWord[];
+  exposure_labels: LabelWord[];
   parameters: Parameter[];
 }
 
@@ -266,6 +259,8 @@ export interface Hole extends Row {
   group_role: string;
   stage_x_um: number;
   stage_y_um: number;
+  x_px: number;
+  y_px: number;
   radius_um: number;
   ice_thickness_nm: number | null;
   ice_thickness_error_nm: number | null;
@@ -283,6 +278,20 @@ export interface Group extends Row {
   longest_shift_um: number;
   defocus_um: number | null;
   view_image: string | null;
+  /** How far the lattice was seen from its map in the view, µm; null where it was not recognised. */
+  seen_offset_x_um: number | null;
+  seen_offset_y_um: number | null;
+}
+
+/** An exposure on pixels of half the side; `refusal` says why its movie holds nothing finer. */
+export interface FineSum {
+  state: string;
+  image: string | null;
+  refusal: string;
+  error: string;
+  expected_to_angstrom: number | null;
+  /** Agreement of even and odd frames beyond the camera's pixels, in standard errors. */
+  beyond_nyquist_z: number | null;
 }
 
 export interface Exposure extends Row {
@@ -293,8 +302,18 @@ export interface Exposure extends Row {
   /** Frames weighed by what the beam has left of them; null where the dose was not known. */
   weighted_image: string | null;
   spectrum_image: string | null;
+  /** Null until somebody asked for it. */
+  fine_sum: FineSum | null;
+  /** Null until particles were to be looked for. */
+  picking: Picking | null;
+  /** Null until somebody asked for it. */
+  denoised: Denoised | null;
   status: string;
   reason: string;
+  /** Why it was given up unmeasured; "" otherwise. */
+  trouble: string;
+  /** What to check though it was measured; "" for nothing. */
+  warnings: string;
   frames: number;
   pixel_size_angstrom: number;
   dose_e_per_angstrom2: number;
@@ -317,6 +336,13 @@ export interface Exposure extends Row {
   ctf_fit_angstrom: number | null;
   /** Why no CTF is claimed though one was sought; blank otherwise. */
   ctf_refusal: string;
+  /** One of eight classes, `unknown`, or blank until judged. */
+  quality_class: string;
+  quality_probability: number | null;
+  quality_reasons: string;
+  quality_refusal: string;
+  quality_plugin: string;
+  contaminated_fraction: number | null;
   particles: number | null;
   label: string;
 }
@@ -328,6 +354,8 @@ export interface Image extends Row {
   pixel_size_angstrom: number;
   stage_x_um: number | null;
   stage_y_um: number | null;
+  /** [a, b, tx, c, d, ty], µm; null where it has no place on the stage. */
+  pixel_to_stage: number[] | null;
   /** Derived a moment after the image was taken. */
   has_preview: boolean;
   has_tiles: boolean;

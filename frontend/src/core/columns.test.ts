@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { merged, targetsOf, type Overlay } from "./columns";
+import { merged, targetsOf, unpacked, withExposures, type Overlay } from "./columns";
+import { target } from "./targets.fixture";
 
 const whole: Overlay = {
   geometry_version: "v1",
@@ -31,6 +32,16 @@ it("takes a whole answer as it is", () => {
   expect(merged(whole, answer)).toBe(answer);
 });
 
+it("unpacks columns that say a value once, in a whole answer and in a change", () => {
+  const answer: Overlay = { geometry_version: "v1", as_of_seq: 3, index: null, ids: ["a", "b", "c"], status: { every: "found" }, model_label: { values: ["good", "thick"], codes: [1, 0, 1] }, score: [0.5, null, 0.25] };
+  expect(unpacked(answer)).toEqual({ ...answer, status: ["found", "found", "found"], model_label: ["thick", "good", "thick"] });
+  const change: Overlay = { geometry_version: "v1", as_of_seq: 4, index: [2, 0], status: { every: "done" }, label: { values: ["", "Dry"], codes: [1, 0] } };
+  expect(merged(whole, unpacked(change))).toMatchObject({ status: ["done", "queued", "done"], label: ["", "Good", "Dry"] });
+  const one: Overlay = { geometry_version: "v1", as_of_seq: 3, index: null, ids: { every: "a" }, cluster: { every: null } };
+  expect(unpacked(one)).toMatchObject({ ids: ["a"], cluster: [null] });
+  expect(unpacked({ geometry_version: "", as_of_seq: 0, index: null })).toEqual({ geometry_version: "", as_of_seq: 0, index: null });
+});
+
 it("makes a target of each row; what a row does not have stays unknown", () => {
   const [square, hole, bare] = targetsOf(whole);
   expect(square).toMatchObject({ id: "a", slug: "s1", x: 1, y: 4, outline: [[0, 0], [2, 0], [2, 2]], probability: 0.5, ice: null, external: false });
@@ -39,4 +50,11 @@ it("makes a target of each row; what a row does not have stays unknown", () => {
   expect(bare).not.toHaveProperty("outline");
   expect(bare).not.toHaveProperty("radius");
   expect(targetsOf({ geometry_version: "", as_of_seq: 0, index: null })).toEqual([]);
+});
+
+it("holes carry what was measured on their exposures; of several the first given counts", () => {
+  const exposure = (hole: string, ctf: number) => ({ hole, ctf_fit_angstrom: ctf, defocus_um: 1.2, drift_total_angstrom: null });
+  const [one, other] = withExposures([target({ id: "a" }), target({ id: "b" })], [exposure("a", 3.5), exposure("a", 9)]);
+  expect(one).toMatchObject({ ctf: 3.5, defocus: 1.2, drift: null });
+  expect(other).toMatchObject({ ctf: null, defocus: null, drift: null });
 });

@@ -13,6 +13,31 @@ export interface Overlay {
 
 const HEAD = new Set(["geometry_version", "as_of_seq", "index"]);
 
+interface Every {
+  readonly every: unknown;
+}
+interface Coded {
+  readonly values: Column;
+  readonly codes: readonly number[];
+}
+
+/** An overlay as the server packs it, with every column as a list again. */
+export function unpacked(answer: Overlay): Overlay {
+  const rows = answer.index?.length ?? rowsOf(answer);
+  const columns: Record<string, unknown> = {};
+  for (const [name, column] of Object.entries(answer)) {
+    if (HEAD.has(name) || Array.isArray(column) || typeof column !== "object" || column === null) continue;
+    columns[name] = "every" in column ? new Array<unknown>(rows).fill((column as Every).every) : (column as Coded).codes.map((code) => (column as Coded).values[code]);
+  }
+  return { ...answer, ...columns };
+}
+
+/* Ids differ, so where there is more than one row they are a list. */
+function rowsOf(answer: Overlay): number {
+  const ids = answer["ids"];
+  return Array.isArray(ids) ? ids.length : ids === undefined ? 0 : 1;
+}
+
 /** `before` with the changed rows put in; null when the geometry is another one: read it all again. */
 export function merged(before: Overlay, change: Overlay): Overlay | null {
   if (change.index === null) return change;
@@ -49,6 +74,10 @@ export function targetsOf(overlay: Overlay): Target[] {
   const queuePosition = at<number | null>("queue_position", null);
   const ice = at<number | null>("ice_thickness_nm", null);
   const intensity = at<number | null>("intensity", null);
+  const mean = at<number | null>("mean_intensity", null);
+  const score = at<number | null>("score", null);
+  const area = at<number | null>("area_um2", null);
+  const reason = at("reason", "");
   const group = at<string | null>("group", null);
   const groupRole = at("group_role", "");
   const cluster = at<number | null>("cluster", null);
@@ -70,13 +99,35 @@ export function targetsOf(overlay: Overlay): Target[] {
       probability: probability(row),
       queuePosition: queuePosition(row),
       ice: ice(row),
-      intensity: intensity(row),
+      intensity: intensity(row) ?? mean(row),
+      score: score(row),
+      area: area(row),
+      ctf: null,
+      defocus: null,
+      drift: null,
+      reason: reason(row),
       group: group(row),
       groupRole: groupRole(row),
       cluster: cluster(row),
       predicted: predicted(row),
       external: external(row),
     };
+  });
+}
+
+export interface Measured {
+  readonly hole: string;
+  readonly ctf_fit_angstrom: number | null;
+  readonly defocus_um: number | null;
+  readonly drift_total_angstrom: number | null;
+}
+
+/** Holes with what was measured on their exposures; of several the first given counts. */
+export function withExposures(targets: readonly Target[], exposures: readonly Measured[]): Target[] {
+  const of = new Map(exposures.toReversed().map((one) => [one.hole, one]));
+  return targets.map((target) => {
+    const one = of.get(target.id);
+    return one === undefined ? target : { ...target, ctf: one.ctf_fit_angstrom, defocus: one.defocus_um, drift: one.drift_total_angstrom };
   });
 }
 

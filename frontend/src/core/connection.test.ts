@@ -102,10 +102,35 @@ describe("the live connection", () => {
     expect(run([{ type: "heartbeat", at: 16_000, headSeq: 60 }], stale.connection).connection).toMatchObject({ phase: "live", seq: 40 });
   });
 
+  it("asks again what failed once the server is heard after a silence, and not at the first hello", () => {
+    const stale = run([hello(40), { type: "tick", at: 16_000 }]);
+    expect(stale.acts).not.toContainEqual({ type: "retry_failed" });
+    expect(run([{ type: "heartbeat", at: 17_000, headSeq: 40 }], stale.connection).acts).toEqual([{ type: "retry_failed" }]);
+    expect(run([hello(40), { type: "closed", at: 1 }, { type: "retry", at: 2 }, hello(52)]).acts).toContainEqual({ type: "retry_failed" });
+  });
+
   it("gives up a connection that stays silent and opens another", () => {
     const { connection, acts } = run([hello(40), { type: "tick", at: 20_000 }, { type: "tick", at: 41_000 }]);
     expect(connection.phase).toBe("offline");
     expect(acts.slice(-2)).toEqual([{ type: "close" }, { type: "reconnect_after", ms: 500 }]);
+  });
+
+  it("tries anew where an attempt is neither answered nor refused", () => {
+    const hung = run([hello(40), { type: "closed", at: 1 }, { type: "retry", at: 1_000 }, { type: "tick", at: 8_900 }]);
+    expect(hung.connection.phase).toBe("connecting");
+    const { connection, acts } = run([{ type: "tick", at: 9_100 }], hung.connection);
+    expect(connection).toMatchObject({ phase: "offline", seq: 40, failures: 2 });
+    expect(acts).toEqual([{ type: "close" }, { type: "reconnect_after", ms: 1_000 }]);
+  });
+
+  it("gives its first attempt as long", () => {
+    expect(run([{ type: "tick", at: 50_000 }, { type: "tick", at: 58_000 }]).connection.phase).toBe("connecting");
+    expect(run([{ type: "tick", at: 50_000 }, { type: "tick", at: 58_100 }]).connection.phase).toBe("offline");
+  });
+
+  it("keeps to the WebSocket where one has worked, however long the server is away", () => {
+    const failing: Happening[] = [{ type: "closed", at: 0 }, { type: "retry", at: 1 }];
+    expect(run([hello(40), ...failing, ...failing, ...failing, ...failing]).connection.door).toBe("websocket");
   });
 
   it("goes on by long polling when a WebSocket never opens", () => {

@@ -3,6 +3,7 @@
    connecting -> live -> catching up -> live
    live, catching up -> stale (no heartbeat for 15 s) -> live | offline
    any -> offline (the stream broke) -> connecting (after a growing pause)
+   connecting -> offline (no hello within 8 s)
 
    Pure: `advance` takes a state and what happened, and returns the next state and the acts the
    driver must perform. Events carry only ids; a page refetches what it shows, so a lost event
@@ -20,6 +21,8 @@ const MOVES: Record<Phase, readonly Phase[]> = {
 
 export const STALE_AFTER_MS = 15_000;
 export const GIVE_UP_AFTER_MS = 40_000;
+/** A network that swallows everything refuses nothing: an attempt ends by itself. */
+export const TRY_FOR_MS = 8_000;
 
 export interface ThinEvent {
   seq: number;
@@ -49,7 +52,9 @@ export interface Connection {
   readonly heardAt: number | null;
   readonly eventAt: number | null;
   readonly failures: number;
-  /** A WebSocket that never said hello is replaced by long polling. */
+  /** When the attempt to connect began that has no answer yet (ms). */
+  readonly triedAt: number | null;
+  /** Where no WebSocket ever said hello it is replaced by long polling. */
   readonly door: "websocket" | "poll";
 }
 
@@ -71,6 +76,8 @@ export type Act =
   | { type: "reread_all" }
   /** Snapshots from before this event were read while nobody listened. */
   | { type: "reread_older"; seq: number }
+  /** The server is heard again: what it did not answer meanwhile is asked once more. */
+  | { type: "retry_failed" }
   | { type: "reconnect_after"; ms: number }
   | { type: "open" }
   | { type: "close" };
@@ -88,6 +95,7 @@ export const initial: Connection = {
   heardAt: null,
   eventAt: null,
   failures: 0,
+  triedAt: null,
   door: "websocket",
 };
 
@@ -105,6 +113,14 @@ export function backoffMs(failures: number, random: () => number = Math.random):
 }
 
 export function advance(now: Connection, what: Happening, random: () => number = Math.random): Advance {
+  const next = reacted(now, what, random);
+  const back = !inTouch(now.phase) && inTouch(next.connection.phase) && now.seq !== null;
+  return back ? { ...next, acts: [{ type: "retry_failed" }, ...next.acts] } : next;
+}
+
+const inTouch = (phase: Phase): boolean => phase === "live" || phase === "catching_up";
+
+function reacted(now: Connection, what: Happening, random: () => number): Advance {
   switch (what.type) {
     case "hello":
       return hello(now, what);
@@ -124,13 +140,13 @@ export function advance(now: Connection, what: Happening, random: () => number =
       return tick(now, what.at, random);
     case "retry":
       return now.phase === "offline"
-        ? { connection: { ...now, phase: moved(now.phase, "connecting") }, acts: [{ type: "open" }] }
+        ? { connection: { ...now, phase: moved(now.phase, "connecting"), triedAt: what.at }, acts: [{ type: "open" }] }
         : { connection: now, acts: [] };
   }
 }
 
 function hello(now: Connection, told: Extract<Happening, { type: "hello" }>): Advance {
-  const heard = { ...now, heardAt: told.at, failures: 0, lastSent: null };
+  const heard = { ...now, heardAt: told.at, failures: 0, triedAt: null, lastSent: null };
   const first = now.seq === null;
   const foreign = now.logId !== null && now.logId !== told.logId;
   const tooOld = now.seq !== null && now.seq + 1 < told.oldestSeq;
@@ -201,17 +217,22 @@ function resync(now: Connection, told: Extract<Happening, { type: "resync" }>): 
 function broken(now: Connection, random: () => number): Advance {
   if (now.phase === "offline") return { connection: now, acts: [] };
   const failures = now.failures + 1;
-  const neverOpened = now.phase === "connecting" && now.door === "websocket" && failures >= 3;
+  const neverOpened = now.phase === "connecting" && now.door === "websocket" && now.logId === null && failures >= 3;
   const connection: Connection = {
     ...now,
     phase: moved(now.phase, "offline"),
     failures,
+    triedAt: null,
     door: neverOpened ? "poll" : now.door,
   };
   return { connection, acts: [{ type: "close" }, { type: "reconnect_after", ms: backoffMs(failures, random) }] };
 }
 
 function tick(now: Connection, at: number, random: () => number): Advance {
+  if (now.phase === "connecting") {
+    const triedAt = now.triedAt ?? at;
+    return at - triedAt > TRY_FOR_MS ? broken(now, random) : { connection: { ...now, triedAt }, acts: [] };
+  }
   const silent = now.heardAt === null ? 0 : at - now.heardAt;
   if (now.phase === "stale" && silent > GIVE_UP_AFTER_MS) return broken(now, random);
   if ((now.phase === "live" || now.phase === "catching_up") && silent > STALE_AFTER_MS) {

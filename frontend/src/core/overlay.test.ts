@@ -1,28 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { classOf, inkFor, keyOf, legend, sentence, strokeOf, type Colouring, type Target } from "./overlay";
+import { classOf, inkFor, keyOf, legend, sentence, strokeOf, type Colouring } from "./overlay";
+import { target } from "./targets.fixture";
 import { inkOf, ramp, UNLABELLED } from "./palette";
 
 const limits = { low: 10, high: 90 };
-export const target = (over: Partial<Target> = {}): Target => ({
-  id: "1",
-  slug: "g01-s01",
-  x: 0,
-  y: 0,
-  status: "found",
-  label: "",
-  modelLabel: "",
-  probability: null,
-  queuePosition: null,
-  ice: null,
-  intensity: null,
-  group: null,
-  groupRole: "",
-  cluster: null,
-  predicted: false,
-  external: false,
-  ...over,
-});
-
 describe("a class", () => {
   it("is the person's where there is one", () => {
     expect(classOf(target({ label: "Good", modelLabel: "Dry" }))).toBe("Good");
@@ -89,8 +70,22 @@ describe("the legend", () => {
     for (const by of ["class", "state", "ice", "group", "probability"] satisfies Colouring[]) {
       const rows = legend(targets, by, limits);
       expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(targets.length);
-      expect(rows.map((row) => row.count)).toEqual(rows.map((row) => row.count).sort((a, b) => b - a));
     }
+  });
+
+  it("goes by number, the most frequent first", () => {
+    for (const by of ["class", "state", "group"] satisfies Colouring[]) {
+      const counts = legend(targets, by, limits).map((row) => row.count);
+      expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+    }
+  });
+
+  it("of a measured value goes up its bands, what is not measured last", () => {
+    const measured = [120, 30, null, 5, 35, 70].map((ice, at) => target({ id: `${at}`, ice }));
+    const keys = legend(measured, "ice", limits).map((row) => row.key);
+    expect(keys[0]).toMatch(/^below/);
+    expect(keys.at(-2)).toMatch(/^above/);
+    expect(keys.at(-1)).toBe("not measured yet");
   });
 
   it("names bands of measured values and what is missing", () => {

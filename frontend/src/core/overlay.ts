@@ -2,7 +2,8 @@
 
    Colour is computed here from columns the page already has, so another overlay needs no request. */
 
-import { inkOf, ramp, UNLABELLED, type Ink } from "./palette";
+import { isMeasure, MEASURES, type Measure } from "./measures";
+import { inkOf, ramp, rampStep, UNLABELLED, type Ink } from "./palette";
 import * as units from "./units";
 import { codeWords } from "./words";
 
@@ -20,6 +21,15 @@ export interface Target {
   readonly queuePosition: number | null;
   readonly ice: number | null;
   readonly intensity: number | null;
+  readonly score: number | null;
+  /** Of a square, µm². */
+  readonly area: number | null;
+  /** Of the exposure of a hole: Å, µm, Å. */
+  readonly ctf: number | null;
+  readonly defocus: number | null;
+  readonly drift: number | null;
+  /** Why it is left out; "" where it is not. */
+  readonly reason: string;
   readonly group: number | string | null;
   readonly groupRole: string;
   readonly cluster: number | null;
@@ -28,14 +38,15 @@ export interface Target {
   readonly external: boolean;
 }
 
-export type Colouring = "class" | "state" | "ice" | "group" | "probability";
-export const COLOURINGS: Record<Colouring, string> = {
+export type Colouring = "class" | "state" | "group" | "reason" | Measure;
+const NAMED: Record<Exclude<Colouring, Measure>, string> = {
   class: "Class",
   state: "State",
-  ice: "Ice thickness",
   group: "Image-shift group",
-  probability: "Model's certainty",
+  reason: "Reason left out",
 };
+export const colouringTitle = (by: Colouring): string => (isMeasure(by) ? MEASURES[by].title : NAMED[by]);
+export const isColouring = (name: string): name is Colouring => isMeasure(name) || Object.hasOwn(NAMED, name);
 
 export type Stroke = "thin" | "dashed" | "pulsing" | "solid" | "crossed" | "dotted";
 const STROKES: Record<string, Stroke> = {
@@ -75,17 +86,43 @@ export const strokeOf = (target: Target): Stroke =>
 
 /** Colour and letter of a target under the chosen colouring; `limits` bound measured values. */
 export function inkFor(target: Target, by: Colouring, limits: Limits): Ink {
+  if (isMeasure(by)) return measured(MEASURES[by].of(target), limits);
   switch (by) {
     case "class":
       return inkOf(classOf(target));
     case "state":
       return STATE_INKS[target.status] ?? UNLABELLED;
-    case "ice":
-      return measured(target.ice, limits);
-    case "probability":
-      return measured(target.probability, { low: 0.5, high: 1 });
+    case "reason":
+      return inkOf(target.reason);
     case "group":
       return target.group === null ? UNLABELLED : { colour: inkOf(`g${target.group}`).colour, letter: target.groupRole === "centre" ? "●" : "" };
+  }
+}
+
+/** What targets of one ink have in common: cheap to read for each of many thousand. */
+export function sameInk(by: Colouring, limits: Limits): (target: Target) => string | number {
+  if (isMeasure(by)) {
+    const { of } = MEASURES[by];
+    return (target) => {
+      const value = of(target);
+      return value === null ? -1 : rampStep(value, limits.low, limits.high);
+    };
+  }
+  switch (by) {
+    case "class":
+      return classOf;
+    case "state":
+      return (target) => target.status;
+    case "reason":
+      return (target) => target.reason;
+    case "group": {
+      const colours = new Map<number | string | null, string>();
+      return (target) => {
+        let colour = colours.get(target.group);
+        if (colour === undefined) colours.set(target.group, (colour = inkFor(target, by, limits).colour));
+        return target.group !== null && target.groupRole === "centre" ? `${colour} centre` : colour;
+      };
+    }
   }
 }
 
@@ -98,41 +135,71 @@ export interface LegendRow {
   readonly count: number;
 }
 
-/** What the colours mean, with how many targets each has; the most frequent first. */
+/** What the colours mean, with how many targets each has: bands by value, all else the most frequent first. */
 export function legend(targets: readonly Target[], by: Colouring, limits: Limits): LegendRow[] {
-  const rows = new Map<string, { ink: Ink; count: number }>();
+  const rows = new Map<string | number, { first: Target; count: number; least: number }>();
+  const value = isMeasure(by) ? MEASURES[by].of : null;
+  const sameAs = sameRow(by, limits);
   for (const target of targets) {
-    const key = keyOf(target, by, limits);
-    const row = rows.get(key) ?? { ink: inkFor(target, by, limits), count: 0 };
-    rows.set(key, { ...row, count: row.count + 1 });
+    const same = sameAs(target);
+    const row = rows.get(same);
+    const least = value === null ? 0 : (value(target) ?? Infinity);
+    if (row === undefined) rows.set(same, { first: target, count: 1, least });
+    else {
+      row.count += 1;
+      if (least < row.least) row.least = least;
+    }
   }
-  return [...rows].map(([key, row]) => ({ key, ...row })).sort((a, b) => b.count - a.count || a.key.localeCompare(b.key));
+  return [...rows.values()]
+    .map(({ first, count, least }) => ({ key: keyOf(first, by, limits), ink: inkFor(first, by, limits), count, least }))
+    .sort((a, b) => (a.least === b.least ? b.count - a.count || a.key.localeCompare(b.key) : a.least - b.least))
+    .map(({ key, ink, count }) => ({ key, ink, count }));
 }
 
 /** The legend row a target belongs to, so that clicking a row can filter. */
 export function keyOf(target: Target, by: Colouring, limits: Limits): string {
+  if (isMeasure(by)) return bandName(bandOf(MEASURES[by].of(target), limits), limits, MEASURES[by].say);
   switch (by) {
     case "class":
       return classOf(target) || "no class yet";
     case "state":
       return target.status;
-    case "ice":
-      return band(target.ice, limits, units.ice);
-    case "probability":
-      return band(target.probability, { low: 0.5, high: 1 }, units.percent);
+    case "reason":
+      return target.reason || "not left out";
     case "group":
       return target.group === null ? "in no group" : "in a group";
   }
 }
 
-function band(value: number | null, { low, high }: Limits, say: (value: number) => string): string {
-  if (value === null) return units.UNKNOWN;
-  if (value < low) return `below ${say(low)}`;
-  if (value > high) return `above ${say(high)}`;
-  const width = (high - low) / 4 || 1;
-  const start = low + Math.min(3, Math.floor((value - low) / width)) * width;
-  return `${say(start)} to ${say(start + width)}`;
+/** What targets of one legend row have in common: cheap to read for each of many thousand. */
+function sameRow(by: Colouring, limits: Limits): (target: Target) => string | number {
+  if (isMeasure(by)) {
+    const { of } = MEASURES[by];
+    return (target) => bandOf(of(target), limits);
+  }
+  return (target) => keyOf(target, by, limits);
 }
+
+/* Values are shown in four bands between their limits, numbered from 0, and one on either side. */
+const BANDS = 4;
+const [UNMEASURED, BELOW, ABOVE] = [-2, -1, BANDS];
+
+function bandOf(value: number | null, { low, high }: Limits): number {
+  if (value === null) return UNMEASURED;
+  if (value < low) return BELOW;
+  if (value > high) return ABOVE;
+  return Math.min(BANDS - 1, Math.floor((value - low) / bandWidth(low, high)));
+}
+
+function bandName(band: number, { low, high }: Limits, say: (value: number) => string): string {
+  if (band === UNMEASURED) return units.UNKNOWN;
+  if (band === BELOW) return `below ${say(low)}`;
+  if (band === ABOVE) return `above ${say(high)}`;
+  const width = bandWidth(low, high);
+  return `${say(low + band * width)} to ${say(low + (band + 1) * width)}`;
+}
+
+const bandWidth = (low: number, high: number): number => (high - low) / BANDS || 1;
 
 /** A screen reader and the hover line say the same as colour and stroke. */
 export function sentence(target: Target): string {
@@ -144,6 +211,7 @@ export function sentence(target: Target): string {
   const parts = [target.slug, named, target.status];
   if (target.status === "queued" && target.queuePosition !== null) parts.push(`place ${target.queuePosition}`);
   if (target.ice !== null) parts.push(`ice ${units.ice(target.ice)}`);
+  if (target.ctf !== null) parts.push(`CTF fit ${units.ctfFit(target.ctf)}`);
   if (target.external) parts.push("from the imported session");
   if (target.predicted) parts.push("predicted by the lattice, not seen");
   return parts.join(" · ");

@@ -39,6 +39,8 @@ describe("units", () => {
     expect(units.duration(-3)).toBe(`0${N}s`);
     expect(units.minutes(1.5)).toBe(`1${N}min 30${N}s`);
     expect(units.minutes(null)).toBe("not measured yet");
+    expect([0, 950, 1500, 52_340_000_000, 1.2e12].map(units.bytes)).toEqual([`0${N}B`, `950${N}B`, `1.5${N}kB`, `52${N}GB`, `1.2${N}TB`]);
+    expect(units.bytes(null)).toBe("not measured yet");
   });
 
   it("count in words", () => {
@@ -134,7 +136,7 @@ describe("selection", () => {
 
   it("drops what is not there any more", () => {
     const both = click(click(nothing, "a", keys, order), "e", { shift: false, ctrl: true }, order);
-    expect(kept(both, ["a"])).toEqual({ ids: new Set(["a"]), focus: null, anchor: null });
+    expect(kept(both, new Set(["a"]))).toEqual({ ids: new Set(["a"]), focus: null, anchor: null });
   });
 });
 

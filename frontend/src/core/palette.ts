@@ -39,8 +39,10 @@ export function inkOf(label: string): Ink {
 
 /** A dark-to-light ramp (a viridis-like set of stops) for measured values between two limits. */
 const RAMP = ["#7a6fe0", "#4f9be8", "#2fc1b4", "#7bd65c", "#f5e04a"];
-export function ramp(value: number, low: number, high: number): string {
+export const ramp = (value: number, low: number, high: number): string => RAMP[rampStep(value, low, high)]!;
+
+/** Which of the ramp's few colours a value has. */
+export function rampStep(value: number, low: number, high: number): number {
   const share = high > low ? (value - low) / (high - low) : 0.5;
-  const step = Math.min(RAMP.length - 1, Math.max(0, Math.round(share * (RAMP.length - 1))));
-  return RAMP[step]!;
+  return Math.min(RAMP.length - 1, Math.max(0, Math.round(share * (RAMP.length - 1))));
 }

@@ -1,6 +1,10 @@
 /* Every page has an address that brings it back whole: session, grid, square, hole, overlay. */
 
-export type Page = "now" | "alerts" | "microscope" | "session" | "grid" | "decisions" | "journal" | "timeline" | "unknown";
+const TOP = ["now", "alerts", "plan", "dev"] as const;
+const FACILITY = ["health", "admin"] as const;
+const OF_SESSION = ["decisions", "journal", "timeline", "triage", "compare", "live", "plan"] as const;
+
+export type Page = "microscope" | "session" | "grid" | "unknown" | (typeof TOP)[number] | (typeof FACILITY)[number] | (typeof OF_SESSION)[number];
 
 export interface Place {
   readonly page: Page;
@@ -11,51 +15,63 @@ export interface Place {
   readonly hole?: string;
   readonly overlay?: string;
   readonly alarm?: string;
+  /** Short ids of the grids compared, with commas between. */
+  readonly grids?: string;
+  /** What live plots are drawn against: time, number or stage. */
+  readonly by?: string;
 }
+
+/* What an address keeps behind the question mark, page by page. */
+const ASKED = {
+  alerts: ["alarm"],
+  grid: ["square", "hole", "overlay"],
+  compare: ["grids"],
+  live: ["grid", "by"],
+  triage: ["grid"],
+} as const satisfies Partial<Record<Page, readonly (keyof Place)[]>>;
+const askedOf = (page: Page): readonly (keyof Place)[] => (ASKED as Partial<Record<Page, readonly (keyof Place)[]>>)[page] ?? [];
+
+const isOne = <Name extends string>(names: readonly Name[], text: string | undefined): text is Name => (names as readonly (string | undefined)[]).includes(text);
 
 /** `path` is below the site's prefix and begins without a slash; `query` may begin with "?". */
 export function parse(path: string, query = ""): Place {
   const parts = path.replace(/^\/+|\/+$/g, "").split("/").filter((part) => part !== "").map(decodeURIComponent);
+  const place = placeAt(parts);
   const asked = new URLSearchParams(query);
-  const chosen = Object.fromEntries(
-    (["square", "hole", "overlay"] as const).flatMap((name) => (asked.get(name) ? [[name, asked.get(name)!]] : [])),
-  );
-  const [first, session, letter, grid] = parts;
-  if (parts.length === 0 || (parts.length === 1 && first === "now")) return { page: "now" };
-  if (parts.length === 1 && first === "alerts") return { page: "alerts", ...(asked.get("alarm") ? { alarm: asked.get("alarm")! } : {}) };
-  if (parts.length === 2 && first === "m" && session !== undefined) return { page: "microscope", microscope: session };
-  if (first !== "s" || session === undefined) return { page: "unknown" };
-  if (parts.length === 2) return { page: "session", session };
-  if (parts.length === 3 && (letter === "decisions" || letter === "journal" || letter === "timeline")) return { page: letter, session };
-  if (parts.length === 4 && letter === "g" && grid !== undefined) return { page: "grid", session, grid, ...chosen };
+  const chosen = askedOf(place.page).flatMap((name) => (asked.get(name) ? [[name, asked.get(name)!] as const] : []));
+  return { ...place, ...Object.fromEntries(chosen) };
+}
+
+function placeAt(parts: readonly string[]): Place {
+  const [first, second, third, fourth] = parts;
+  if (parts.length === 0) return { page: "now" };
+  if (parts.length === 1 && isOne(TOP, first)) return { page: first };
+  if (parts.length === 2 && first === "facility" && isOne(FACILITY, second)) return { page: second };
+  if (parts.length === 2 && first === "m" && second !== undefined) return { page: "microscope", microscope: second };
+  if (first !== "s" || second === undefined) return { page: "unknown" };
+  if (parts.length === 2) return { page: "session", session: second };
+  if (parts.length === 3 && isOne(OF_SESSION, third)) return { page: third, session: second };
+  if (parts.length === 4 && third === "g" && fourth !== undefined) return { page: "grid", session: second, grid: fourth };
   return { page: "unknown" };
 }
 
 /** The address of a place, relative to the site's base. */
 export function format(place: Place): string {
-  const session = place.session === undefined ? "" : encodeURIComponent(place.session);
-  switch (place.page) {
-    case "alerts":
-      return place.alarm === undefined ? "alerts" : `alerts?alarm=${encodeURIComponent(place.alarm)}`;
-    case "session":
-      return `s/${session}`;
-    case "decisions":
-    case "journal":
-    case "timeline":
-      return `s/${session}/${place.page}`;
-    case "microscope":
-      return `m/${encodeURIComponent(place.microscope ?? "")}`;
-    case "grid": {
-      const query = new URLSearchParams();
-      for (const name of ["square", "hole", "overlay"] as const) {
-        if (place[name] !== undefined) query.set(name, place[name]);
-      }
-      const text = query.toString();
-      return `s/${session}/g/${encodeURIComponent(place.grid ?? "")}${text === "" ? "" : `?${text}`}`;
-    }
-    default:
-      return "now";
-  }
+  const query = new URLSearchParams();
+  for (const name of askedOf(place.page)) if (place[name] !== undefined) query.set(name, place[name]);
+  const text = query.toString();
+  return `${pathOf(place)}${text === "" ? "" : `?${text}`}`;
+}
+
+function pathOf(place: Place): string {
+  const session = `s/${encodeURIComponent(place.session ?? "")}`;
+  if (isOne(OF_SESSION, place.page) && place.session !== undefined) return `${session}/${place.page}`;
+  if (isOne(TOP, place.page)) return place.page;
+  if (isOne(FACILITY, place.page)) return `facility/${place.page}`;
+  if (place.page === "microscope") return `m/${encodeURIComponent(place.microscope ?? "")}`;
+  if (place.page === "session") return session;
+  if (place.page === "grid") return `${session}/g/${encodeURIComponent(place.grid ?? "")}`;
+  return "now";
 }
 
 /** Where an exposure, hole or square is shown: its short id names the way (g03-s17-h142-x1). */
@@ -76,6 +92,6 @@ export function above(place: Place): Place {
     const { hole: _left, ...rest } = place;
     return rest;
   }
-  if (place.page === "grid" || ["decisions", "journal", "timeline"].includes(place.page)) return { page: "session", ...(place.session ? { session: place.session } : {}) };
+  if (place.page !== "session" && place.session !== undefined) return { page: "session", session: place.session };
   return { page: "now" };
 }

@@ -42,3 +42,25 @@ function doing(grid: GridProgress): string {
   if (grid.ctf_fit_best_angstrom !== null) parts.push(`best CTF fit ${units.ctfFit(grid.ctf_fit_best_angstrom)}`);
   return `${parts.join(", ")}.`;
 }
+
+export interface Paced extends GridProgress {
+  readonly minutes_spent: number | null;
+}
+
+const perHour = (grid: Paced): number | null => (grid.minutes_spent !== null && grid.minutes_spent > 0 && grid.counts.exposures > 0 ? (grid.counts.exposures * 60) / grid.minutes_spent : null);
+
+/** Holes an hour of the grid on the stage, and the middle of those of the grids done; null where not known. */
+export function pace(grids: readonly Paced[]): { readonly now: number | null; readonly usual: number | null } {
+  const done = grids.filter((grid) => grid.status === "done").flatMap((grid) => perHour(grid) ?? []).sort((a, b) => a - b);
+  const working = grids.find((grid) => ON_THE_STAGE.includes(grid.status));
+  return { now: working === undefined ? null : perHour(working), usual: done.length === 0 ? null : done[(done.length - 1) >> 1]! };
+}
+
+/** Minutes until every grid is done, if the rest take as long as the quickest and the slowest did; null before two are done. */
+export function remaining(grids: readonly Paced[]): { readonly low: number; readonly high: number } | null {
+  const took = grids.filter((grid) => grid.status === "done").flatMap((grid) => grid.minutes_spent ?? []);
+  const going = grids.filter((grid) => !ENDED.includes(grid.status));
+  if (took.length < 2 || going.length === 0) return null;
+  const left = (each: number): number => going.reduce((sum, grid) => sum + Math.max(0, each - (grid.minutes_spent ?? 0)), 0);
+  return { low: left(Math.min(...took)), high: left(Math.max(...took)) };
+}

@@ -3,8 +3,10 @@ import { Refetcher, type Timers } from "./refetch";
 
 class Hand implements Timers {
   due: (() => void)[] = [];
-  set(act: () => void): unknown {
+  pauses: number[] = [];
+  set(act: () => void, ms: number): unknown {
     this.due.push(act);
+    this.pauses.push(ms);
     return act;
   }
   clear(handle: unknown): void {
@@ -18,13 +20,13 @@ class Hand implements Timers {
 }
 
 function reader() {
-  const open: (() => void)[] = [];
+  const open: ((isAnswered: boolean) => void)[] = [];
   let reads = 0;
-  const read = (): Promise<void> => {
+  const read = (): Promise<boolean> => {
     reads += 1;
     return new Promise((resolve) => open.push(resolve));
   };
-  return { read, finish: () => open.shift()?.(), reads: () => reads };
+  return { read, finish: (isAnswered = true) => open.shift()?.(isAnswered), reads: () => reads };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
@@ -88,6 +90,7 @@ it("uses the clock of the browser unless told otherwise", async () => {
   const panel = new Refetcher(
     async () => {
       reads += 1;
+      return true;
     },
     undefined,
     1,
@@ -97,4 +100,39 @@ it("uses the clock of the browser unless told otherwise", async () => {
   panel.nudge();
   await settled();
   expect(reads).toBe(0);
+});
+
+it("asks again what nobody answered, each time a little later, until it is answered", async () => {
+  const hand = new Hand();
+  const { read, finish, reads } = reader();
+  const panel = new Refetcher(read, hand);
+  void panel.now();
+  for (let turn = 1; turn <= 7; turn += 1) {
+    finish(false);
+    await settled();
+    expect(hand.due).toHaveLength(1);
+    hand.pass();
+    expect(reads()).toBe(turn + 1);
+  }
+  expect(hand.pauses).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  finish();
+  await settled();
+  expect(hand.due).toHaveLength(0);
+});
+
+it("forgets to ask again once something else made it read, or it has ended", async () => {
+  const hand = new Hand();
+  const { read, finish, reads } = reader();
+  const panel = new Refetcher(read, hand);
+  void panel.now();
+  finish(false);
+  await settled();
+  void panel.now();
+  expect(hand.due).toHaveLength(0);
+  finish(false);
+  await settled();
+  expect(hand.due).toHaveLength(1);
+  panel.end();
+  hand.pass();
+  expect(reads()).toBe(2);
 });

@@ -1,8 +1,11 @@
 /* When a panel reads again: events are merged for a while, and one read is in flight at a time.
 
-   Four busy panels then stay within the request budget, however many events a night brings. */
+   Four busy panels then stay within the request budget, however many events a night brings. A read
+   that found nobody is made again by itself, after a pause that grows: no event may ever come. */
 
 export const MERGE_MS = 500;
+const AGAIN_AFTER_MS = 2_000;
+const AGAIN_AT_MOST_AFTER_MS = 30_000;
 
 export interface Timers {
   set(act: () => void, ms: number): unknown;
@@ -19,9 +22,12 @@ export class Refetcher {
   private reading = false;
   private again = false;
   private ended = false;
+  private unanswered = 0;
+  private retrying: unknown = null;
 
   constructor(
-    private readonly read: () => Promise<void>,
+    /** Whether it was answered; what was not is asked again. */
+    private readonly read: () => Promise<boolean>,
     private readonly timers: Timers = BROWSER_TIMERS,
     private readonly mergeMs: number = MERGE_MS,
   ) {}
@@ -45,9 +51,14 @@ export class Refetcher {
       this.again = true;
       return;
     }
+    this.forgetRetry();
     this.reading = true;
     try {
-      await this.read();
+      this.unanswered = (await this.read()) ? 0 : this.unanswered + 1;
+      if (this.unanswered > 0 && !this.ended) {
+        const pause = Math.min(AGAIN_AFTER_MS * 2 ** (this.unanswered - 1), AGAIN_AT_MOST_AFTER_MS);
+        this.retrying = this.timers.set(() => void this.now(), pause);
+      }
     } finally {
       this.reading = false;
       if (this.again) {
@@ -61,5 +72,11 @@ export class Refetcher {
     this.ended = true;
     if (this.waiting !== null) this.timers.clear(this.waiting);
     this.waiting = null;
+    this.forgetRetry();
+  }
+
+  private forgetRetry(): void {
+    if (this.retrying !== null) this.timers.clear(this.retrying);
+    this.retrying = null;
   }
 }

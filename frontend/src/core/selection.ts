@@ -42,9 +42,36 @@ export function range(order: readonly string[], from: string, to: string): strin
 }
 
 /** Everything that is still there: rows may vanish while they are selected. */
-export function kept(now: Selection, order: readonly string[]): Selection {
-  const known = new Set(order);
+export function kept(now: Selection, known: ReadonlySet<string>): Selection {
   const ids = new Set([...now.ids].filter((id) => known.has(id)));
   const still = (id: string | null): string | null => (id !== null && known.has(id) ? id : null);
   return { ids, focus: still(now.focus), anchor: still(now.anchor) };
+}
+
+export type Manner = "replace" | "add" | "subtract";
+
+/** What a lasso, box, band or legend row does to the selection. */
+export function combine(now: Selection, ids: Iterable<string>, manner: Manner): Selection {
+  if (manner === "replace") {
+    const first = [...ids];
+    return { ids: new Set(first), focus: first[0] ?? null, anchor: first[0] ?? null };
+  }
+  const next = new Set(now.ids);
+  for (const id of ids) manner === "add" ? next.add(id) : next.delete(id);
+  const focus = now.focus !== null && next.has(now.focus) ? now.focus : (next.values().next().value ?? null);
+  return { ids: next, focus, anchor: focus };
+}
+
+/** Everything in `order` that is not selected; what lies elsewhere stays as it is. */
+export function inverted(now: Selection, order: readonly string[]): Selection {
+  const next = new Set(now.ids);
+  for (const id of order) if (!next.delete(id)) next.add(id);
+  const focus = now.focus !== null && next.has(now.focus) ? now.focus : (order.find((id) => next.has(id)) ?? null);
+  return { ids: next, focus, anchor: focus };
+}
+
+/** Grown to everything that shares a key (its class, say) with something selected. */
+export function grown<Row extends { readonly id: string }>(now: Selection, rows: readonly Row[], keyOf: (row: Row) => string): Selection {
+  const keys = new Set(rows.filter((row) => now.ids.has(row.id)).map(keyOf));
+  return combine(now, rows.filter((row) => keys.has(keyOf(row))).map((row) => row.id), "add");
 }

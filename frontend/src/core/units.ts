@@ -24,12 +24,22 @@ export function iceByRings(nm: Maybe, errorNm: Maybe, atMost: boolean): string {
 export const astigmatism = (nm: Maybe): string => fixed(nm, 0, "nm");
 export const drift = (angstrom: Maybe): string => fixed(angstrom, 1, "Å");
 export const stage = (um: Maybe): string => fixed(um, 2, "µm");
+export const counts = (perPixel: Maybe): string => fixed(perPixel, 1, "per pixel");
 export const tilt = (deg: Maybe): string => fixed(deg, 1, "°");
 export const dose = (perA2: Maybe): string => fixed(perA2, 1, "e/Å²");
 export const pixelSize = (angstrom: Maybe): string =>
   angstrom !== null && angstrom !== undefined && angstrom >= 1000 ? fixed(angstrom / 10_000, 2, "µm/px") : fixed(angstrom, 2, "Å/px");
 export const lengthUm = (um: number): string =>
   um >= 1 ? `${+um.toPrecision(3)}${NARROW_SPACE}µm` : `${Math.round(um * 1000)}${NARROW_SPACE}nm`;
+
+/** Room and files, in steps of a thousand. */
+export function bytes(value: Maybe): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
+  const steps = ["B", "kB", "MB", "GB", "TB", "PB"];
+  const step = Math.min(steps.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3));
+  const shown = value / 1000 ** step;
+  return `${shown < 10 && step > 0 ? shown.toFixed(1) : Math.round(shown)}${NARROW_SPACE}${steps[step]}`;
+}
 
 export function percent(share: Maybe): string {
   return share === null || share === undefined ? UNKNOWN : `${Math.round(share * 100)}${NARROW_SPACE}%`;

@@ -45,6 +45,27 @@ const STATES: Record<string, StateWord> = {
 /** A state in words; one nobody foresaw is said as it came. */
 export const stateWord = (state: string): StateWord => STATES[state] ?? { word: state.replaceAll("_", " "), icon: "idle", tone: "quiet" };
 
+const EXPOSURE_CLASSES: Record<string, string> = {
+  good: "good",
+  thick: "thick ice",
+  no_ice: "no ice",
+  no_particles: "ice without particles",
+  crystalline: "crystalline ice",
+  contaminated: "contaminated",
+  foil: "foil or crack",
+  blurred: "blurred",
+  unknown: "unknown",
+};
+/** What an exposure shows, in words; one nobody foresaw is said as it came. */
+export const exposureClass = (seen: string): string => EXPOSURE_CLASSES[seen] ?? seen.replaceAll("_", " ");
+
+/** What is seen in an exposure: a person's word first, else the class with its probability. */
+export const seenIn = (label: string, seen: string, probability: number | null): string => {
+  const judged = seen === "" ? "" : exposureClass(seen) + (probability === null || seen === "unknown" ? "" : ` (${Math.round(100 * probability)} %)`);
+  if (label === "") return judged === "" ? units.UNKNOWN : judged;
+  return judged === "" ? `${label}, by a person` : `${label}, by a person; seen as ${judged}`;
+};
+
 export const VERDICTS: Record<string, string> = {
   collect: "Collect",
   "re-screen": "Re-screen",
@@ -93,9 +114,9 @@ export function outcome(changed: number, one: string, done: string, skipped: rea
 }
 
 /** After an undo: "130 restored, 9 changed since, 3 already exposed". */
-export function undone(changed: number, skipped: readonly Left[]): string {
+export function undone(changed: number, skipped: readonly Left[], done = "restored"): string {
   const rest = leftOut(skipped);
-  return `${units.count(changed)} restored${rest === "" ? "" : `, ${rest}`}`;
+  return `${units.count(changed)} ${done}${rest === "" ? "" : `, ${rest}`}`;
 }
 
 const VERBS: Record<string, string> = {
@@ -110,6 +131,7 @@ const VERBS: Record<string, string> = {
   "atlas.analysed": "found the squares of an atlas",
   "square.imaged": "imaged a square",
   "square.analysed": "found the holes of a square",
+  "square.regrouped": "grouped the holes of a square anew",
   "square.changed": "edited squares",
   "hole.changed": "edited holes",
   "exposure.changed": "judged exposures",
@@ -168,6 +190,7 @@ const VERBS: Record<string, string> = {
 };
 
 const COMMANDS: Record<string, string> = {
+  move_stage: "move the stage",
   start: "start the run",
   resume: "resume the run",
   pause: "pause",
@@ -209,6 +232,8 @@ const CODES: Record<string, string> = {
   min_group_size: "too few holes in reach for a group",
   shift_limit: "beyond what the beam may be shifted",
   not_chosen: "not among those chosen",
+  regrouped: "its holes went to other groups",
+  needs_review: "in doubt: look first",
   outcome_unknown: "outcome unknown",
   view_lost: "view lost",
   process_died: "the process died",
@@ -227,7 +252,7 @@ export function eventWords(kind: string, count: number, what: string = ""): stri
 }
 
 /* Steps, waits and pictures in the making: true, but not what a person looks for first. */
-const MACHINERY = /^(step|image|lease)\.|^run\.wait/;
+const MACHINERY = /^(step|image|lease|routine)\.|^run\.wait/;
 const TROUBLE = /\.(failed|unknown|lost|quarantined|cleared)$/;
 /* Every image and its measurement: what the night consists of, a hundred lines an hour. */
 const ROUTINE = /^(exposure\.(taken|analysed)|group\.viewed|square\.imaged|command\.accepted)$/;

@@ -1,8 +1,8 @@
 /* What a person can do from the page; each is one documented API call and a note with its outcome. */
 
 import { patch, post, put, remove } from "../api/client";
-import type { BulkAnswer, Command, DriverLease, Grid, ParameterValue, Session } from "../api/types";
-import { outcome } from "../core/words";
+import type { BulkAnswer, Command, DriverLease, Exposure, Grid, ParameterValue, Session } from "../api/types";
+import { outcome, verdictWord } from "../core/words";
 import { toasts } from "./toasts.svelte";
 
 export type Resource = "squares" | "holes";
@@ -33,14 +33,38 @@ export function edit(resource: Resource, ids: readonly string[], set: TargetSet)
   );
 }
 
+/** Judges exposures; a single one is shown where it stands, many are also told of. */
+export function labelExposures(ids: readonly string[], set: { label: string | null }, isTold: boolean): Promise<BulkAnswer | null> {
+  return told(post<BulkAnswer>("exposures/bulk", { ids, set, mode: "best_effort" }), (answer) => {
+    if (isTold || answer.skipped.length > 0) toasts.say(outcome(answer.changed, "exposure", DONE(set), answer.skipped), answer.changeset);
+  });
+}
+
+/** Has a sum on half the pixel made, once. */
+export function makeFineSum(exposure: Exposure): Promise<Exposure | null> {
+  return told(post<Exposure>(`exposures/${exposure.id}/fine-sum`), () => toasts.say(`A finer sum of ${exposure.slug} is being made.`));
+}
+
 export function editGrids(ids: readonly string[], set: { queue: true } | { skip: true }): Promise<BulkAnswer | null> {
   return told(post<BulkAnswer>("grids/bulk", { ids, set, mode: "best_effort" }), (answer) =>
     toasts.say(withAdvice(outcome(answer.changed, "grid", "skip" in set ? "skipped" : "queued again", answer.skipped), answer), answer.changeset),
   );
 }
 
+/** One verdict on several grids; "" takes people's verdicts away. */
+export function judgeGrids(ids: readonly string[], verdict: string): Promise<BulkAnswer | null> {
+  return told(post<BulkAnswer>("grids/bulk", { ids, set: { verdict }, mode: "best_effort" }), (answer) =>
+    toasts.say(outcome(answer.changed, "grid", verdict === "" ? "without a person's verdict" : `→ ${verdictWord(verdict)}`, answer.skipped), answer.changeset),
+  );
+}
+
 export function giveVerdict(grid: Grid, verdict: string): Promise<Grid | null> {
   return told(patch<Grid>(`grids/${grid.id}`, { verdict }, grid.version), () => undefined);
+}
+
+/** A word of the group's own beside a grid; "" takes it away. */
+export function giveTag(grid: Grid, tag: string): Promise<Grid | null> {
+  return told(patch<Grid>(`grids/${grid.id}`, { tag }, grid.version), () => undefined);
 }
 
 export function setParameters(what: "sessions" | "grids", row: Session | Grid, changes: Record<string, ParameterValue>): Promise<unknown> {
@@ -54,6 +78,7 @@ const WISHES: Record<string, string> = {
   pause_between_grids: "Pause before the next grid wished",
   stop: "Stop wished",
   confirm_stage: "What is on the stage is told",
+  move_stage: "Stage move wished",
 };
 
 /** A command is a wish: the bridge obeys it at its next decision, and an event says so. */

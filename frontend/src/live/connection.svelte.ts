@@ -7,8 +7,10 @@ import { advance, initial, type Act, type Connection, type Happening, type ThinE
 export interface Listener {
   /** Events came in; a panel decides which concern it. */
   events(events: readonly ThinEvent[]): void;
-  /** Read again whatever happened. */
-  reread(): void;
+  /** Read again whatever happened; `anew`: what was derived before means nothing any more. */
+  reread(anew: boolean): void;
+  /** The server answers again: read once more what it did not answer. */
+  retryFailed?(): void;
   /** The `as_of_seq` of what is shown, when it is known. */
   asOf(): number | null;
 }
@@ -59,11 +61,14 @@ class Live {
         for (const listener of this.listeners) listener.events(act.events);
         return;
       case "reread_all":
-        for (const listener of this.listeners) listener.reread();
+        for (const listener of this.listeners) listener.reread(true);
         return;
       case "reread_older":
-        for (const listener of this.listeners) if ((listener.asOf() ?? 0) < act.seq) listener.reread();
+        for (const listener of this.listeners) if ((listener.asOf() ?? 0) < act.seq) listener.reread(false);
         void this.ageOfLog(act.seq);
+        return;
+      case "retry_failed":
+        for (const listener of this.listeners) listener.retryFailed?.();
         return;
       case "fetch_after":
         void this.catchUp(act.seq);
@@ -132,11 +137,16 @@ class Live {
 
   private async catchUp(seq: number): Promise<void> {
     try {
-      const told = await get<EventsAnswer>("events", { after: seq });
+      let told = await get<EventsAnswer & { more: boolean }>("events", { after: seq });
+      const events = [...told.results];
+      while (told.more) {
+        told = await get<EventsAnswer & { more: boolean }>("events", { after: told.results.at(-1)?.seq });
+        events.push(...told.results);
+      }
       this.happen({
         type: "caught_up",
         at: now(),
-        events: told.results,
+        events,
         logId: told.log_id,
         oldestSeq: told.oldest_seq,
         headSeq: told.head_seq,

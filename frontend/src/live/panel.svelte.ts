@@ -16,6 +16,8 @@ export class Panel<Value> {
   problem = $state.raw<ApiProblem | null>(null);
   readAt = $state<number | null>(null);
   private readonly refetcher: Refetcher;
+  /** What is shown may be of another log: the next read does not build upon it. */
+  private anew = false;
 
   constructor(
     private readonly read: (before: Shown<Value> | null) => Promise<Shown<Value>>,
@@ -27,7 +29,13 @@ export class Panel<Value> {
         events: (events) => {
           if (events.some((event) => this.concerns(event))) this.refetcher.nudge();
         },
-        reread: () => this.refetcher.nudge(),
+        reread: (anew) => {
+          this.anew ||= anew;
+          this.refetcher.nudge();
+        },
+        retryFailed: () => {
+          if (this.problem !== null && isPassing(this.problem)) this.refetcher.nudge();
+        },
         asOf: () => this.shown?.asOf ?? null,
       }),
     );
@@ -54,18 +62,28 @@ export class Panel<Value> {
     if (this.shown !== null) this.shown = { ...this.shown, value: change(this.shown.value) };
   }
 
-  private async readOnce(): Promise<void> {
+  private async readOnce(): Promise<boolean> {
+    const { anew } = this;
+    this.anew = false;
     try {
-      this.shown = await this.read(this.shown);
+      this.shown = await this.read(anew ? null : this.shown);
       this.problem = null;
       this.readAt = Date.now();
+      return true;
     } catch (problem) {
+      this.anew ||= anew;
       if (!(problem instanceof ApiProblem)) throw problem;
       this.problem = problem;
       if (problem.status === 401) location.reload();
+      // without a connection its return asks again
+      const { phase } = live.connection;
+      return !isPassing(problem) || phase === "offline" || phase === "stale";
     }
   }
 }
+
+/** Nothing is wrong with what was asked: the same may well be answered later. */
+const isPassing = (problem: ApiProblem): boolean => problem.code === "unreachable" || problem.status >= 500 || problem.status === 429;
 
 const kindOf = (event: ThinEvent): string => event.kind.split(".")[0]!;
 

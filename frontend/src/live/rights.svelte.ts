@@ -24,6 +24,11 @@ class Rights {
     return me.staff || me.admin || this.operates(session) || (granted && this.edits(session));
   }
 
+  /** Protocols under a name are kept by the facility's staff. */
+  keepsPresets(): boolean {
+    return this.me !== null && (this.me.staff || this.me.admin);
+  }
+
   private operates(session: Session): boolean {
     return this.me?.microscopes.some((one) => one.id === session.microscope && one.operator) ?? false;
   }

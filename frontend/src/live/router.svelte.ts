@@ -9,23 +9,47 @@ function here(): Place {
   return parse(path, location.search);
 }
 
+/** The address is written once the page has been drawn and the hand rests: a browser does much for it. */
+const WRITTEN_AFTER_MS = 120;
+
 class Router {
   place = $state.raw<Place>(here());
+  private unwritten: ReturnType<typeof setTimeout> | null = null;
+  /** The address one came from, so that the developer's page can show it as a script. */
+  before = $state<string | null>(null);
 
   start(): void {
-    addEventListener("popstate", () => (this.place = here()));
+    addEventListener("popstate", () => {
+      this.forget();
+      this.place = here();
+    });
+    addEventListener("pagehide", () => this.write());
     document.addEventListener("click", (event) => this.follow(event));
   }
 
   go(place: Place): void {
+    this.write();
+    this.before = format(this.place);
     history.pushState(null, "", new URL(format(place), base));
     this.place = place;
   }
 
   /** The same page with another selection: no step of its own in the history. */
   amend(place: Place): void {
-    history.replaceState(null, "", new URL(format(place), base));
     this.place = place;
+    this.forget();
+    this.unwritten = setTimeout(() => this.write(), WRITTEN_AFTER_MS);
+  }
+
+  private write(): void {
+    if (this.unwritten === null) return;
+    this.forget();
+    history.replaceState(null, "", new URL(format(this.place), base));
+  }
+
+  private forget(): void {
+    if (this.unwritten !== null) clearTimeout(this.unwritten);
+    this.unwritten = null;
   }
 
   private follow(event: MouseEvent): void {

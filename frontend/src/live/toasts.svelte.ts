@@ -50,12 +50,13 @@ class Toasts {
     );
   }
 
-  async undo(changeset: string): Promise<void> {
+  /** Takes a changeset back; taking back a taking back is said as `done`: "redone". */
+  async undo(changeset: string, done = "restored"): Promise<void> {
     for (const toast of this.shown) if (toast.changeset === changeset) this.close(toast.id);
     if (this.lastChangeset === changeset) this.lastChangeset = null;
     try {
       const answer = await post<BulkAnswer>(`changesets/${changeset}/revert`);
-      const text = undone(answer.changed, answer.skipped);
+      const text = undone(answer.changed, answer.skipped, done);
       this.say(answer.advice === "" ? text : `${text}. ${answer.advice}`, answer.changeset);
     } catch (problem) {
       this.fail(problem);

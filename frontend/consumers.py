@@ -1,8 +1,8 @@
 """The live stream of events: what the log says, pushed to a browser, resumed by `seq`.
 
-Each connection reads the log from its own position, so a slow browser costs one batch of memory
-and a lost hint costs `look_every_s`. Rights are those of the moment an event is read; a connection
-whose sign-in has ended is closed. A browser sends `subscribe` or `ping`, never passed on.
+Each connection follows the process's one reader of the log from its own position. Rights are those
+of the moment an event is read; a connection whose sign-in has ended is closed. A browser sends
+`subscribe` or `ping`, never passed on.
 """
 
 from __future__ import annotations
@@ -22,20 +22,19 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 
-from frontend.hints import GROUP
-from frontend.signed_in import reader_signed_in
 from smartscope.domain.errors import InvalidInput, NotFound
+from smartscope.event_feed import EventFeed, Follower, event_feed
 from smartscope.models import Event
 from smartscope.queries.events import (
     LogPosition,
     Topics,
-    events_after,
     log_position,
     means_nothing,
     topics_of,
     what_of,
 )
 from smartscope.queries.visible import NOBODY, Reader
+from smartscope.signed_in import reader_signed_in
 
 LARGEST_MESSAGE = 16 * 1024
 MESSAGES_PER_S = 10
@@ -54,16 +53,15 @@ log = logging.getLogger(__name__)
 class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     """hello, then events with `seq` and `prev`; a heartbeat tells silence from loss."""
 
-    look_every_s = 1.0
-    heartbeat_every_s = 10.0
-    check_every_s = 4.0
-
     open_streams: ClassVar[Counter[int]] = Counter()
 
+    #: hints go to the one reader of the process, not to each of its streams
+    channel_layer_alias = None
+
     async def connect(self) -> None:
-        self.reader: Reader = NOBODY
+        self.follower = Follower(NOBODY)
+        self.counted = NOBODY
         self.pump: asyncio.Task[None] | None = None
-        self.woken = asyncio.Event()
         self.received: list[float] = []
         if not _same_origin(self.scope):
             await self.close(REFUSED)
@@ -73,23 +71,23 @@ class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _begin(self) -> None:
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
-        self.reader = await database_sync_to_async(reader_signed_in)(self._session_key)
-        if self.reader is NOBODY:
-            await self.close(NOT_SIGNED_IN)
-            return
-        if self.open_streams[self._person] >= STREAMS_PER_PERSON:
-            self.reader = NOBODY
-            await self.close(TOO_MANY)
-            return
-        self.open_streams[self._person] += 1
-        names = [name for name in query.get("topics", [""])[0].split(",") if name]
         after = query.get("after", [""])[0]
         if after and not (after.isascii() and after.isdigit() and len(after) < 18):
             await self.close(UNUSABLE)
             return
+        key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        reader = await database_sync_to_async(reader_signed_in)(key)
+        if reader is NOBODY:
+            await self.close(NOT_SIGNED_IN)
+            return
+        if self.open_streams[_person(reader)] >= STREAMS_PER_PERSON:
+            await self.close(TOO_MANY)
+            return
+        self.open_streams[_person(reader)] += 1
+        self.counted, self.follower = reader, Follower(reader, session_key=key)
+        names = [name for name in query.get("topics", [""])[0].split(",") if name]
         if await self._subscribe(names):
             await self._hello(int(after) if after else None, query.get("log_id", [None])[0])
-            await self.channel_layer.group_add(GROUP, self.channel_name)
             self.pump = asyncio.create_task(self._run())
 
     async def disconnect(self, code: int) -> None:
@@ -97,9 +95,8 @@ class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self.pump
-            await self.channel_layer.group_discard(GROUP, self.channel_name)
-        if self.reader is not NOBODY:
-            self.open_streams[self._person] -= 1
+        if self.counted is not NOBODY:
+            self.open_streams[_person(self.counted)] -= 1
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if bytes_data is not None or text_data is None:
@@ -111,10 +108,6 @@ class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
         else:
             await self._obey(text_data)
 
-    async def event_committed(self, message: dict[str, Any]) -> None:
-        """A hint that the log has grown; what it says is read from the log."""
-        self.woken.set()
-
     async def _obey(self, text: str) -> None:
         match _parsed(text):
             case {"type": "ping"}:
@@ -122,15 +115,15 @@ class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             case {"type": "subscribe", "topics": list(names)} if all(
                 isinstance(name, str) for name in names
             ):
-                if await self._subscribe(names):
-                    self.woken.set()
+                await self._subscribe(names)
             case _:
                 await self.close(UNUSABLE)
 
     async def _subscribe(self, names: list[str]) -> bool:
         """Take the whole list of topics; the first event after has no `prev`."""
         try:
-            self.topics: Topics = await database_sync_to_async(topics_of)(self.reader, names)
+            asked = database_sync_to_async(topics_of)
+            self.topics: Topics = await asked(self.follower.reader, names)
         except InvalidInput:
             await self.close(UNUSABLE)
             return False
@@ -154,57 +147,48 @@ class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def _run(self) -> None:
         """Stream until cancelled; a browser that loses its stream comes back by itself."""
+        feed = event_feed()
         try:
-            await self._stream()
+            async with feed.followed(self.follower):
+                await self._stream(feed)
         except DatabaseTrouble as problem:
             log.warning("A live stream ends, the database does not answer: %s", problem)
             await self.close(TRY_AGAIN)
 
-    async def _stream(self) -> None:
-        """Look, tell, wait for a hint or the next look; beat and check rights in between."""
-        next_beat = time.monotonic() + self.heartbeat_every_s
-        next_check = time.monotonic() + self.check_every_s
-        while True:
-            self.woken.clear()
-            await self._tell()
-            if time.monotonic() >= next_check:
-                next_check = time.monotonic() + self.check_every_s
-                if not await self._still_signed_in():
-                    await self.close(NOT_SIGNED_IN)
-                    return
-            if time.monotonic() >= next_beat:
-                next_beat = time.monotonic() + self.heartbeat_every_s
-                await self._beat()
-            rest_s = min(self.look_every_s, next_beat - time.monotonic())
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.woken.wait(), max(0.0, rest_s))
+    async def _stream(self, feed: EventFeed) -> None:
+        """Tell what is new, and whenever the feed beats; end with the sign-in or with the feed."""
+        beats = feed.beats
+        while not self.follower.lost:
+            self.follower.woken.clear()
+            if self.follower.reader.user_id != self.counted.user_id:
+                await self.close(NOT_SIGNED_IN)
+                return
+            if feed.beats != beats and feed.position is not None:
+                beats = feed.beats
+                await self._beat(feed.position)
+            if await self._tell(feed):
+                continue
+            await self.follower.woken.wait()
+        await self.close(TRY_AGAIN)
 
-    async def _tell(self) -> None:
+    async def _tell(self, feed: EventFeed) -> bool:
+        """Send what lies beyond this stream's position; whether there may be more at once."""
         topics = self.topics
-        events = await database_sync_to_async(events_after)(self.reader, self.position, topics)
-        for event in events:
+        batch = await feed.after(self.position, self.follower.reader, topics)
+        for event in batch.events:
             if self.topics is not topics:
-                # another list was asked for while these were read; it is told from here on
-                break
+                # another list was asked for while these were told; it holds from here on
+                return True
             await self._send(_frame(event, self.prev))
             self.prev = self.position = event.seq
-        else:
-            if events:
-                self.woken.set()
+        self.position = batch.position
+        return bool(batch.events)
 
-    async def _beat(self) -> None:
-        position = await database_sync_to_async(log_position)()
+    async def _beat(self, position: LogPosition) -> None:
         if position.log_id != self.log_id and self.log_id is not None:
             await self._resync(position)
         self.log_id = position.log_id
         await self._send({"type": "heartbeat", "head_seq": position.head_seq})
-
-    async def _still_signed_in(self) -> bool:
-        now = await database_sync_to_async(reader_signed_in)(self._session_key)
-        if now.user_id != self.reader.user_id:
-            return False
-        self.reader = now
-        return True
 
     def _too_often(self) -> bool:
         now = time.monotonic()
@@ -214,14 +198,9 @@ class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _send(self, frame: dict[str, Any]) -> None:
         await self.send(json.dumps(frame))
 
-    @property
-    def _session_key(self) -> str | None:
-        key: str | None = self.scope["session"].session_key
-        return key
 
-    @property
-    def _person(self) -> int:
-        return self.reader.user_id or 0
+def _person(reader: Reader) -> int:
+    return reader.user_id or 0
 
 
 def _same_origin(scope: dict[str, Any]) -> bool:

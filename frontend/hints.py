@@ -15,9 +15,10 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from smartscope.event_feed import GROUP
+
 log = logging.getLogger(__name__)
 
-GROUP = "events"
 SEND_LIMIT_S = 0.5
 REST_S = 5.0
 

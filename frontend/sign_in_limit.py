@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-from frontend.client_address import client_address
+from smartscope.client_address import client_address
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,12 @@ export default defineConfig({
   },
   test: {
     include: ["src/core/**/*.test.ts"],
+    benchmark: { include: ["src/core/**/*.bench.ts"] },
     environment: "node",
     coverage: {
       provider: "v8",
       include: ["src/core/**/*.ts"],
-      exclude: ["src/core/**/*.test.ts"],
+      exclude: ["src/core/**/*.test.ts", "src/core/**/*.bench.ts", "src/core/**/*.fixture.ts"],
       reporter: ["text"],
       thresholds: { lines: 90 },
     },

@@ -7,6 +7,7 @@ from typing import Any
 from frontend.report.charts import histogram
 from frontend.report.pictures import Source
 from frontend.report.words import CAUSES, VERDICTS, duration, measured, percent
+from smartscope.domain.labels import EXPOSURE_CLASSES
 from smartscope.queries.report.values import GridReport, Micrograph, Picture, SessionReport
 
 
@@ -87,6 +88,7 @@ def _micrograph(shot: Micrograph, source: Source) -> dict[str, Any]:
         defocus = f"{shot.target_defocus_um:.2f} µm asked for"
     return {
         "value": shot,
+        "seen": EXPOSURE_CLASSES.get(shot.quality_class, ""),
         "picture": _source(shot.picture, source),
         "spectrum": _source(shot.spectrum, source),
         "facts": [

@@ -1,150 +1,114 @@
-/* Draws all targets of a picture onto one canvas: state as stroke, class as colour and letter. */
+/* Draws all targets of a picture onto one canvas: state as stroke, class as colour and letter.
 
-import { boxOf, overlaps, toScreen, type Box, type View, type XY } from "../core/geometry";
-import { strokeOf, type Target } from "../core/overlay";
-import type { Ink } from "../core/palette";
+   Round targets are sprites mixed in memory and given to the canvas once; outlines and large circles,
+   of which few fit on a screen, are drawn above them. Targets that lie closer than a ring is wide
+   become dots of their colour. */
+
+import { Layer } from "../core/blit";
+import type { View } from "../core/geometry";
+import type { Geometry, Looks } from "../core/scene";
+import type { Shape } from "./strokes";
+import { FOCUSED, CHOSEN, HOVERED, LEAST_RING_PX, markTarget, numberOf, paintTarget, PLAIN, spriteFor, type Mark } from "./targetSprites";
 
 export interface Scene {
-  readonly targets: readonly Target[];
-  readonly inks: readonly Ink[];
-  readonly selected: ReadonlySet<string>;
-  readonly focus: string | null;
+  readonly geometry: Geometry;
+  readonly looks: Looks;
+  /** Row by row whether it is selected; null when none is. */
+  readonly chosen: Uint8Array | null;
+  /** Rows that the keyboard stands on and the pointer is over; -1 for none. */
+  readonly focus: number;
   readonly hovered: number;
-  readonly dimmed: (target: Target) => boolean;
 }
 
-const HALO = "rgba(4, 8, 10, 0.65)";
+/** Larger ones are few on a screen and are drawn themselves. */
+const LARGEST_SPRITE_PX = 40;
+/** A dot fills so much of the way to its neighbour, and is never smaller than this radius. */
+const DOT_SHARE = 0.38;
+const LEAST_DOT_PX = 1;
 
-export function draw(canvas: HTMLCanvasElement, view: View, scene: Scene): void {
-  const ratio = devicePixelRatio;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+/** Keeps the memory that drawing one canvas needs. */
+export class TargetCanvas {
+  private layer = new Layer(0, 0);
+  private image: ImageData | null = null;
+  private straight = new Int32Array();
+
+  constructor(private readonly canvas: HTMLCanvasElement) {}
+
+  draw(view: View, scene: Scene): void {
+    const ratio = devicePixelRatio;
+    const { canvas } = this;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    if (context === null || width === 0 || height === 0) return;
+    this.fit(Math.round(width * ratio), Math.round(height * ratio));
+    const large = this.mix(view, scene, width, height, ratio);
+    this.layer.straightInto(this.straight);
+    context.putImageData(this.image!, 0, 0);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    for (const row of large) {
+      const shape = shapeOf(view, scene.geometry, row);
+      const look = scene.looks.kinds[scene.looks.of[row]!]!;
+      paintTarget(context, shape, look);
+      markTarget(context, shape, look, markOf(scene, row));
+    }
   }
-  const context = canvas.getContext("2d");
-  if (context === null) return;
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  const screen: Box = { left: -20, top: -20, right: width + 20, bottom: height + 20 };
-  scene.targets.forEach((target, index) => {
-    const shape = shapeOf(view, target);
-    if (overlaps(shape.box, screen)) drawOne(context, target, shape, scene.inks[index]!, scene, index === scene.hovered);
-  });
-}
 
-interface OnScreen {
-  readonly centre: XY;
-  readonly outline: [number, number][] | null;
-  readonly radius: number;
-  readonly box: Box;
-}
-
-function shapeOf(view: View, target: Target): OnScreen {
-  const centre = toScreen(view, target.x, target.y);
-  if (target.outline) {
-    const outline = target.outline.map(([x, y]): [number, number] => {
-      const at = toScreen(view, x, y);
-      return [at.x, at.y];
-    });
-    const box = boxOf(outline);
-    return { centre, outline, radius: (box.right - box.left) / 2, box };
+  private fit(width: number, height: number): void {
+    if (this.image?.width === width && this.image.height === height) return;
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.layer = new Layer(width, height);
+    this.image = new ImageData(width, height);
+    this.straight = new Int32Array(this.image.data.buffer);
   }
-  const radius = Math.max(2.5, (target.radius ?? 0) * view.scale);
-  return {
-    centre,
-    outline: null,
-    radius,
-    box: { left: centre.x - radius, right: centre.x + radius, top: centre.y - radius, bottom: centre.y + radius },
-  };
-}
 
-function drawOne(context: CanvasRenderingContext2D, target: Target, shape: OnScreen, ink: Ink, scene: Scene, hovered: boolean): void {
-  const stroke = strokeOf(target);
-  const chosen = scene.selected.has(target.id);
-  const small = shape.radius < 7;
-  context.globalAlpha = scene.dimmed(target) ? 0.16 : stroke === "crossed" ? 0.6 : 1;
-  trace(context, shape);
-  if (chosen || hovered) {
-    context.fillStyle = chosen ? `${ink.colour}55` : `${ink.colour}26`;
-    context.fill();
+  /** Mixes what is small into the layer; returns the rows in view that are not. */
+  private mix(view: View, scene: Scene, width: number, height: number, ratio: number): number[] {
+    const { layer } = this;
+    layer.clear();
+    const { x, y, reach, outlines, radius, pitch } = scene.geometry;
+    const { kinds, of } = scene.looks;
+    const numbers = kinds.map(numberOf);
+    const { scale } = view;
+    const least = Math.min(LEAST_RING_PX, Math.max(LEAST_DOT_PX, DOT_SHARE * pitch * scale));
+    const large: number[] = [];
+    for (let row = 0; row < x.length; row += 1) {
+      const cx = (x[row]! + 0.5) * scale + view.x;
+      const cy = (y[row]! + 0.5) * scale + view.y;
+      const away = reach[row]! * scale + 20;
+      if (cx + away < 0 || cy + away < 0 || cx - away > width || cy - away > height) continue;
+      const round = Math.max(least, radius[row]! * scale);
+      if (outlines[row] !== null || round > LARGEST_SPRITE_PX) {
+        large.push(row);
+        continue;
+      }
+      const look = of[row]!;
+      const [deviceX, deviceY] = [cx * ratio, cy * ratio];
+      const sprite = spriteFor(kinds[look]!, numbers[look]!, round, markOf(scene, row), deviceX, deviceY, ratio);
+      layer.put(sprite, Math.floor(deviceX), Math.floor(deviceY));
+    }
+    return large;
   }
-  context.setLineDash([]);
-  context.lineWidth = (stroke === "thin" ? 1.25 : small ? 1.6 : 2.2) + 1.6;
-  context.strokeStyle = HALO;
-  context.stroke();
-  context.setLineDash(dashes(stroke, shape));
-  context.lineWidth = stroke === "thin" ? 1.25 : small ? 1.6 : 2.2;
-  context.strokeStyle = ink.colour;
-  context.stroke();
-  context.setLineDash([]);
-  if (stroke === "pulsing") ring(context, shape, ink.colour, 4);
-  if (stroke === "solid" && !small) tick(context, shape, ink.colour);
-  if (stroke === "crossed") cross(context, shape, ink.colour);
-  if (chosen) {
-    ring(context, shape, "#ffffff", target.id === scene.focus ? 4 : 2.5);
+}
+
+function markOf({ chosen, focus, hovered }: Scene, row: number): Mark {
+  if (chosen !== null && chosen[row] === 1) return row === focus ? FOCUSED : CHOSEN;
+  return row === hovered ? HOVERED : PLAIN;
+}
+
+function shapeOf(view: View, geometry: Geometry, row: number): Shape {
+  const { scale } = view;
+  const x = (geometry.x[row]! + 0.5) * scale + view.x;
+  const y = (geometry.y[row]! + 0.5) * scale + view.y;
+  const outline = geometry.outlines[row]!;
+  if (outline === null) return { x, y, outline: null, radius: Math.max(LEAST_RING_PX, geometry.radius[row]! * scale) };
+  const corners: [number, number][] = [];
+  let [left, right] = [Infinity, -Infinity];
+  for (let at = 0; at < outline.length; at += 2) {
+    const corner: [number, number] = [(outline[at]! + 0.5) * scale + view.x, (outline[at + 1]! + 0.5) * scale + view.y];
+    left = Math.min(left, corner[0]);
+    right = Math.max(right, corner[0]);
+    corners.push(corner);
   }
-  if (shape.radius >= 11 && ink.letter !== "") letter(context, shape, ink);
-  context.globalAlpha = 1;
-}
-
-/* On a small ring a fixed dash would look like noise: two half arcs are still seen as broken. */
-function dashes(stroke: string, shape: OnScreen): number[] {
-  if (stroke === "dotted") return [1.5, 3];
-  if (stroke !== "dashed") return [];
-  const quarter = (Math.PI * shape.radius) / 2;
-  return shape.outline === null && shape.radius < 9 ? [quarter, quarter] : [5, 4];
-}
-
-function trace(context: CanvasRenderingContext2D, shape: OnScreen): void {
-  context.beginPath();
-  if (shape.outline === null) {
-    context.arc(shape.centre.x, shape.centre.y, shape.radius, 0, 2 * Math.PI);
-    return;
-  }
-  shape.outline.forEach(([x, y], index) => (index === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
-  context.closePath();
-}
-
-function ring(context: CanvasRenderingContext2D, { box, outline, centre, radius }: OnScreen, colour: string, away: number): void {
-  context.beginPath();
-  if (outline === null) context.arc(centre.x, centre.y, radius + away, 0, 2 * Math.PI);
-  else context.roundRect(box.left - away, box.top - away, box.right - box.left + 2 * away, box.bottom - box.top + 2 * away, 4);
-  context.lineWidth = 1.5;
-  context.strokeStyle = colour;
-  context.stroke();
-}
-
-function cross(context: CanvasRenderingContext2D, { centre, radius }: OnScreen, colour: string): void {
-  const arm = Math.max(2.5, radius * 0.5);
-  context.beginPath();
-  context.moveTo(centre.x - arm, centre.y - arm);
-  context.lineTo(centre.x + arm, centre.y + arm);
-  context.moveTo(centre.x + arm, centre.y - arm);
-  context.lineTo(centre.x - arm, centre.y + arm);
-  context.lineWidth = 1.5;
-  context.strokeStyle = colour;
-  context.stroke();
-}
-
-function tick(context: CanvasRenderingContext2D, { box }: OnScreen, colour: string): void {
-  context.beginPath();
-  context.arc(box.right - 1, box.top + 1, 3.5, 0, 2 * Math.PI);
-  context.fillStyle = colour;
-  context.fill();
-  context.lineWidth = 1;
-  context.strokeStyle = HALO;
-  context.stroke();
-}
-
-function letter(context: CanvasRenderingContext2D, { centre, radius }: OnScreen, ink: Ink): void {
-  const size = Math.min(15, Math.max(10, radius * 0.8));
-  context.font = `600 ${size}px system-ui, sans-serif`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.lineWidth = 3;
-  context.strokeStyle = HALO;
-  context.strokeText(ink.letter, centre.x, centre.y);
-  context.fillStyle = ink.colour;
-  context.fillText(ink.letter, centre.x, centre.y);
+  return { x, y, outline: corners, radius: (right - left) / 2 };
 }

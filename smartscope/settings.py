@@ -7,6 +7,7 @@ timeouts and queues are those that reliability was measured with; they are not t
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,8 @@ DATABASE_LIMITS_MS: dict[str, tuple[int, int, int]] = {
 }
 KEEPER_STATEMENT_TIMEOUT_MS = 2_000
 DATABASE_POOL_SIZE = env.integer("SMARTSCOPE_DATABASE_POOL", 8, minimum=2)
+# Requests at work at once in an ASGI process; the rest of the pool is for those that wait.
+HTTP_THREADS = max(1, DATABASE_POOL_SIZE // 2)
 
 
 def _database() -> dict[str, Any]:
@@ -186,6 +189,8 @@ CACHES = {
 
 QUEUE_URL = env.secret("SMARTSCOPE_BROKER_URL", REDIS_URL)
 CELERY_BROKER_URL = env.celery_redis(QUEUE_URL)
+#: what one person may send
+SMARTSCOPE_REQUESTS_PER_MINUTE = env.integer("SMARTSCOPE_REQUESTS_PER_MINUTE", 600, minimum=60)
 CELERY_VISIBILITY_TIMEOUT = 3_600
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": CELERY_VISIBILITY_TIMEOUT,
@@ -269,7 +274,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- The page ----------------------------------------------------------------------------------
 
 DASHBOARD_DIST = BASE_DIR / "frontend" / "dist"
-STATIC_URL = "static/"
+STATIC_URL = f"{PREFIX}/static/"
 # The demo serves what was built; production collects once, when its image is made.
 STATIC_ROOT: Path | None = None
 if PRODUCTION or env.text("SMARTSCOPE_STATIC_ROOT"):
@@ -319,9 +324,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RunState": "api.enums.RUN_STATE",
         "StepState": "api.enums.STEP_STATE",
         "AlarmState": "api.enums.ALARM_STATE",
+        "AnalysisState": "api.enums.ANALYSIS_STATE",
         "AlarmLevel": "api.enums.ALARM_LEVEL",
         "DeliveryState": "api.enums.DELIVERY_STATE",
         "Duty": "api.enums.DUTY",
+        "RuleKind": "api.enums.RULE_KIND",
+        "CheckVerdict": "api.enums.CHECK_VERDICT",
         "CommandState": "smartscope.models.command.CommandState",
         "ImageKind": "smartscope.models.image.ImageKind",
         "Verdict": "smartscope.models.grid.Verdict",
@@ -354,10 +362,18 @@ ALARM_URLS = {
     "on_call": env.secret("SMARTSCOPE_ALARM_ON_CALL_URLS").split(),
     "lead": env.secret("SMARTSCOPE_ALARM_LEAD_URLS").split(),
 }
+# Hosts to which webhooks may be sent: HOST, HOST:PORT, or * for any public one over HTTPS.
+OUTBOUND_HOSTS = [host.lower() for host in env.words("SMARTSCOPE_OUTBOUND_HOSTS")]
 # Where people reach the page, for the link in a message.
 PAGE_URL = env.text(
     "SMARTSCOPE_PAGE_URL", f"{CSRF_TRUSTED_ORIGINS[0]}{PREFIX}" if CSRF_TRUSTED_ORIGINS else ""
 ).rstrip("/")
+# Who may read the figures: addresses, or whoever has the token.
+METRICS_NETWORKS = env.networks("SMARTSCOPE_METRICS_NETWORKS") or [
+    ip_network("127.0.0.0/8"),
+    ip_network("::1/128"),
+]
+METRICS_TOKEN = env.secret("SMARTSCOPE_METRICS_TOKEN")
 # Another machine's watchdog: it pages when the sweeper is not heard of for long.
 SWEEPER_HEARTBEAT_URL = env.secret("SMARTSCOPE_SWEEPER_HEARTBEAT_URL")
 OLD_ANALYSIS_S = env.number("SMARTSCOPE_OLD_ANALYSIS_S", 900.0)

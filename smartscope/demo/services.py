@@ -15,6 +15,8 @@ from smartscope.servers.children import STAGE_SERVICES, Command
 
 # One simulated night needs one core for the specimen and the rest for analysis.
 WORKER_THREADS = max(1, (os.cpu_count() or 2) - 1)
+# An analysis may take a little longer; a person who waits for a page may not.
+LESS_URGENT = 10
 # Work that is cut off is not lost, but is only taken up again after minutes.
 GRACE_S = 20.0
 
@@ -66,6 +68,7 @@ def manage(*arguments: str) -> list[str]:
 def _worker() -> list[str]:
     # Threads, not forks: compiled kernels that ran before a fork hang in the child.
     return [
+        *("nice", "-n", str(LESS_URGENT)),
         *(sys.executable, "-m", "celery", "--app", "smartscope.celery", "worker"),
         *("--pool", "threads", "--concurrency", str(WORKER_THREADS), "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle", "--hostname", "demo@localhost"),

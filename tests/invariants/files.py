@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from smartscope.models import Image, StepItem
+from smartscope.models import Detector, Export, Image, StepItem
 from tests.invariants.dose import item_named
 from tests.invariants.evidence import Evidence
 from tests.invariants.violation import Violation, Violations
@@ -32,7 +32,9 @@ def files_and_rows(evidence: Evidence) -> Violations:
 
 def _strangers(evidence: Evidence, rows: dict[str, Image]) -> Violations:
     beside = Image.objects.values_list("gain_key", "preview_key", "tiles_key")
-    named = {key for three in beside for key in three if key}
+    references = Detector.objects.values_list("gain_key", "defects_key")
+    exports = Export.objects.values_list("key")
+    named = {key for keys in (*beside, *references, *exports) for key in keys if key}
     for key in sorted(set(evidence.files) - set(rows)):
         if key.startswith(ASIDE):
             if not key.endswith(REASON) and f"{key}{REASON}" not in evidence.files:

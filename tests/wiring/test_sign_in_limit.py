@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from frontend.client_address import client_address
+from smartscope.client_address import client_address
 from smartscope.environment import BadEnvironment, networks
 
 PROXY = "10.0.0.2"

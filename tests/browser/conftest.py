@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from smartscope.servers.addresses import Addresses
+from tests.browser import chromium as system
+from tests.browser.accessible import assert_accessible
+from tests.browser.relay import Relay
 from tests.browser.served import ROOT, Site
+from tests.browser.watch import Watch
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
-PASSWORD = "a long enough password"
 SESSION = "20261120_ribosome"
-NODES = ("chromium", "google-chrome", "chromium-browser")
+#: what a browser itself says of a server or a network that is gone
+LOST = (r"WebSocket connection", r"net::ERR_", r"TileSource", r"Tile .* failed to load")
+#: the first test waits for the site as well
+TEST_LIMIT_S = 600
 
 expect.set_options(timeout=15_000)
 
@@ -38,22 +40,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TEST_LIMIT_S))
             # one worker serves one site: the night is planted once
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def _missing() -> str:
     """Why these tests cannot run here; empty when they can."""
-    if _chromium() is None:
+    if system.chromium_path() is None:
         return "no Chromium: set CHROMIUM_PATH or install the system's chromium"
     if not (ROOT / "frontend" / "dist" / "manifest.json").is_file():
         return "the page is not built: run make setup where Node is"
     return ""
-
-
-def _chromium() -> str | None:
-    named = os.environ.get("CHROMIUM_PATH")
-    return named or next(filter(None, map(shutil.which, NODES)), None)
 
 
 @pytest.fixture(scope="package")
@@ -68,7 +67,9 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=list(FLAGS))
+        browser = playwright.chromium.launch(
+            executable_path=system.chromium_path(), args=list(system.FLAGS)
+        )
         yield browser
         browser.close()
 
@@ -85,41 +86,46 @@ def site(
         site.start()
         yield site
     finally:
-        site.kill()
+        site.close()
         site.drop()
 
 
-class Watch:
-    """What a page must never do: log an error, or ask anybody but its own server."""
+@pytest.fixture
+def as_planted(site: Site) -> None:
+    """How far the grids are and what they are worth is as in the beginning: tests share a night."""
+    site.python(f"from tests.browser.night import as_planted; as_planted({SESSION!r})")
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.errors: list[str] = []
-        self.foreign: list[str] = []
-        self.expected: list[str] = []
-        self._host = urlsplit(address).netloc
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._logged)
-        page.on("request", lambda request: self._asked(request.url))
-        page.on("websocket", lambda socket: self._asked(socket.url))
 
-    def _logged(self, message: Any) -> None:
-        if message.type == "error":
-            self.errors.append(message.text)
+@pytest.fixture(scope="package")
+def below(site: Site) -> Iterator[Site]:
+    """The same rows by a server that lives below a prefix."""
+    other = site.another(prefix="/some/prefix")
+    other.start()
+    yield other
+    other.kill()
 
-    def _asked(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
-            self.foreign.append(url)
 
-    def verdict(self) -> None:
-        unexpected = [e for e in self.errors if not any(re.search(p, e) for p in self.expected)]
-        assert not unexpected, f"the page logged errors: {unexpected}"
-        assert not self.foreign, f"the page asked elsewhere: {self.foreign}"
+@pytest.fixture(scope="package")
+def people(chromium: Browser) -> Callable[[str, str], StorageState]:
+    """Who is signed in where: each person goes through the form once."""
+    known: dict[tuple[str, str], StorageState] = {}
+
+    def known_as(address: str, name: str) -> StorageState:
+        if (address, name) not in known:
+            known[address, name] = system.signed_in(chromium, address, name)
+        return known[address, name]
+
+    return known_as
 
 
 @pytest.fixture
-def sign_in(chromium: Browser, site: Site) -> Iterator[SignIn]:
-    """Opens a page as somebody; `page.watch.expected` names errors a test provokes itself."""
+def sign_in(
+    chromium: Browser, site: Site, people: Callable[[str, str], StorageState]
+) -> Iterator[SignIn]:
+    """Opens a page as somebody; `expected` names errors a test provokes itself.
+
+    Who shall sign out signs in `anew`: the others' session stays.
+    """
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
@@ -129,23 +135,22 @@ def sign_in(chromium: Browser, site: Site) -> Iterator[SignIn]:
         as_: str | None = "operator",
         width: int = 1440,
         height: int = 900,
-        at: Site = site,
+        at: Site | Relay = site,
         expected: tuple[str, ...] = (),
+        anew: bool = False,
     ) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height})
+        state = None if as_ is None or anew else people(at.address, as_)
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, storage_state=state
+        )
         contexts.append(context)
         page = context.new_page()
         watch = Watch(page, at.address)
         watch.expected.extend(expected)
         watches.append(watch)
-        if as_ is not None:
-            page.goto(f"{at.address}login")
-            page.fill("#username", as_)
-            page.fill("#password", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_url(at.address)
-        if path or as_ is None:
-            page.goto(f"{at.address}{path}")
+        if anew and as_ is not None:
+            system.sign_in(page, at.address, as_)
+        page.goto(f"{at.address}{path}")
         return page
 
     yield opened
@@ -153,3 +158,18 @@ def sign_in(chromium: Browser, site: Site) -> Iterator[SignIn]:
         context.close()
     for watch in watches:
         watch.verdict()
+
+
+@pytest.fixture
+def journey(sign_in: SignIn) -> Iterator[SignIn]:
+    """Opens pages as `sign_in` does; those still open at the end are looked at by axe."""
+    pages: list[Page] = []
+
+    def opened(*arguments: Any, **options: Any) -> Page:
+        pages.append(sign_in(*arguments, **options))
+        return pages[-1]
+
+    yield opened
+    for page in pages:
+        if not page.is_closed():
+            assert_accessible(page)

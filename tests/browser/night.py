@@ -38,6 +38,7 @@ from tests.browser.stored import Picture, micrographs, stored
 ATLAS_PIXEL_UM = 0.52
 SQUARE_PIXEL_UM = 0.06
 CLOCK_S = 1_795_000_000.0
+STATUSES = ("done", "working", "waiting", "waiting")
 CLASSES = ("good", "small", "contaminated", "cracked", "partial", "dry")
 
 
@@ -69,7 +70,6 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
         session=session, microscope=microscope, state="running", started_at_s=CLOCK_S - 20_000
     )
     samples = ("ribosome, 2 s blot", "ribosome, 3 s blot", "ribosome, 4 s blot", "ribosome, DDM")
-    statuses = ("done", "working", "waiting", "waiting")
     grids = [
         Grid.objects.create(
             session=session,
@@ -84,7 +84,7 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
             started_at_s=CLOCK_S - 22_000 + 9_000 * n if status != "waiting" else None,
             ended_at_s=CLOCK_S - 5_000 if status == "done" else None,
         )
-        for n, (sample, status) in enumerate(zip(samples, statuses, strict=True), start=1)
+        for n, (sample, status) in enumerate(zip(samples, STATUSES, strict=True), start=1)
     ]
     for grid in grids[:2]:
         _grid(grid, random)
@@ -94,6 +94,14 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
     square = grids[1].squares.filter(status="imaging").first() or grids[1].squares.first()
     assert square is not None
     return Night(name, tuple(grid.slug for grid in grids), grids[1].slug, square.slug)
+
+
+def as_planted(name: str) -> None:
+    """Grids are as far, and judged, as in the beginning, whatever was edited since."""
+    grids = list(Grid.objects.filter(session__name=name).order_by("position"))
+    for grid, status in zip(grids, STATUSES, strict=True):
+        grid.status, grid.verdict = status, ""
+    _judge(grids)
 
 
 def _microscope() -> tuple[Microscope, Detector]:
@@ -113,6 +121,11 @@ def _microscope() -> tuple[Microscope, Detector]:
         stage_z_um=-12.6,
         tilt_deg=0.0,
         valves_open=True,
+        vacuum_ready=True,
+        dewars_filling=False,
+        next_filling_at_s=CLOCK_S + 5_400.0,
+        stage_temperature_k=84.0,
+        autoloader_temperature_k=88.0,
         driver_settings={"seed": 7},
     )
     detector = Detector.objects.create(
@@ -213,9 +226,17 @@ def _square(square: Square, random: np.random.Generator) -> None:
     places = pictures.lattice(pitch_px, 6, pictures.SQUARE_PX, 95)
     picture = stored("square", pictures.square(places, radius_px, 1))
     square.image = _image(square.grid, "square", picture, SQUARE_PIXEL_UM, square.slug)
-    square.save(update_fields=["image"])
     if square.status == "imaging":
+        square.save(update_fields=["image"])
         return
+    half_um = pictures.SQUARE_PX / 2 * SQUARE_PIXEL_UM
+    square.image.pixel_to_stage = [
+        *(SQUARE_PIXEL_UM, 0.0, square.stage_x_um - half_um),
+        *(0.0, -SQUARE_PIXEL_UM, square.stage_y_um + half_um),
+    ]
+    square.image.save(update_fields=["pixel_to_stage"])
+    square.picture = square.image
+    square.save(update_fields=["image", "picture"])
     ice = np.clip(random.normal(38, 22, len(places)), 4, 160)
     groups: dict[tuple[int, int], Group] = {}
     holes: list[Hole] = []

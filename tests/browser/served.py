@@ -6,7 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -16,9 +19,12 @@ import httpx
 import psycopg
 
 from smartscope.servers.addresses import Addresses
+from smartscope.servers.children import Children
+from smartscope.servers.opening import ServerPlan, sockets
+from tests.browser.shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT_S = 60.0
+START_LIMIT_S = 240.0
 
 
 def _free_port() -> int:
@@ -37,6 +43,7 @@ class Site:
     port: int = field(default_factory=_free_port)
     _name: str = field(default_factory=lambda: f"page_{uuid4().hex[:12]}")
     _process: subprocess.Popen[bytes] | None = None
+    _shell: Shell | None = None
 
     @property
     def address(self) -> str:
@@ -49,7 +56,9 @@ class Site:
 
     def another(self, *, prefix: str = "") -> Site:
         """A second server on the same rows and files."""
-        return Site(self.addresses, self.directory, prefix=prefix, _name=self._name)
+        return Site(
+            self.addresses, self.directory, prefix=prefix, _name=self._name, _shell=self._beside()
+        )
 
     def drop(self) -> None:
         with psycopg.connect(self.addresses.database_url, autocommit=True) as connection:
@@ -57,21 +66,17 @@ class Site:
 
     def manage(self, *arguments: str) -> str:
         """Output of a management command on this site's rows."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        call = "from django.core.management import call_command; call_command(*{})"
+        return self.python(call.format(repr(arguments)))
 
     def python(self, code: str) -> str:
         """What a piece of Python prints that runs with this site's settings."""
-        return self.manage("shell", "--no-imports", "-c", code)
+        return self._beside().run(code)
+
+    def _beside(self) -> Shell:
+        if self._shell is None:
+            self._shell = Shell(ROOT, self._environment())
+        return self._shell
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -103,6 +108,12 @@ class Site:
             self._process.wait(timeout=20)
             self._process = None
 
+    def close(self) -> None:
+        """End the server and what runs beside it."""
+        self.kill()
+        if self._shell is not None:
+            self._shell.end()
+
     def _answers(self) -> bool:
         try:
             return httpx.get(f"{self.address}login", timeout=2).status_code == 200
@@ -121,4 +132,30 @@ class Site:
             "SMARTSCOPE_DATA_DIR": str(data),
             "SMARTSCOPE_STORAGE_URL": data.as_uri(),
             "SMARTSCOPE_PREFIX": self.prefix,
+            # a test is one person in a great hurry
+            "SMARTSCOPE_REQUESTS_PER_MINUTE": "6000",
         }
+
+
+@contextmanager
+def scratch_site(plant: str) -> Iterator[Site]:
+    """A running server outside of a test run, on rows that the Python in `plant` has written.
+
+    Servers that DATABASE_URL and REDIS_URL do not name are started and ended with it.
+    """
+    with tempfile.TemporaryDirectory(prefix="smartscope-site-") as name, sockets() as folder:
+        directory = Path(name)
+        children = Children(directories=(directory, folder))
+        plan = ServerPlan.from_environment(
+            os.environ, directory=directory / "servers", sockets=folder, durable=False
+        )
+        site = Site(plan.addresses(), directory)
+        try:
+            plan.start(children)
+            site.create()
+            site.python(plant)
+            site.start()
+            yield site
+        finally:
+            site.close()
+            children.stop_all()

@@ -97,6 +97,53 @@ def test_it_is_put_aside_with_a_reason_on_a_phone(sign_in: SignIn, site: Site) -
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.fixture
+def waiting_run(site: Site) -> Iterator[str]:
+    """A run that the service paused in the night, as one round of the sweeper finds it; its alarm's
+    id."""
+    site.python(PAUSED)
+    yield site.python(NOTICED).strip()
+    site.python(GOES_ON)
+
+
+def test_an_idle_microscope_is_told_and_acknowledged_on_a_phone_within_two_taps_of_the_message(
+    journey: SignIn, waiting_run: str
+) -> None:
+    page = journey(f"alerts?alarm={waiting_run}", width=360, height=740)
+    card = page.get_by_role("article", name="The run on Krios 1 is paused and waits for a person")
+    expect(card).to_contain_text("refrigerant is low")
+    expect(card).to_contain_text("resume the run")
+    button = card.get_by_role("button", name="Acknowledge")
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    button.click()
+    expect(card).to_contain_text("operator has seen it at")
+    card.get_by_role("link").first.click()
+    expect(page).to_have_url(re.compile(r"/s/20261120_ribosome"))
+    expect(page.get_by_role("heading").first).to_be_visible()
+
+
+PAUSED = """
+from smartscope.models import Run
+Run.objects.filter(session__name="20261120_ribosome").update(
+    state="paused", wish="pause", state_reason="the refrigerant is low")
+"""
+GOES_ON = """
+from smartscope.models import Run
+Run.objects.filter(session__name="20261120_ribosome").update(
+    state="running", wish="run", state_reason="")
+"""
+NOTICED = """
+from django.utils import timezone
+from smartscope.models import Alarm
+from workers.alarms.watch import watch
+watch(timezone.now())
+print(Alarm.objects.get(key="run.waits_for_person").pk)
+"""
+
+
 def test_a_viewer_sees_an_alarm_and_has_no_button_to_answer_it(sign_in: SignIn, site: Site) -> None:
     up(site)
     page = sign_in("alerts", as_="viewer")

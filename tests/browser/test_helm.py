@@ -15,7 +15,7 @@ from tests.browser.served import Site
 @pytest.fixture(autouse=True)
 def _free_helm(site: Site) -> Iterator[None]:
     yield
-    site.python("from smartscope.models import DriverLease; DriverLease.objects.all().delete()")
+    site.python(FREE)
 
 
 def helm(page: Page) -> Locator:
@@ -23,9 +23,9 @@ def helm(page: Page) -> Locator:
 
 
 def test_the_helm_is_asked_for_and_handed_over_from_whatever_page(
-    sign_in: SignIn, site: Site
+    journey: SignIn, site: Site
 ) -> None:
-    mira, sam = sign_in(), sign_in(as_="second")
+    mira, sam = journey(), journey(as_="second")
     expect(helm(mira)).to_contain_text("Nobody is at the helm")
     helm(mira).get_by_role("button", name="Take the helm").click()
     expect(helm(mira)).to_contain_text("You are at the helm")
@@ -40,15 +40,45 @@ def test_the_helm_is_asked_for_and_handed_over_from_whatever_page(
     expect(asked).to_have_count(0)
 
 
-def test_who_is_not_at_the_helm_may_stop_but_not_start(sign_in: SignIn) -> None:
-    mira = sign_in()
+def test_a_second_driver_is_refused_by_name_and_may_still_stop(journey: SignIn, site: Site) -> None:
+    mira = journey()
     helm(mira).get_by_role("button", name="Take the helm").click()
     expect(helm(mira)).to_contain_text("You are at the helm")
-    sam = sign_in(as_="second")
+    sam = journey(as_="second", expected=(r"status of 409",))
+    refused = sam.evaluate(TAKE)
+    assert refused["status"] == 409
+    assert "operator" in refused["detail"]
     card = sam.get_by_role("article", name="Krios 1")
-    expect(card.get_by_role("button", name="Stop", exact=True)).to_be_enabled()
     expect(card.get_by_role("button", name="Pause")).to_be_enabled()
     expect(card.get_by_role("button", name="Emergency stop")).to_be_enabled()
+    card.get_by_role("button", name="Stop", exact=True).click()
+    card.get_by_role("button", name="Click again to end the run").click()
+    for page in (sam, mira):
+        expect(page.get_by_role("article", name="Krios 1")).to_contain_text("stop wished")
+    assert site.python(WISHED).split() == ["stop", "second"]
+
+
+TAKE = """async () => {
+    const token = document.querySelector('meta[name="csrf-token"]').content;
+    const microscopes = await (await fetch("api/v1/microscopes")).json();
+    const answer = await fetch(`api/v1/microscopes/${microscopes.results[0].id}/driver-lease`,
+        { method: "PUT", headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+          body: "{}" });
+    return { status: answer.status, detail: (await answer.json()).detail };
+}"""
+WISHED = """
+from smartscope.models import Run
+run = Run.objects.select_related("wished_by").get(session__name="20261120_ribosome")
+print(run.wish, run.wished_by.username)
+"""
+#: as the night left it, whatever was wished meanwhile
+FREE = """
+from smartscope.models import Command, DriverLease, Run
+run = Run.objects.get(session__name="20261120_ribosome")
+Run.objects.filter(pk=run.pk).update(wish="run", wished_by=None)
+Command.objects.all().delete()
+DriverLease.objects.all().delete()
+"""
 
 
 def test_a_viewer_sees_who_drives_and_is_offered_nothing(sign_in: SignIn) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SESSION, SignIn
+from tests.browser.conftest import LOST, SESSION, SignIn
 from tests.browser.served import Site
 from tests.browser.test_workbench import rows, table
 
@@ -59,7 +59,7 @@ def test_a_dead_server_is_said_and_what_it_missed_is_caught_up(
     page = sign_in(
         f"s/{SESSION}/g/g01",
         at=mortal,
-        expected=(r"WebSocket connection", r"Failed to load resource: net::ERR_", r"TileSource"),
+        expected=LOST,
     )
     squares = table(page, "Atlas")
     expect(page.locator(".live")).to_contain_text("live")

@@ -10,16 +10,22 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import SESSION, SignIn
 
 
-def test_the_report_opens_and_has_no_empty_section(sign_in: SignIn) -> None:
-    page = sign_in(f"s/{SESSION}")
+def test_the_report_opens_prints_and_has_no_empty_section(journey: SignIn) -> None:
+    page = journey(f"s/{SESSION}")
     page.get_by_role("link", name="Report").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(SESSION)
-    expect(page.get_by_role("heading", level=2).first).to_contain_text("Collect on")
+    expect(page.get_by_role("heading", level=2).first).to_contain_text("rib-1")
     expect(page.get_by_role("note")).to_have_text("Simulated data")
     for section in page.locator("section").all():
         assert len(section.inner_text()) > 40, section.inner_html()
     for picture in page.locator("main img").all():
         assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("link", name="One file")).to_be_hidden()
+    paper = page.pdf(format="A4", print_background=True)
+    assert paper.startswith(b"%PDF")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", paper)) <= 12, "a report is a few sheets"
+    page.emulate_media(media="screen")
 
 
 def test_the_downloaded_report_needs_no_server(

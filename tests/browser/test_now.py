@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SignIn
 
 
+@pytest.mark.usefixtures("as_planted")
 def test_a_card_says_what_the_microscope_does_and_since_when(sign_in: SignIn) -> None:
     page = sign_in()
     card = page.get_by_role("article", name="Krios 1")
@@ -46,3 +48,11 @@ def test_a_viewer_may_stop_in_an_emergency_and_nothing_else(sign_in: SignIn) -> 
     card = page.get_by_role("article", name="Krios 1")
     expect(card.get_by_role("button", name="Emergency stop")).to_be_visible()
     expect(card.get_by_role("button", name="Pause")).to_have_count(0)
+
+
+def test_the_wall_tells_vacuum_dewars_temperatures_and_room(sign_in: SignIn) -> None:
+    card = sign_in().get_by_role("article", name="Krios 1")
+    expect(card).to_contain_text("ready")
+    expect(card).to_contain_text("filled in 1 h 30 min")
+    expect(card).to_contain_text("84 K, 88 K")
+    expect(card.get_by_text("Disk free")).to_be_visible()

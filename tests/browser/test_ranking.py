@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import SESSION, SignIn
@@ -11,6 +12,7 @@ def row(page: Page, grid: str) -> Locator:
     return page.get_by_role("row").filter(has_text=grid)
 
 
+@pytest.mark.usefixtures("as_planted")
 def test_grids_stand_in_the_order_of_what_they_are_worth_with_reasons(sign_in: SignIn) -> None:
     page = sign_in(f"s/{SESSION}")
     rows = page.locator("tbody tr")
@@ -21,6 +23,7 @@ def test_grids_stand_in_the_order_of_what_they_are_worth_with_reasons(sign_in: S
     expect(rows.nth(2)).to_contain_text("nothing measured yet")
 
 
+@pytest.mark.usefixtures("as_planted")
 def test_a_verdict_given_by_keyboard_is_kept_beside_the_suggestion(sign_in: SignIn) -> None:
     page = sign_in(f"s/{SESSION}")
     expect(page.locator("tbody tr")).to_have_count(4)

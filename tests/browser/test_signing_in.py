@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PASSWORD, SESSION, SignIn
+from tests.browser.chromium import PASSWORD
+from tests.browser.conftest import SESSION, SignIn
 from tests.browser.served import Site
 
 
@@ -46,7 +47,7 @@ def test_a_login_link_is_spent_by_its_button_and_not_by_reading_it(
 
 
 def test_signing_out_ends_it(sign_in: SignIn, site: Site) -> None:
-    page = sign_in(expected=("status of 401",))
+    page = sign_in(anew=True, expected=("status of 401",))
     page.get_by_role("button", name="Mira Ito").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     page.goto(f"{site.address}now")

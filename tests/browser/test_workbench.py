@@ -10,7 +10,7 @@ from tests.browser.conftest import SESSION, SignIn
 from tests.browser.served import Site
 
 
-def bench(sign_in: SignIn, grid: str = "g02", query: str = "", **who: str) -> Page:
+def bench(sign_in: SignIn, grid: str = "g02", query: str = "", **who: str | int) -> Page:
     page = sign_in(f"s/{SESSION}/g/{grid}{query}", **who)
     expect(page.get_by_role("region", name="Atlas")).to_be_visible()
     expect(page.locator(".openseadragon-canvas canvas").first).to_be_visible()
@@ -122,7 +122,7 @@ def test_what_was_not_measured_is_said_and_not_shown_as_a_number(sign_in: SignIn
     page = bench(sign_in)
     exposures = page.get_by_role("region", name="Exposures")
     expect(exposures).to_contain_text(
-        "Not measured yet: CTF fit, defocus, astigmatism, ice by rings."
+        re.compile(r"Not measured yet: .*CTF fit, defocus, astigmatism, ice by rings\.")
     )
     expect(exposures.get_by_role("img", name="Power spectrum")).to_be_visible()
 
@@ -146,12 +146,13 @@ def test_a_measured_ctf_is_shown_with_its_error_and_a_refused_one_with_its_reaso
     assert all("Not measured yet: CTF fit" not in text for text in refused)
 
 
-def test_a_viewer_selects_but_is_offered_no_act(sign_in: SignIn) -> None:
-    page = bench(sign_in, as_="viewer")
+def test_a_viewer_selects_but_is_offered_no_act(journey: SignIn) -> None:
+    page = bench(journey, as_="viewer")
     rows(table(page, "Atlas"), "dry").first.click()
     bar = page.get_by_role("toolbar", name="Acts on the selection")
     expect(bar).to_contain_text("may look at this group's data but not change it")
-    expect(bar.get_by_role("button")).to_have_count(1)
+    # what is left: ten alike, why it is so, and clear the selection
+    expect(bar.get_by_role("button")).to_have_count(3)
 
 
 def _place_of(page: Page, slug: str, box: FloatRect) -> tuple[float, float]:
@@ -172,17 +173,11 @@ def _place_of(page: Page, slug: str, box: FloatRect) -> tuple[float, float]:
     return left + place[0] * side, top + place[1] * side
 
 
-def test_the_page_works_below_any_prefix(sign_in: SignIn, site: Site) -> None:
-    below = site.another(prefix="/some/prefix")
-    below.start()
-    try:
-        page = sign_in(f"s/{SESSION}/g/g02", at=below)
-        atlas = page.get_by_role("region", name="Atlas")
-        expect(atlas.locator(".openseadragon-canvas canvas").first).to_be_visible()
-        expect(page.locator(".live")).to_contain_text("live")
-        page.get_by_role("link", name="Now").click()
-        expect(page.get_by_role("article", name="Krios 1")).to_be_visible()
-        assert page.url == f"{below.address}now"
-        page.context.close()
-    finally:
-        below.kill()
+def test_the_page_works_below_any_prefix(journey: SignIn, below: Site) -> None:
+    page = journey(f"s/{SESSION}/g/g02", at=below)
+    atlas = page.get_by_role("region", name="Atlas")
+    expect(atlas.locator(".openseadragon-canvas canvas").first).to_be_visible()
+    expect(page.locator(".live")).to_contain_text("live")
+    page.get_by_role("link", name="Now").click()
+    expect(page.get_by_role("article", name="Krios 1")).to_be_visible()
+    assert page.url == f"{below.address}now"

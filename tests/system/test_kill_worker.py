@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sys
@@ -104,6 +105,33 @@ def test_a_movie_whose_worker_is_killed_is_measured_once_by_the_next(services: S
     assert exposure.sum_image is not None
     assert Image.objects.filter(kind=ImageKind.SUM).count() == 1
     assert Event.objects.filter(kind="exposure.analysed").count() == 1
+
+
+def test_a_movie_measured_by_two_workers_at_once_has_one_result(services: Services) -> None:
+    """F16: the first is frozen until nobody believes in it, and ends its work after the second."""
+    images = services.logs / "data" / "images"
+    analysis = exposure_just_taken(images, frames=24)
+    frozen = worker(services)
+    assert sweep(timezone.now() + timedelta(seconds=60)) == 1
+    until(lambda: state_of(analysis) == "running", services)
+    os.killpg(frozen.process.pid, signal.SIGSTOP)
+    try:
+        second = worker(services)
+        long_ago = timezone.now() - SILENCE
+        Analysis.objects.update(beat_at=long_ago, nudged_at=long_ago)
+        assert sweep(timezone.now()) == 1
+        until(lambda: Analysis.objects.get().attempts == 2, services)
+    finally:
+        os.killpg(frozen.process.pid, signal.SIGCONT)
+    until(lambda: services.log("worker").count("succeeded in") == 2, services)
+    assert second.ended_with() is None
+
+    assert state_of(analysis) == "done"
+    assert Exposure.objects.get().sum_image is not None
+    sums = Image.objects.get(kind=ImageKind.SUM)
+    assert hashlib.sha256((images / sums.key).read_bytes()).hexdigest() == sums.sha256
+    assert Event.objects.filter(kind="exposure.analysed").count() == 1
+    assert not list(images.rglob("*.part"))
 
 
 def test_work_stranded_while_redis_forgot_everything_is_nudged_again(services: Services) -> None:

@@ -1,0 +1,99 @@
+"""What a page missed while nobody could tell it: the network gone, and another log."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import LOST, SESSION, SignIn
+from tests.browser.relay import Relay
+from tests.browser.served import Site
+from tests.browser.test_live import EDIT
+from tests.browser.test_workbench import rows, table
+
+CAUGHT_UP_WITHIN_S = 3.0
+#: a row as a restored backup leaves it: changed, and nothing says so
+RESTORED = """
+from smartscope.models import Square
+Square.objects.filter(slug="{slug}", grid__session__name="20261120_ribosome").update(
+    label="{label}")
+"""
+
+
+@pytest.fixture
+def network(site: Site) -> Iterator[Relay]:
+    with Relay(site.port) as relay:
+        yield relay
+
+
+def named(page: Page, *labels: str) -> list[str]:
+    """The first square of each class."""
+    squares = page.get_by_role("region", name="Atlas").get_by_role("table")
+    return [rows(squares, label).first.get_by_role("button").inner_text() for label in labels]
+
+
+def test_a_minute_without_network_loses_no_event(
+    journey: SignIn, site: Site, network: Relay
+) -> None:
+    page = journey(at=network, expected=LOST)
+    page.clock.install()
+    page.goto(f"{network.address}s/{SESSION}/g/g01")
+    squares = table(page, "Atlas")
+    expect(page.locator(".live")).to_contain_text("live")
+    slugs = named(page, "small", "contaminated", "partial")
+    head = int(site.python(HEAD))
+    asked: list[int] = []
+    page.on("request", lambda request: asked.extend(_after(request.url)))
+
+    network.drop()
+    page.clock.fast_forward(16_000)
+    banner = page.get_by_role("status").filter(has_text="Live view paused, last known")
+    expect(banner).to_be_visible()
+    for slug in slugs:
+        site.python(EDIT.format(slug=slug, label="dry"))
+    page.clock.fast_forward(26_000)
+    expect(page.locator(".live")).to_contain_text(re.compile("offline|connecting"))
+    page.clock.fast_forward(18_000)
+    expect(rows(squares, slugs[0])).not_to_contain_text("dry (person)")
+
+    network.restore()
+    began_s = time.monotonic()
+    page.evaluate("dispatchEvent(new Event('online'))")  # as a browser whose interface is back
+    for slug in slugs:
+        expect(rows(squares, slug)).to_contain_text("dry (person)")
+    expect(page.locator(".live")).to_contain_text(re.compile(r"^\s*live"))
+    assert time.monotonic() - began_s < CAUGHT_UP_WITHIN_S
+    expect(banner).to_have_count(0)
+    expect(page.locator(".stale")).to_have_count(0)
+    assert asked, "the page must ask for what it missed"
+    assert min(asked) <= head, "from the last event that it had taken in"
+
+
+def test_another_log_makes_a_page_read_everything_again(journey: SignIn, site: Site) -> None:
+    page = journey(f"s/{SESSION}/g/g01")
+    squares = table(page, "Atlas")
+    expect(page.locator(".live")).to_contain_text("live")
+    edited, silent = named(page, "cracked", "partial")
+    site.python(EDIT.format(slug=edited, label="small"))
+    expect(rows(squares, edited)).to_contain_text("small (person)")
+    site.python(RESTORED.format(slug=edited, label=""))
+    site.python(RESTORED.format(slug=silent, label="good"))
+    site.manage("renew_event_log", "--reason", "restored from a backup")
+    expect(rows(squares, edited)).not_to_contain_text("small (person)", timeout=25_000)
+    expect(rows(squares, silent)).to_contain_text("good (person)")
+    expect(page.locator(".live")).to_contain_text("live")
+
+
+HEAD = "from smartscope.queries.events import head_seq; print(head_seq())"
+
+
+def _after(url: str) -> list[int]:
+    parts = urlsplit(url)
+    if not parts.path.endswith("/api/v1/events"):
+        return []
+    return [int(value) for value in parse_qs(parts.query).get("after", [])]

@@ -24,12 +24,13 @@ from benchmarks.movie_films import (
     film,
     good_holes,
     placed,
-    ring_correlations,
+    ring_correlation,
 )
 from benchmarks.report import Report, main
 from smartscope.analysis.movies.dose import critical_dose
 from smartscope.analysis.movies.prepare import PreparedMovie, prepare
 from smartscope.analysis.movies.sums import Dosing, movie_sums
+from smartscope.analysis.movies.transforms import FrameSpectra
 from smartscope.microscope.simulator.optics.profiles import MINI_WIDE
 from smartscope.microscope.simulator.optics.values import Recording, RecordSettings
 from smartscope.microscope.simulator.specimen.spec import Preset, preset_spec
@@ -103,7 +104,7 @@ def fading(seed: int, shape: tuple[int, int] = (512, 720), pixel: float = 1.0) -
 def likeness(movie: PreparedMovie, shifts: Floats, truth: Image, pixel: float) -> Likeness:
     """Plain, weighted and the baseline's sum against the truth."""
     sums = movie_sums(
-        movie,
+        FrameSpectra(movie),
         shifts * pixel,
         pixel_size_angstrom=pixel,
         dosing=Dosing(dose_per_frame_e_per_a2=DOSE_E_PER_A2 / FRAMES, voltage_kv=300.0),
@@ -113,9 +114,7 @@ def likeness(movie: PreparedMovie, shifts: Floats, truth: Image, pixel: float) -
     def bands(image: Image | None) -> Floats:
         if image is None:
             return np.full(len(BANDS_ANGSTROM), math.nan)
-        return np.array(
-            [float(np.mean(ring_correlations(image, truth, pixel, b))) for b in BANDS_ANGSTROM]
-        )
+        return np.array([ring_correlation(image, truth, pixel, b) for b in BANDS_ANGSTROM])
 
     rim = fft.rfft2(sums.weighted)[-200:-100, 200:300], fft.rfft2(sums.plain)[-200:-100, 200:300]
     ratio = float(np.mean(np.abs(rim[0]) ** 2) / np.mean(np.abs(rim[1]) ** 2))

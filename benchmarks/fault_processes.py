@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.fault_runs import Lived, judged
+from benchmarks.lived import Lived, judged
 
 TTL_S = 3.0
 PRODUCTION_TTL_S = 15.0

@@ -8,11 +8,12 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from benchmarks.lived import Lived, judged
 from benchmarks.scratch_database import scratch_database
 
 if TYPE_CHECKING:
@@ -29,40 +30,6 @@ VISITS = (
 )
 #: one that tells after its restart which grid is on the stage
 VERSION = "4.3"
-
-
-@dataclass(slots=True, kw_only=True)
-class Lived:
-    """One session and what can be said of it; `kind` groups the rows of the table."""
-
-    kind: str
-    name: str
-    state: str = ""
-    passed: int = 0
-    died: int = 0
-    starts: int = 0
-    struck: int = 0
-    stops: int = 0
-    shots: int = 0
-    lost: int = 0
-    commands: int = 0
-    seconds: float = 0.0
-    #: from the end of one process to the next one's first step
-    gap_s: float | None = None
-    #: what the run was there to measure, in real seconds
-    took_s: float = 0.0
-    #: what was killed, and the seconds until all went on again
-    back_s: dict[str, float] = field(default_factory=dict)
-    #: of nights: on the microscope's clock, and targets
-    hours: float = 0.0
-    plannable: int = 0
-    imaged: int = 0
-    unexplained: list[str] = field(default_factory=list)
-    violations: list[str] = field(default_factory=list)
-
-    def broken(self, invariant: str) -> int:
-        """How often that invariant was found broken."""
-        return sum(each.startswith(f"{invariant}:") for each in self.violations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,21 +178,6 @@ def _supervised(lived: Lived, served: ServedHouse, supervised: Supervised) -> Li
     lived.struck = sum(len(sent.faults) for sent in evidence.sent)
     lived.unexplained = supervised.unexplained(evidence) + supervised.killed_by_keeper
     return judged(lived, served, people_speak_in_commands=True)
-
-
-def judged(lived: Lived, served: ServedHouse, **more: bool) -> Lived:
-    """The same with the checker's word and what was counted; `more` as in `evidence`."""
-    from smartscope.models import Run
-    from tests.invariants.checker import violations
-    from tests.invariants.dose import lost_items
-
-    evidence = served.evidence(**more)
-    lived.state = lived.state or Run.objects.get().state
-    lived.violations = [str(each) for each in violations(evidence)]
-    lived.shots = sum(shot.area == "record" and not shot.routine for shot in evidence.shots)
-    lived.commands = len(evidence.sent)
-    lived.lost = lost_items()
-    return lived
 
 
 def _frozen(task: Task, directory: Path) -> Lived:

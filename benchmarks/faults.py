@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 from benchmarks.emergency_stop import LAST_COMMAND_S, WRITERS
-from benchmarks.fault_runs import Lived, Task, patient_tasks, run_shard, tasks_of
+from benchmarks.fault_runs import Task, patient_tasks, run_shard, tasks_of
+from benchmarks.lived import Lived
 from benchmarks.report import Report, main
 from benchmarks.valve_runs import LIMITS_S
 

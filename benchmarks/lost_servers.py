@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.fault_runs import Lived
+from benchmarks.lived import Lived
 
 SPEED = "300"
 NIGHT_ENDS_WITHIN_S = 600.0

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from smartscope.analysis.resolution.correlation import fsc
 from smartscope.microscope.simulator.optics.camera import Camera
 from smartscope.microscope.simulator.optics.profiles import CameraProfile
 from smartscope.microscope.simulator.optics.record import record_movie
@@ -76,20 +77,15 @@ def film(camera: CameraProfile, pose: Pose, specimen: Specimen, s: RecordSetting
     return record_movie(specimen, pose, Camera(camera, seed=1), s, key)
 
 
-def ring_correlations(
+def ring_correlation(
     first: Image, second: Image, pixel_size_angstrom: float, band_angstrom: tuple[float, float]
-) -> Floats:
-    """Fourier ring correlation in each of 39 rings of the band."""
-    height, width = first.shape
-    k = np.hypot(
-        np.fft.fftfreq(height, pixel_size_angstrom)[:, None],
-        np.fft.rfftfreq(width, pixel_size_angstrom)[None, :],
+) -> float:
+    """Fourier ring correlation, the mean over the rings of a band (coarsest, finest; Å)."""
+    curve = fsc(
+        first - first.mean(), second - second.mean(), pixel_size_angstrom=pixel_size_angstrom
     )
-    one, other = (fft.rfft2(each - each.mean()) for each in (first, second))
-    ring = np.digitize(k.ravel(), np.linspace(1 / band_angstrom[0], 1 / band_angstrom[1], 40))
-    cross = np.bincount(ring, (one * other.conj()).real.ravel(), minlength=41)
-    power = [np.bincount(ring, np.abs(f.ravel()) ** 2, minlength=41) for f in (one, other)]
-    return np.asarray((cross / np.sqrt(power[0] * power[1]))[1:40], dtype=np.float64)
+    k = curve.k_per_angstrom
+    return float(curve.values[(k >= 1 / band_angstrom[0]) & (k < 1 / band_angstrom[1])].mean())
 
 
 def placed(image: Image, shift_px: Floats) -> Image:

@@ -18,9 +18,11 @@ import numpy as np
 
 from benchmarks.report import Report, main
 from smartscope.domain.geometry import Point
+from smartscope.domain.ordering import Stop, best_order
+from smartscope.domain.travel import TravelModel
 from smartscope.microscope.procedures.exchange import load_grid, open_valves
 from smartscope.microscope.procedures.group import expose_group
-from smartscope.microscope.procedures.happenings import Procedure, Waiting
+from smartscope.microscope.procedures.happenings import Procedure, Produced, Waiting
 from smartscope.microscope.procedures.hole_centring import hole_locator
 from smartscope.microscope.procedures.requests import GroupMember, GroupRequest, LoadRequest
 from smartscope.microscope.simulator import assembly
@@ -84,12 +86,15 @@ class Bench:
     clock: SimulatedClock
     notebook: _Notebook
     folder: Path
+    measured: dict[str, float | str] = field(default_factory=dict)
 
     def run(self, procedure: Procedure) -> None:
-        """To its end; waiting is instant."""
+        """To its end; waiting is instant, and what was measured is kept, as in a journal."""
         for happening in procedure:
             if isinstance(happening, Waiting):
                 self.clock.wait_until(happening.until_s)
+            if isinstance(happening, Produced):
+                self.measured.update(happening.measurements)
 
     def groups(self, count: int) -> list[list[Hole]]:
         """Holes about one centre hole each (first), in one good square."""
@@ -119,6 +124,9 @@ class Bench:
             for hole in group
         )
         before = len(self.notebook.records)
+        leaned = None
+        if tilt_deg != 0.0 and "offset_y_um" in self.measured:
+            leaned = Point(float(self.measured["offset_x_um"]), float(self.measured["offset_y_um"]))
         self.run(
             expose_group(
                 self.microscope,
@@ -132,6 +140,8 @@ class Bench:
                     tilt_deg=tilt_deg,
                     drift_limit_angstrom_per_s=DRIFT_LIMIT,
                     locate=hole_locator(film.hole_um, search_um=film.pitch_um / 2),
+                    leaned=leaned,
+                    lattice_reach_um=film.pitch_um / 2,
                 ),
             )
         )
@@ -227,7 +237,7 @@ def _session(tilt_deg: float, *, groups: int) -> tuple[list[Shot], float]:
     """Exposures of several groups of one square, and the simulated seconds they took."""
     with tempfile.TemporaryDirectory() as place:
         bench = _bench(Path(place))
-        planned = bench.groups(groups)
+        planned = _in_order(bench.groups(groups))
         began_s = bench.clock.now()
         bench.microscope.stage.move_to(_place(planned[0][0]))
         bench.microscope.tasks.eucentric_height(HeightMode.FINE)
@@ -235,6 +245,12 @@ def _session(tilt_deg: float, *, groups: int) -> tuple[list[Shot], float]:
         seconds = bench.clock.now() - began_s
         bench.microscope.close()
     return shots, seconds
+
+
+def _in_order(groups: list[list[Hole]]) -> list[list[Hole]]:
+    """From the first on as a session visits them: on the cheapest path."""
+    stops = [Stop(_place(group[0]), number) for number, group in enumerate(groups)]
+    return [groups[index] for index in best_order(stops[0].at, stops, TravelModel())]
 
 
 def _bench(folder: Path) -> Bench:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.fault_processes import PRODUCTION_TTL_S, ended_processes, until
-from benchmarks.fault_runs import Lived
+from benchmarks.lived import Lived
 
 if TYPE_CHECKING:
     from tests.safety_agent.rig import Rig

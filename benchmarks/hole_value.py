@@ -1,0 +1,236 @@
+"""How well a hole's view, or its neighbours, foretell that its exposure will have a good CTF fit.
+
+Two halves. Real: CryoRL's published tables of holes, with the CTF fit of each exposure and what
+their network said of its picture; pixels are not available, so grey level cannot be tried there.
+Simulated: holes found in square views, then exposed, aligned by their true motion and fitted. Good
+means a CTF fit of 6 Å or finer, as the ranking of grids takes it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.ctf_tilt import still
+from benchmarks.hole_ice import FILM
+from benchmarks.hole_scenes import SAME_HOLE_DIAMETERS, scenes
+from benchmarks.movie_films import film
+from benchmarks.report import Report, main
+from benchmarks.scenes import SquareScene, match
+from benchmarks.shared_data import shared_data
+from smartscope.analysis.ctf.estimate import Source, fit_ctf
+from smartscope.analysis.ctf.optics import Optics
+from smartscope.analysis.ctf.polar_spectrum import SpectrumGatherer, polar_spectrum
+from smartscope.analysis.pipeline import find_holes
+from smartscope.domain.ranking import CTF_LIMIT_ANGSTROM
+from smartscope.microscope.simulator.optics.profiles import MINI
+from smartscope.microscope.simulator.optics.values import RecordSettings
+from smartscope.microscope.simulator.specimen.spec import Preset
+from smartscope.microscope.simulator.specimen.values import Pose
+
+Floats = NDArray[np.float64]
+
+TARGET = 0.90
+#: how near two thicknesses are, in natural logarithms, to tell of one another
+SAME_ICE = 0.3
+PIXEL_ANGSTROM = 1.0
+EXPOSED, QUICK_EXPOSED = 12, 3
+PRESETS = (Preset.GOOD, Preset.THICK, Preset.DRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One hole: what its view shows, and whether its exposure was good."""
+
+    grey: float
+    ice_nm: float
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RealHole:
+    """One row of CryoRL's tables; `places` are its grid, square and patch."""
+
+    places: tuple[str, str, str]
+    corner_px: tuple[float, float]
+    ctf_angstrom: float
+    confidence: float
+
+
+def auc(values: Floats, good: NDArray[np.bool_]) -> float:
+    """Chance that a good one is valued above a bad one, ties half; nan without both."""
+    ranks = np.empty(len(values))
+    order = np.argsort(values, kind="stable")
+    ranks[order] = np.arange(1, len(values) + 1)
+    for value in np.unique(values):
+        same = values == value
+        ranks[same] = ranks[same].mean()
+    many, few = int(good.sum()), int((~good).sum())
+    if many == 0 or few == 0:
+        return math.nan
+    return float((ranks[good].sum() - many * (many + 1) / 2) / (many * few))
+
+
+def real_holes() -> list[RealHole]:
+    """CryoRL's training table; nothing where the data folder is absent."""
+    folder = shared_data()
+    if folder is None:
+        return []
+    file = folder / "real" / "cryorl_exposures" / "train_annotation.json"
+    return [
+        RealHole(
+            (grid, square, patch),
+            (float(hole["corner_pos"][0][0]), float(hole["corner_pos"][0][1])),
+            float(hole["ctf"]),
+            float(hole["confidence"]),
+        )
+        for grid, squares in json.loads(file.read_text(encoding="utf-8")).items()
+        for square, patches in squares.items()
+        for patch, holes in patches.items()
+        for hole in holes.values()
+    ]
+
+
+def by_others(holes: list[RealHole], level: int) -> Floats:
+    """Share of good ones among all others of the grid (0), square (1) or patch (2)."""
+    good = np.array([hole.ctf_angstrom <= CTF_LIMIT_ANGSTROM for hole in holes], dtype=float)
+    keys = [hole.places[: level + 1] for hole in holes]
+    total: dict[tuple[str, ...], list[float]] = {}
+    for key, value in zip(keys, good, strict=True):
+        total.setdefault(key, []).append(value)
+    mean = float(good.mean())
+    # three exposures' worth of what is usual keep lonely holes in the middle
+    return np.array(
+        [
+            (sum(total[key]) - own + 3 * mean) / (len(total[key]) - 1 + 3)
+            for key, own in zip(keys, good, strict=True)
+        ]
+    )
+
+
+def by_nearest(holes: list[RealHole], count: int) -> Floats:
+    """Mean goodness of the nearest others of the patch, as an exposure strategy would know it."""
+    good = np.array([hole.ctf_angstrom <= CTF_LIMIT_ANGSTROM for hole in holes], dtype=float)
+    places = np.array([hole.corner_px for hole in holes])
+    found = np.full(len(holes), float(good.mean()))
+    for number, hole in enumerate(holes):
+        same = [
+            other
+            for other, each in enumerate(holes)
+            if each.places == hole.places and other != number
+        ]
+        if same:
+            away = np.hypot(*(places[same] - places[number]).T)
+            found[number] = good[np.array(same)[np.argsort(away)[:count]]].mean()
+    return found
+
+
+def by_like_ice(ice_nm: Floats, good: NDArray[np.bool_]) -> Floats:
+    """Share of good ones among all others, those of like thickness counting most."""
+    away = np.log(ice_nm)[:, None] - np.log(ice_nm)[None, :]
+    weight = np.exp(-0.5 * (away / SAME_ICE) ** 2)
+    np.fill_diagonal(weight, 0.0)
+    return np.asarray((weight @ good + good.mean()) / (weight.sum(axis=1) + 1.0))
+
+
+def real(report: Report) -> None:
+    """What foretells a good exposure in the tables."""
+    holes = real_holes()
+    if not holes:
+        report.leave_out("real: the data folder is absent.")
+        return
+    good = np.array([hole.ctf_angstrom <= CTF_LIMIT_ANGSTROM for hole in holes])
+    report.inform("real, CryoRL: holes", len(holes), unit=f"{good.mean():.0%} good")
+    rows: tuple[tuple[str, Callable[[], Floats]], ...] = (
+        ("its network on the hole's picture", lambda: np.array([h.confidence for h in holes])),
+        ("exposures of the same patch", lambda: by_others(holes, 2)),
+        ("exposures of the same square", lambda: by_others(holes, 1)),
+        ("exposures of the same grid", lambda: by_others(holes, 0)),
+        ("the four nearest exposures", lambda: by_nearest(holes, 4)),
+    )
+    for name, values in rows:
+        report.inform(f"real, CryoRL: AUC of {name}", auc(values(), good), unit="AUC")
+
+
+def simulated(each: int) -> Iterator[Told]:
+    """Holes of three grids as their views show them, and as their exposures turn out."""
+    for preset in PRESETS:
+        left = each
+        for scene in scenes(FILM, preset, 2):
+            for told in _of_scene(scene, left):
+                left -= 1
+                yield told
+            if left <= 0:
+                break
+
+
+def _of_scene(scene: SquareScene, most: int) -> Iterator[Told]:
+    found = [hole for hole in find_holes(scene.image, scene.context).holes if not hole.off_lattice]
+    reach = SAME_HOLE_DIAMETERS * 1.2 / scene.image.pixel_size_um
+    places = np.array([(hole.x_px, hole.y_px) for hole in found]).reshape(-1, 2)
+    here, there = match(places, scene.truth_px(), reach)
+    order = np.random.default_rng(1).permutation(len(here))
+    for number in order[:most]:
+        seen, true = found[int(here[number])], scene.holes[int(there[number])]
+        if seen.relative_intensity is None or seen.ice_thickness_nm is None:
+            continue
+        settings = RecordSettings(
+            pixel_size_angstrom=PIXEL_ANGSTROM, dose_e_per_a2=45.0, frames=8, defocus_um=1.3
+        )
+        pose = Pose(x_um=true.stage_x_um, y_um=true.stage_y_um)
+        frames = still(film(MINI, pose, scene.specimen, settings))
+        groups = SpectrumGatherer(pixel_size_angstrom=PIXEL_ANGSTROM)
+        for frame in frames:
+            groups.add(frame)
+        total = np.asarray(np.sum(frames, axis=0, dtype=np.float32))
+        spectra = {
+            Source.SUM: polar_spectrum(total, pixel_size_angstrom=PIXEL_ANGSTROM),
+            Source.GROUPS: groups.spectrum(),
+        }
+        fit = fit_ctf(spectra, optics=Optics()).fit
+        good = fit is not None and fit.fit_angstrom <= CTF_LIMIT_ANGSTROM
+        yield Told(seen.relative_intensity, seen.ice_thickness_nm, good)
+
+
+def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
+    """Hole view to good CTF."""
+    report = Report(
+        f"What foretells an exposure with a CTF fit of {CTF_LIMIT_ANGSTROM:g} Å or finer"
+    )
+    real(report)
+    rows = list(simulated(QUICK_EXPOSED if quick else EXPOSED))
+    good = np.array([row.good for row in rows])
+    report.inform("simulated: holes exposed", len(rows), unit=f"{good.mean():.0%} good")
+    if good.all() or not good.any():
+        report.leave_out("simulated: every exposure turned out alike, so nothing can be foretold.")
+        return report
+    grey = np.array([row.grey for row in rows])
+    ice = np.array([max(row.ice_nm, 1.0) for row in rows])
+    report.at_least(
+        "simulated: AUC of what exposures in like ice turned out to be",
+        auc(by_like_ice(ice, good), good),
+        unit="AUC",
+        target=TARGET,
+        baseline=auc(grey, good),
+        baseline_name="grey level alone, brighter is better",
+    )
+    report.inform("simulated: AUC of ice thickness, thicker is better", auc(ice, good), unit="AUC")
+    report.inform(
+        "simulated: ice of the bad ones, median",
+        float(np.median(ice[~good])),
+        unit="nm",
+        baseline=float(np.median(ice[good])),
+        baseline_name="of the good ones",
+    )
+    report.leave_out("real: grey level and ice thickness, for the tables come without pixels.")
+    return report
+
+
+if __name__ == "__main__":
+    sys.exit(main(claims, sys.argv[1:]))

@@ -1,6 +1,6 @@
 """`make soak`: what takes too long for every check. Nights of twelve hours one after the other,
-nights in which nothing fails, and random fault schedules by the hundred; every seed and what became
-of it is kept.
+nights in which nothing fails, random fault schedules by the hundred, random requests to the API;
+every seed and what became of it is kept.
 
 A seed that shows something is lived through again with `--nights 1 --first-seed SEED`.
 """
@@ -11,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +22,8 @@ from typing import Any
 from benchmarks.fault_runs import Task, run_shard
 
 NIGHTS, QUIET_NIGHTS, SCHEDULES, FIRST_SEED = 30, 20, 1000, 1
+#: random requests against the API's own description
+API_CASES = 10_000
 PROTOCOLS = ("screening", "collection", "tilted")
 LOG = Path("var") / "soak"
 #: of the plannable targets, on each night
@@ -46,6 +49,9 @@ def main() -> int:
     parser.add_argument(
         "--first-seed", type=int, default=FIRST_SEED, help=f"the others follow ({FIRST_SEED})"
     )
+    parser.add_argument(
+        "--api-cases", type=int, default=API_CASES, help=f"random API requests ({API_CASES})"
+    )
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--log", type=Path, default=LOG, help=f"where results are kept ({LOG})")
     options = parser.parse_args()
@@ -59,6 +65,7 @@ def main() -> int:
     good = _nights(_lived(nights, options, "nights", at_once=1), least_faults=LEAST_FAULTS)
     good &= _nights(_lived(quiet, options, "quiet", at_once=1), least_faults=0)
     good &= _schedules(_lived(schedules, options, "schedules", at_once=25))
+    good &= _requests(options.api_cases)
     print(f"Every result with its seed is in {options.log}.")
     return 0 if good else 1
 
@@ -136,6 +143,21 @@ def _schedules(schedules: Iterable[dict[str, Any]]) -> bool:
             f"struck {commands} commands; seeds to look at: {bad or 'none'}."
         )
     return not bad
+
+
+def _requests(cases: int) -> bool:
+    """Whether none of so many random requests finds a defect; an unexpected answer is printed."""
+    if not cases:
+        return True
+    tests = ["tests/api/test_contract.py", "-k", "random_requests"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "--timeout", "0", *tests],
+        env={**os.environ, "API_CASES": str(cases)},
+        check=False,
+    )
+    good = done.returncode == 0
+    print(f"{cases} random requests: {'no defect' if good else 'a defect, see above'}.")
+    return good
 
 
 def _shown(value: object) -> str:

@@ -17,16 +17,15 @@ from smartscope.analysis.chains import DENOISERS
 from smartscope.analysis.denoising.denoised import Denoiser
 from smartscope.analysis.denoising.tuning import CannotTune, tune, why_not
 from smartscope.analysis.io.atomic import written_aside
-from smartscope.analysis.io.eer import DEFAULT_FRACTIONS
-from smartscope.analysis.io.orientation import Orientation
 from smartscope.analysis.networks.network import Network, Trained, checksum
 from smartscope.domain.errors import SmartscopeError
+from smartscope.management.correction_options import add_correction_options, corrections
+from smartscope.management.progress import Progress
 from workers.denoised_files.records import TUNED_NETWORK, fingerprint, is_done, keep
 from workers.denoised_files.sources import Source, pair_of, sources_of
 from workers.movie_files.one_movie import References
 from workers.movie_files.wanted import Wanted
 
-_BAR_WIDTH: Final = 24
 #: a grid's pictures are alike: more of them teach little and cost time
 _MOST_TO_TUNE: Final = 10
 _TUNABLE: Final = "care-p2p"
@@ -45,21 +44,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--network", type=Path, help="a network that --tune left elsewhere")
         parser.add_argument("--pixel-size", type=float, help="Å; else as the files say")
-        parser.add_argument("--gain", type=Path, help="of movies: MRC, TIFF or .gain")
-        parser.add_argument(
-            "--gain-orientation",
-            type=Orientation,
-            default=Orientation.AS_IS,
-            choices=list(Orientation),
-            help="how the reference lies beside the frames",
-        )
-        parser.add_argument(
-            "--gain-reciprocal", action="store_true", help="counts are divided by the reference"
-        )
-        parser.add_argument("--defects", type=Path, help="SerialEM's defect file, or boxes")
-        parser.add_argument(
-            "--eer-fractions", type=int, default=DEFAULT_FRACTIONS, help="frames made of an EER"
-        )
+        add_correction_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["out"]
@@ -90,7 +75,7 @@ class Command(BaseCommand):
         if options["tune"]:
             network = folder / TUNED_NETWORK
             if network.is_file():
-                self._line(f"{network.name} is there from before and is used.")
+                self.stdout.write(f"{network.name} is there from before and is used.")
             else:
                 self._tune(sources, wanted, network)
         if network is not None:
@@ -101,21 +86,24 @@ class Command(BaseCommand):
         return _first_of([options["method"]] if options["method"] else DENOISERS)
 
     def _tune(self, sources: Sequence[Source], wanted: Wanted, network: Path) -> None:
+        progress = Progress(self.stdout)
         references, pairs = References(wanted), []
         for source in sources[:_MOST_TO_TUNE]:
             try:
                 pairs.append(pair_of(source, wanted, references))
             except (SmartscopeError, OSError) as error:
-                self._line(f"{source.name}: not learnt from. {error}")
+                progress.line(f"{source.name}: not learnt from. {error}")
 
         def show(part: float, left: float) -> None:
-            self._line(f"tuning {part:.0%}: {left:.3f} of the signal left out")
+            progress.line(f"tuning {part:.0%}: {left:.3f} of the signal left out")
 
         tuned = tune(pairs, progress=show)
         with written_aside(network) as part:
             part.write_bytes(tuned.graph)
         said = "taken" if tuned.helped else "no better, so the shipped network stays"
-        self._line(f"tuned: {tuned.before:.3f} left out before, {tuned.after:.3f} after; {said}.")
+        progress.line(
+            f"tuned: {tuned.before:.3f} left out before, {tuned.after:.3f} after; {said}."
+        )
 
     def _denoise(
         self, sources: Sequence[Source], wanted: Wanted, denoiser: Denoiser, folder: Path
@@ -124,41 +112,28 @@ class Command(BaseCommand):
         failed = 0
         references = References(wanted)
         maker = f"{denoiser.manifest.name} {denoiser.manifest.version}"
+        progress = Progress(self.stdout)
         for number, source in enumerate(sources):
-            self._show(number, len(sources), source.name)
+            progress.show(number, len(sources), source.name)
             try:
                 expected = fingerprint(source, wanted, maker)
                 if is_done(folder, source, expected):
-                    self._line(f"{source.name}: done before")
+                    progress.line(f"{source.name}: done before")
                     continue
                 pair = pair_of(source, wanted, references)
                 clean = denoiser.denoise(
                     pair.even, pair.odd, pixel_size_angstrom=pair.pixel_size_angstrom
                 )
                 keep(folder, source, clean, expected)
-                self._line(f"{source.name}: {maker}")
+                progress.line(f"{source.name}: {maker}")
             except SmartscopeError as error:
                 failed += 1
-                self._line(f"{source.name}: FAILED. {error}")
+                progress.line(f"{source.name}: FAILED. {error}")
             except OSError as error:
                 failed += 1
-                self._line(f"{source.name}: FAILED. {error.strerror}: {error.filename}.")
-        self._show(len(sources), len(sources), "")
+                progress.line(f"{source.name}: FAILED. {error.strerror}: {error.filename}.")
+        progress.show(len(sources), len(sources), "")
         return failed
-
-    def _show(self, done: int, total: int, name: str) -> None:
-        """A bar on a terminal; a log gets only the lines."""
-        if not self.stdout.isatty():
-            return
-        full = round(_BAR_WIDTH * done / total)
-        bar = "#" * full + "-" * (_BAR_WIDTH - full)
-        self.stdout.write(f"\r\033[K[{bar}] {done}/{total} {name}", ending="")
-        self.stdout.flush()
-        if done == total:
-            self.stdout.write("")
-
-    def _line(self, text: str) -> None:
-        self.stdout.write(f"\r\033[K{text}" if self.stdout.isatty() else text)
 
 
 def _check_taught(options: dict[str, Any]) -> None:
@@ -186,9 +161,5 @@ def _first_of(names: Sequence[str]) -> Denoiser:
 def _wanted(options: dict[str, Any]) -> Wanted:
     return Wanted(
         pixel_size_angstrom=options["pixel_size"],
-        gain=options["gain"],
-        gain_orientation=options["gain_orientation"],
-        gain_reciprocal=options["gain_reciprocal"],
-        defects=options["defects"],
-        eer_fractions=options["eer_fractions"],
+        **corrections(options),
     )

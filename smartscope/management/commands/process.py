@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from smartscope.analysis.io.eer import DEFAULT_FRACTIONS
-from smartscope.analysis.io.orientation import Orientation
 from smartscope.domain.errors import SmartscopeError
+from smartscope.management.correction_options import add_correction_options, corrections
+from smartscope.management.progress import Progress
 from workers.movie_files.one_movie import References, process_movie
 from workers.movie_files.results import Record, read_record, write_micrographs
 from workers.movie_files.wanted import Wanted, check_names
-
-_BAR_WIDTH: Final = 24
 
 
 class Command(BaseCommand):
@@ -34,21 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--voltage", type=float, help="kV; else as the mdoc or XML says")
         parser.add_argument("--cs", type=float, default=2.7, help="spherical aberration, mm")
         parser.add_argument("--amplitude-contrast", type=float, default=0.07)
-        parser.add_argument("--gain", type=Path, help="gain reference: MRC, TIFF or .gain")
-        parser.add_argument(
-            "--gain-orientation",
-            type=Orientation,
-            default=Orientation.AS_IS,
-            choices=list(Orientation),
-            help="how the reference lies beside the frames",
-        )
-        parser.add_argument(
-            "--gain-reciprocal", action="store_true", help="counts are divided by the reference"
-        )
-        parser.add_argument("--defects", type=Path, help="SerialEM's defect file, or boxes")
-        parser.add_argument(
-            "--eer-fractions", type=int, default=DEFAULT_FRACTIONS, help="frames made of an EER"
-        )
+        add_correction_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["out"]
@@ -77,8 +61,9 @@ class Command(BaseCommand):
         records: list[Record] = []
         failed = 0
         references = References(wanted)
+        progress = Progress(self.stdout)
         for number, movie in enumerate(movies):
-            self._show(number, len(movies), movie.name)
+            progress.show(number, len(movies), movie.name)
             try:
                 record = read_record(folder, movie, wanted.fingerprint(movie))
                 said = "done before"
@@ -86,29 +71,15 @@ class Command(BaseCommand):
                     record = process_movie(movie, wanted, references, folder)
                     said = _said(record)
                 records.append(record)
-                self._line(f"{movie.name}: {said}")
+                progress.line(f"{movie.name}: {said}")
             except SmartscopeError as error:
                 failed += 1
-                self._line(f"{movie.name}: FAILED. {error}")
+                progress.line(f"{movie.name}: FAILED. {error}")
             except OSError as error:
                 failed += 1
-                self._line(f"{movie.name}: FAILED. {error.strerror}: {error.filename}.")
-        self._show(len(movies), len(movies), "")
+                progress.line(f"{movie.name}: FAILED. {error.strerror}: {error.filename}.")
+        progress.show(len(movies), len(movies), "")
         return records, failed
-
-    def _show(self, done: int, total: int, name: str) -> None:
-        """A bar on a terminal; a log gets only the lines."""
-        if not self.stdout.isatty():
-            return
-        full = round(_BAR_WIDTH * done / total)
-        bar = "#" * full + "-" * (_BAR_WIDTH - full)
-        self.stdout.write(f"\r\033[K[{bar}] {done}/{total} {name}", ending="")
-        self.stdout.flush()
-        if done == total:
-            self.stdout.write("")
-
-    def _line(self, text: str) -> None:
-        self.stdout.write(f"\r\033[K{text}" if self.stdout.isatty() else text)
 
 
 def _wanted(options: dict[str, Any]) -> Wanted:
@@ -119,11 +90,7 @@ def _wanted(options: dict[str, Any]) -> Wanted:
         voltage_kv=options["voltage"],
         spherical_aberration_mm=options["cs"],
         amplitude_contrast=options["amplitude_contrast"],
-        gain=options["gain"],
-        gain_orientation=options["gain_orientation"],
-        gain_reciprocal=options["gain_reciprocal"],
-        defects=options["defects"],
-        eer_fractions=options["eer_fractions"],
+        **corrections(options),
     )
 
 

@@ -11,6 +11,8 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 from rest_framework.views import APIView
 
+from api.request_budget import WINDOW_S, Budget
+
 log = logging.getLogger(__name__)
 
 
@@ -25,10 +27,45 @@ class _PerPerson(SimpleRateThrottle):
             log.warning("Requests are not counted, the cache does not answer: %s", problem)
             return True
 
+    def told(self) -> tuple[str, str] | None:
+        """Policy and what remains, as `budget_headers` puts them together."""
+        history = getattr(self, "history", None)
+        if history is None:
+            return None
+        allowed, window = self.parse_rate(self.rate)
+        most, window_s = allowed or 0, window or 0
+        reset_s = max(0, int(window_s - (self.now - history[-1]))) if history else window_s
+        left = max(0, most - len(history))
+        return f'"{self.scope}";q={most};w={window_s}', f'"{self.scope}";r={left};t={reset_s}'
 
-class RequestRate(_PerPerson):
-    scope = "requests"
-    rate = f"{settings.SMARTSCOPE_REQUESTS_PER_MINUTE}/min"
+
+class RequestRate(BaseThrottle):
+    """Every request of a person but those that stop an instrument."""
+
+    budget = Budget(settings.SMARTSCOPE_REQUESTS_PER_MINUTE)
+
+    def __init__(self) -> None:
+        self._remaining: tuple[int, int] | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        try:
+            allowed, left, seconds = self.budget.spend(request.user.pk)
+        except RedisError as problem:
+            log.warning("Requests are not counted, the cache does not answer: %s", problem)
+            return True
+        self._remaining = (left, seconds)
+        return allowed
+
+    def wait(self) -> float | None:
+        return None if self._remaining is None else float(self._remaining[1])
+
+    def told(self) -> tuple[str, str] | None:
+        """Policy and what remains, as `budget_headers` puts them together."""
+        if self._remaining is None:
+            return None
+        left, seconds = self._remaining
+        policy = f'"requests";q={self.budget.most};w={WINDOW_S}'
+        return policy, f'"requests";r={left};t={seconds}'
 
 
 class CommandRate(_PerPerson):
@@ -56,16 +93,9 @@ def _asks_to_stop(request: Request) -> bool:
 
 def budget_headers(throttles: Iterable[BaseThrottle]) -> dict[str, str]:
     """`RateLimit` and `RateLimit-Policy` as the IETF draft has them; none where nobody counts."""
-    policies, left = [], []
-    for one in throttles:
-        history = getattr(one, "history", None)
-        if not isinstance(one, _PerPerson) or history is None:
-            continue
-        allowed, window = one.parse_rate(one.rate)
-        most, window_s = allowed or 0, window or 0
-        reset_s = max(0, int(window_s - (one.now - history[-1]))) if history else window_s
-        policies.append(f'"{one.scope}";q={most};w={window_s}')
-        left.append(f'"{one.scope}";r={max(0, most - len(history))};t={reset_s}')
-    if not policies:
+    told = [one.told() for one in throttles if isinstance(one, RequestRate | _PerPerson)]
+    counted = [one for one in told if one is not None]
+    if not counted:
         return {}
+    policies, left = zip(*counted, strict=True)
     return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(left)}

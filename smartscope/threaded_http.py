@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from typing import Any
 
 from django.core.exceptions import RequestAborted
@@ -69,5 +68,6 @@ class ThreadedHandler(ASGIHandler):
         return answer
 
     async def _on_a_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """In the thread's own context, where a connection to the cache is kept for the next one."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, copy_context().run, function, *arguments)
+        return await loop.run_in_executor(self._threads, function, *arguments)

@@ -23,6 +23,8 @@ def serve(descriptor: int) -> None:
             "smartscope.asgi:application",
             ws="websockets-sansio",
             ws_max_size=LARGEST_MESSAGE_BYTES,
+            # an event is a few hundred bytes: to compress it for each stream costs more than it
+            ws_per_message_deflate=False,
             lifespan="off",
             access_log=False,
             log_level="warning",

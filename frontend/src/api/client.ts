@@ -1,6 +1,6 @@
 /* A thin client of the API: relative addresses, the CSRF token on every write, problems as values. */
 
-import type { Problem } from "./types";
+import type { Problem } from "./answerTypes";
 
 const BASE = "api/v1/";
 const TIMEOUT_MS = 20_000;

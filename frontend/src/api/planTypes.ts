@@ -1,6 +1,6 @@
 /* What the API says of plans: protocols under a name, the cassette, and the look before a start. */
 
-import type { ParameterValue } from "./types";
+import type { ParameterValue } from "./vocabularyTypes";
 
 export interface Preset {
   /** null for the service's own. */

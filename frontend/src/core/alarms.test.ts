@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Me, Session } from "../api/types";
+import type { Me } from "../api/peopleTypes";
+import type { Session } from "../api/sessionTypes";
 import { type Alarm, type Delivery, guardWords, inOrder, type Ladder, mayAnswer, pressing, reachesPeople, rungWords, standing, told } from "./alarms";
 
 const N = "\u202f";

@@ -1,6 +1,7 @@
 /* What an alarm says, in which order, and who may answer it; no DOM. */
 
-import type { Me, Session } from "../api/types";
+import type { Me } from "../api/peopleTypes";
+import type { Session } from "../api/sessionTypes";
 import * as units from "./units";
 
 export type Level = "INFO" | "MINOR" | "MAJOR" | "INVALID";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Grid } from "../api/types";
+import type { Grid } from "../api/sessionTypes";
 import { changesOf, rowOf } from "./cassette";
 import { columnsOf } from "./manifest";
 

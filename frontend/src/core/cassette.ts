@@ -1,6 +1,7 @@
 /* Grids that exist as rows of the plan's table, and what was changed in them. */
 
-import type { Grid, ParameterValue } from "../api/types";
+import type { Grid } from "../api/sessionTypes";
+import type { ParameterValue } from "../api/vocabularyTypes";
 import { bodyOf, type Column, type Row } from "./manifest";
 
 /** A grid as a row; parameters that are the default stand as empty cells. */

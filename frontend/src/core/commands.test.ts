@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Grid, Session } from "../api/types";
+import type { Grid, Session } from "../api/sessionTypes";
 import { matches, offers, type Known } from "./commands";
 
 const known: Known = {

@@ -1,6 +1,6 @@
 /* The palette: what was typed becomes places to go and acts to do, the likeliest first. */
 
-import type { Grid, Session } from "../api/types";
+import type { Grid, Session } from "../api/sessionTypes";
 import { placeOf, type Place } from "./permalinks";
 
 export interface Offer {

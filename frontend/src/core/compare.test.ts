@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Grid } from "../api/types";
+import type { Grid } from "../api/sessionTypes";
 import { asCsv, compared, conditions, distributions, exposuresOf, squaresOf, toggled, usableShare } from "./compare";
 import { METRICS, type Series } from "./series";
 

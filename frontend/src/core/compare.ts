@@ -1,6 +1,7 @@
 /* Grids side by side: what differs between them, shared scales, and which square stands for which. */
 
-import type { Grid, ParameterValue } from "../api/types";
+import type { Grid } from "../api/sessionTypes";
+import type { ParameterValue } from "../api/vocabularyTypes";
 import { parameterWords } from "./plan";
 import { isLost, median, type Metric, type Series } from "./series";
 

@@ -1,6 +1,6 @@
 /* The cassette as a table people fill in: columns, pasted rows, and what is wrong in which cell. */
 
-import type { LabelWord, Parameter, ParameterValue } from "../api/types";
+import type { LabelWord, Parameter, ParameterValue } from "../api/vocabularyTypes";
 
 export interface Words {
   readonly hole_types: readonly { readonly name: string }[];

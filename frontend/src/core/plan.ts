@@ -1,6 +1,6 @@
 /* A session before it exists: its form as people leave it, and what the server says is wrong with it. */
 
-import type { Parameter, ParameterValue } from "../api/types";
+import type { Parameter, ParameterValue } from "../api/vocabularyTypes";
 import { isBlank, type Row } from "./manifest";
 
 export interface Form {

@@ -1,7 +1,11 @@
 /* What a person can do from the page; each is one documented API call and a note with its outcome. */
 
 import { patch, post, put, remove } from "../api/client";
-import type { BulkAnswer, Command, DriverLease, Exposure, Grid, ParameterValue, Session } from "../api/types";
+import type { BulkAnswer } from "../api/answerTypes";
+import type { Exposure } from "../api/exposureTypes";
+import type { Command, DriverLease } from "../api/microscopeTypes";
+import type { Grid, Session } from "../api/sessionTypes";
+import type { ParameterValue } from "../api/vocabularyTypes";
 import { outcome, verdictWord } from "../core/words";
 import { toasts } from "./toasts.svelte";
 

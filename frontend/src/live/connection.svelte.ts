@@ -1,7 +1,7 @@
 /* Drives the connection of `core/connection`: opens the WebSocket, or polls where none opens. */
 
 import { get, longPoll } from "../api/client";
-import type { EventsAnswer } from "../api/types";
+import type { EventsAnswer } from "../api/eventTypes";
 import { advance, initial, type Act, type Connection, type Happening, type ThinEvent } from "../core/connection";
 
 export interface Listener {

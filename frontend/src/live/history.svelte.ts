@@ -1,7 +1,7 @@
 /* Taking edits back and redoing them, by what the server remembers: a reload forgets nothing. */
 
 import { get } from "../api/client";
-import type { Changeset, Page } from "../api/types";
+import type { Changeset, Page } from "../api/answerTypes";
 import { editsOf, toRedo, toUndo, type Edit } from "../core/history";
 import { rights } from "./rights.svelte";
 import { toasts } from "./toasts.svelte";

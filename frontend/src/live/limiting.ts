@@ -2,7 +2,8 @@
 
 import { get } from "../api/client";
 import type { Preset } from "../api/planTypes";
-import type { BulkAnswer, Grid, Session } from "../api/types";
+import type { BulkAnswer } from "../api/answerTypes";
+import type { Grid, Session } from "../api/sessionTypes";
 import { holds, MEASURES, type Band, type Consequence, type Measure } from "../core/measures";
 import { edit, setParameters } from "./acts";
 import { everything } from "./lists";

@@ -1,7 +1,7 @@
 /* Whole lists, page after page, for acts on more rows than one page holds. */
 
 import { get } from "../api/client";
-import type { Page } from "../api/types";
+import type { Page } from "../api/answerTypes";
 
 /** One edit takes no more rows. */
 export const MOST_ROWS = 10_000;

@@ -2,7 +2,7 @@
 
 import { get, patch, post } from "../api/client";
 import type { Picks } from "../api/pickTypes";
-import type { BulkAnswer } from "../api/types";
+import type { BulkAnswer } from "../api/answerTypes";
 import type { Click } from "../core/picks";
 import * as units from "../core/units";
 import { toasts } from "./toasts.svelte";

@@ -2,7 +2,10 @@
 
 import { get, post, put } from "../api/client";
 import type { Inventory, Preset, ReadManifest } from "../api/planTypes";
-import type { BulkAnswer, Detector, Page, ParameterValue, Session } from "../api/types";
+import type { BulkAnswer, Page } from "../api/answerTypes";
+import type { Detector } from "../api/microscopeTypes";
+import type { Session } from "../api/sessionTypes";
+import type { ParameterValue } from "../api/vocabularyTypes";
 import { bodyOf, type Column, type Row } from "../core/manifest";
 import type { Form } from "../core/plan";
 

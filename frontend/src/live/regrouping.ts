@@ -1,7 +1,7 @@
 /* After a limit changed: what grouping anew would make of every square whose holes wait. */
 
 import { post } from "../api/client";
-import type { Square } from "../api/types";
+import type { Square } from "../api/targetTypes";
 import { totalled, type Plan, type Regrouping } from "../core/regrouping";
 import * as units from "../core/units";
 import { everything } from "./lists";

@@ -2,7 +2,8 @@
 
    The server decides each time; this only leaves out buttons. The emergency stop is never left out. */
 
-import type { Me, Session } from "../api/types";
+import type { Me } from "../api/peopleTypes";
+import type { Session } from "../api/sessionTypes";
 
 class Rights {
   me = $state.raw<Me | null>(null);

@@ -1,7 +1,9 @@
 /* Three squares of a grid with their pictures and holes, read once, to try a limit on. */
 
 import { get } from "../api/client";
-import type { Image, Overlay, Square } from "../api/types";
+import type { Image } from "../api/exposureTypes";
+import type { Square } from "../api/targetTypes";
+import type { Overlay } from "../core/columns";
 import { targetsOf } from "../core/columns";
 import type { Target } from "../core/overlay";
 import { spreadOver } from "../core/samples";

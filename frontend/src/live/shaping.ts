@@ -1,7 +1,8 @@
 /* Holes added, moved and deleted, lattices extended, groups solved again: each can be tried first and taken back. */
 
 import { get, patch, post } from "../api/client";
-import type { BulkAnswer, Hole } from "../api/types";
+import type { BulkAnswer } from "../api/answerTypes";
+import type { Hole } from "../api/targetTypes";
 import * as units from "../core/units";
 import { outcome } from "../core/words";
 import { toasts } from "./toasts.svelte";

@@ -1,7 +1,7 @@
 /* Exposures and holes as items of a contact sheet: all once, then those that changed. */
 
 import { get } from "../api/client";
-import type { Image } from "../api/types";
+import type { Image } from "../api/exposureTypes";
 import type { Item } from "../core/triage";
 import * as units from "../core/units";
 import { everything } from "./lists";

@@ -1,7 +1,7 @@
 /* Reads the targets of one picture: all columns once, then only what changed since. */
 
 import { get } from "../api/client";
-import type { Overlay } from "../api/types";
+import type { Overlay } from "../core/columns";
 import { merged, unpacked } from "../core/columns";
 import type { Shown } from "./panel.svelte";
 

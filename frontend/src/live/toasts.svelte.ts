@@ -1,7 +1,7 @@
 /* Short notes after an act, with Undo where there is a changeset; they wait while somebody reads. */
 
 import { ApiProblem, post } from "../api/client";
-import type { BulkAnswer } from "../api/types";
+import type { BulkAnswer } from "../api/answerTypes";
 import { undone } from "../core/words";
 
 const STAYS_MS = 10_000;

@@ -2,7 +2,7 @@
 
 import OpenSeadragon from "openseadragon";
 import { imageAddress } from "../api/client";
-import type { Image } from "../api/types";
+import type { Image } from "../api/exposureTypes";
 import type { View } from "../core/geometry";
 
 /* The viewer would inject a style element, which our content policy forbids; it looks for one

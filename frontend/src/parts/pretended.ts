@@ -1,6 +1,6 @@
 /* An edit shown at once, before the server's answer; the next read has the last word. */
 
-import type { Overlay } from "../api/types";
+import type { Overlay } from "../core/columns";
 import { forecast } from "../core/eligible";
 import type { TargetSet } from "../live/acts";
 

@@ -27,6 +27,7 @@ from api.views import (
     limit_preview,
     outlook,
     overlays,
+    particle_studies,
     people,
     picks,
     pictures,
@@ -105,6 +106,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grids/<str:key>/picks", picks.GridPicks.as_view()),
     path("grids/<str:key>/denoised", picks.GridDenoised.as_view()),
     path("grids/<str:key>/exports", exports.GridExports.as_view()),
+    path("grids/<str:key>/particle-studies", particle_studies.GridStudies.as_view()),
+    path("grids/<str:key>/picker", particle_studies.GridPicker.as_view()),
     path("grids/<str:key>/series", series.GridSeries.as_view()),
     path("grids/<str:key>/limit-preview", limit_preview.GridLimitPreview.as_view()),
     path("grids/<str:key>", planning.OneGrid.as_view()),
@@ -139,6 +142,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exports", list_view(resources.EXPORTS, "exports").as_view()),
     path("exports/<str:key>", single_view(resources.EXPORTS, "export").as_view()),
     path("exports/<str:key>/file", exports.ExportFile.as_view()),
+    path(
+        "particle-studies", list_view(resources.PARTICLE_STUDIES, "particle_studies").as_view()
+    ),
+    path(
+        "particle-studies/<str:key>",
+        single_view(resources.PARTICLE_STUDIES, "particle_study").as_view(),
+    ),
+    path("particle-studies/<str:key>/file", particle_studies.StudyFile.as_view()),
+    path("particle-studies/<str:key>/picture", particle_studies.AveragesPicture.as_view()),
     path("images", list_view(resources.IMAGES, "images").as_view()),
     path("images/<str:key>", single_view(resources.IMAGES, "image").as_view()),
     path("images/<str:key>/preview", pictures.Preview.as_view()),

@@ -42,7 +42,7 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
                 coarse_micrograph(
                     one.total,
                     pixel_size_angstrom=one.pixel_size_angstrom,
-                    dirt=left_out(one.total, pixel_size_angstrom=one.pixel_size_angstrom),
+                    dirt=left_out(one.total, pixel_size_angstrom=one.pixel_size_angstrom).mask,
                 )
                 for one in shown
             ]

@@ -75,5 +75,5 @@ def shown(micrograph: Micrograph) -> Shown:
         unsure_px=micrograph.broken_px,
         masked=micrograph.dirty,
     )
-    dirt = left_out(micrograph.total, pixel_size_angstrom=pixel)
+    dirt = left_out(micrograph.total, pixel_size_angstrom=pixel).mask
     return Shown(micrograph.species, micrograph.total, pixel, diameter, dirt, truth)

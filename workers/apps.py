@@ -11,10 +11,10 @@ class WorkersConfig(AppConfig):
     name = "workers"
 
     def ready(self) -> None:
-        from smartscope.operations.signals import analysis_wanted, export_wanted
+        from smartscope.operations.signals import analysis_wanted, work_wanted
 
         analysis_wanted.connect(_on_analysis_wanted, dispatch_uid="workers.nudge")
-        export_wanted.connect(_on_export_wanted, dispatch_uid="workers.nudge_export")
+        work_wanted.connect(_on_work_wanted, dispatch_uid="workers.nudge_work")
 
 
 def _on_analysis_wanted(sender: object, *, analysis_id: str, **_: object) -> None:
@@ -23,7 +23,7 @@ def _on_analysis_wanted(sender: object, *, analysis_id: str, **_: object) -> Non
     nudge(UUID(analysis_id))
 
 
-def _on_export_wanted(sender: object, *, export_id: str, **_: object) -> None:
-    from workers.nudge import nudge_export
+def _on_work_wanted(sender: object, *, told_as: str, pk: str, **_: object) -> None:
+    from workers.nudge import nudge_work
 
-    nudge_export(UUID(export_id))
+    nudge_work(told_as, UUID(pk))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from smartscope.models import Analysis, Export
+from smartscope.models import Analysis, Export, ParticleStudy
 from smartscope.operations.want_denoised import DENOISE
 from smartscope.operations.want_fine_sum import FINE_SUM
 from smartscope.operations.want_picks import PICK
@@ -37,16 +37,20 @@ def nudge(analysis_id: UUID) -> bool:
     return True
 
 
-def nudge_export(export_id: UUID) -> bool:
-    """As `nudge`, of a file that somebody asked for."""
+def nudge_work(told_as: str, pk: UUID) -> bool:
+    """As `nudge`, of what a person asked for: an `export` or a `particle_study`."""
     from kombu.exceptions import OperationalError
 
-    from workers.tasks import write_export
+    from workers.tasks import work_out_study, write_export
 
+    kind, task = {
+        Export.told_as: (Export, write_export),
+        ParticleStudy.told_as: (ParticleStudy, work_out_study),
+    }[told_as]
     try:
-        write_export.apply_async(args=[str(export_id)], retry=False, priority=FOR_PEOPLE_ONLY)
+        task.apply_async(args=[str(pk)], retry=False, priority=FOR_PEOPLE_ONLY)
     except (OperationalError, OSError) as error:
-        log.warning("No broker to hint at export %s: %s", export_id, error)
+        log.warning("No broker to hint at %s %s: %s", told_as, pk, error)
         return False
-    Export.objects.filter(pk=export_id).update(nudged_at=timezone.now())
+    kind.objects.filter(pk=pk).update(nudged_at=timezone.now())
     return True

@@ -26,8 +26,8 @@ from workers.alarms.queue_gone import QueueGone
 from workers.alarms.rules import watch_rules
 from workers.alarms.tell import tell_people
 from workers.alarms.watch import watch
-from workers.exports.stranded import nudge_stranded_exports
 from workers.nudge import LATER, nudge
+from workers.stranded import nudge_stranded_work
 from workers.webhooks.round import nudge_webhooks
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def sweep(now: datetime) -> int:
         if not nudge(analysis_id):
             break
         nudged += 1
-    nudge_stranded_exports(now)
+    nudge_stranded_work(now)
     nudge_webhooks(now)
     publish_events()
     seal_events()

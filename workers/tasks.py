@@ -10,6 +10,7 @@ from workers import warm_up  # noqa: F401 (a worker that loads its tasks warms u
 
 #: below the broker's visibility timeout, or a second worker would begin the same file
 EXPORT_LIMIT_S = 3_000
+STUDY_LIMIT_S = 1_800
 
 
 @shared_task(name="smartscope.run_analysis", ignore_result=True)
@@ -39,3 +40,16 @@ def write_export(export_id: str) -> None:
     from workers.exports.run import run_export
 
     run_export(UUID(export_id))
+
+
+@shared_task(
+    name="smartscope.work_out_study",
+    ignore_result=True,
+    soft_time_limit=STUDY_LIMIT_S,
+    time_limit=STUDY_LIMIT_S + 60,
+)
+def work_out_study(study_id: str) -> None:
+    """Learn from clicks, or average classes, of one grid's particles."""
+    from workers.studies.run import run_study
+
+    run_study(UUID(study_id))

@@ -120,6 +120,7 @@ class GridSerializer(serializers.ModelSerializer[Any]):
             "success_rate",
             "expected_usable_holes",
             "particles_per_exposure",
+            "picker",
             "ctf_fit_best_angstrom",
             "ctf_fit_median_angstrom",
             "rank",

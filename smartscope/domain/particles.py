@@ -1,4 +1,5 @@
-"""What counts of particles say of a grid: how many are usual, and when an exposure holds none.
+"""What counts of particles say of a grid: how many are usual, when an exposure holds none, and how
+many are needed to learn from them.
 
 A count of nought is no fault by itself: small molecules cannot be seen in one exposure. It is one
 where the same grid's other exposures show that these particles can be seen.
@@ -9,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+#: with fewer clicks a picker learns nothing
+FEWEST_CLICKS = 6
+#: with fewer particles there are no class averages
+FEWEST_TO_AVERAGE = 32
 #: otherwise usable exposures that must have been counted before the counts say anything (assumed)
 LEAST_COUNTED = 5
 #: a usual count below this may be chance picks alone (assumed)

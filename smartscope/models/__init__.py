@@ -3,6 +3,7 @@
 from smartscope.models.alarm import Alarm, AlarmDelivery
 from smartscope.models.alert_rule import AlertRule
 from smartscope.models.analysis import Analysis
+from smartscope.models.asked_work import AskedWork
 from smartscope.models.changeset import Change, Changeset, Label
 from smartscope.models.command import Command, CommandState, IdempotencyKey
 from smartscope.models.denoised import Denoised
@@ -17,6 +18,7 @@ from smartscope.models.image import Image, ImageKind
 from smartscope.models.journal import RoutineDose, Run, Step, StepItem, Wait, Wish
 from smartscope.models.lease import Lease, LeaseState
 from smartscope.models.microscope import Detector, Microscope, MicroscopeGrant
+from smartscope.models.particle_study import ParticleStudy, StudyKind
 from smartscope.models.people import ApiToken, LoginLink, Membership, Role
 from smartscope.models.picking import PickEdit, Picking
 from smartscope.models.preset import Preset
@@ -32,6 +34,7 @@ __all__ = [
     "AlertRule",
     "Analysis",
     "ApiToken",
+    "AskedWork",
     "Atlas",
     "Change",
     "Changeset",
@@ -61,6 +64,7 @@ __all__ = [
     "Membership",
     "Microscope",
     "MicroscopeGrant",
+    "ParticleStudy",
     "PickEdit",
     "Picking",
     "Preset",
@@ -72,6 +76,7 @@ __all__ = [
     "Square",
     "Step",
     "StepItem",
+    "StudyKind",
     "TrainedNetwork",
     "Verdict",
     "Wait",

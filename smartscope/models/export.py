@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 
 from smartscope.domain.status import AnalysisState
-from smartscope.models.base import Row, choices, one_of
-from smartscope.models.grid import Grid
+from smartscope.models.asked_work import AskedWork
+from smartscope.models.base import one_of
 
 
 class ExportFormat(models.TextChoices):
@@ -17,25 +16,14 @@ class ExportFormat(models.TextChoices):
     STACK = "particle-stack"
 
 
-class Export(Row):
-    """The row is the truth: a worker that dies leaves it to the next."""
+class Export(AskedWork):
+    """Coordinates or stacks of a grid's particles."""
 
-    grid = models.ForeignKey(Grid, on_delete=models.PROTECT, related_name="exports")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    told_as = "export"
+
     format = models.CharField(max_length=20, choices=ExportFormat.choices)
     #: {"exposures": [ids] or null for all, "box_px": n, "binning": n}
     options = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=choices(AnalysisState), default="wanted")
-    attempts = models.PositiveIntegerField(default=0)
-    #: 0 to 1
-    progress = models.FloatField(default=0.0)
-    message = models.CharField(max_length=500, blank=True)
-    nudged_at = models.DateTimeField(null=True)
-    beat_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    key = models.CharField(max_length=300, blank=True)
-    sha256 = models.CharField(max_length=64, blank=True)
-    bytes = models.BigIntegerField(null=True)
     particles = models.PositiveIntegerField(null=True)
 
     class Meta:

@@ -43,6 +43,10 @@ class Grid(Row, CollectionParameters):
     particles_per_exposure = models.FloatField(null=True)
     #: an exposure with fewer is empty; null where the counts cannot tell
     fewest_particles = models.FloatField(null=True)
+    #: learnt from clicks; it looks in place of the protocol's `matched` picker
+    picker = models.ForeignKey(
+        "ParticleStudy", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     started_at_s = models.FloatField(null=True)
     ended_at_s = models.FloatField(null=True)
     notes = models.TextField(blank=True)

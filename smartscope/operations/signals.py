@@ -8,5 +8,5 @@ from django.dispatch import Signal
 event_committed = Signal()
 #: sent with `analysis_id` (text)
 analysis_wanted = Signal()
-#: sent with `export_id` (text)
-export_wanted = Signal()
+#: sent with `told_as` and `pk` (text) of what a person asked for
+work_wanted = Signal()

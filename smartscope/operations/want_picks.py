@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict, InvalidInput
 from smartscope.domain.protocol import LIMITS, PickingMethod
 from smartscope.domain.status import AnalysisState, ExposureStatus
-from smartscope.models import Exposure, Image, Picking
+from smartscope.models import Exposure, Grid, Image, Picking, StudyKind
 from smartscope.operations.asked_analysis import BUSY, asked_analysis, check_number, is_busy
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.pending_edit import Outcome, PendingEdit
@@ -24,11 +24,16 @@ from smartscope.queries.visible import reader_of, visible_exposures
 
 log = logging.getLogger(__name__)
 PICK = "pick"
+#: the plug-in's name in an analysis whose version is the number of a `ParticleStudy`
+LEARNT = StudyKind.PICKER.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicksAsked:
-    """By whom and how large; None is as the protocol says, `matched` where that says none."""
+    """By whom and how large; None is as the protocol says, `matched` where that says none.
+
+    A picker that the grid learnt looks in the place of `matched`, unless either is named.
+    """
 
     method: PickingMethod | None = None
     diameter_angstrom: float | None = None
@@ -45,17 +50,16 @@ def want_picks(actor: Actor, ids: Sequence[UUID], asked: PicksAsked) -> Outcome:
     edit = PendingEdit(actor)
     path = "hole__square__grid__session"
     session, found = session_of(visible_exposures(reader_of(actor)), ids, path, edit)
-    rows = Exposure.objects.select_related("sum_image", "weighted_image", "hole__square__grid")
+    rows = Exposure.objects.select_related(
+        "sum_image", "weighted_image", "hole__square__grid__picker"
+    )
     wanted = []
     for exposure in locked(rows, found).values():
         grid = exposure.hole.square.grid
-        method = asked.method or PickingMethod(grid.picking_method)
-        if method is PickingMethod.NONE:
-            method = PickingMethod.MATCHED
-        diameter = asked.diameter_angstrom or grid.particle_diameter_angstrom
+        card, diameter = _by(grid, asked)
         if refusal := _refusal(exposure):
             edit.skip(exposure, "not_capable", refusal)
-        elif _ask(exposure, _card(method), diameter):
+        elif _ask(exposure, card, diameter):
             wanted.append(exposure.pk)
         else:
             edit.skip(exposure, "busy", f"{exposure.slug} {BUSY}.")
@@ -76,16 +80,29 @@ def pick_by_protocol(exposure: Exposure) -> None:
     if method is PickingMethod.NONE or _refusal(exposure):
         return
     try:
-        card = registry.card(method)
-    except registry.PluginUnavailable as absent:
+        card, diameter = _by(grid, PicksAsked())
+    except Conflict as absent:
         log.warning("No particles are looked for in %s: %s", exposure.slug, absent)
         return
-    _ask(exposure, card, grid.particle_diameter_angstrom)
+    _ask(exposure, card, diameter)
 
 
 def looked_at(exposure: Exposure) -> Image | None:
     """The picture particles are looked for in: weighted by dose where there is one."""
     return exposure.weighted_image or exposure.sum_image
+
+
+def _by(grid: Grid, asked: PicksAsked) -> tuple[Manifest, float | None]:
+    """Who looks and for what size. Raises Conflict `not_capable` without that picker."""
+    method = asked.method or PickingMethod(grid.picking_method)
+    if method is PickingMethod.NONE:
+        method = PickingMethod.MATCHED
+    card = _card(method)
+    learnt = grid.picker
+    named = asked.method is not None or asked.diameter_angstrom is not None
+    if learnt is None or named or method is not PickingMethod.MATCHED:
+        return card, asked.diameter_angstrom or grid.particle_diameter_angstrom
+    return replace(card, name=LEARNT, version=str(learnt.number)), learnt.diameter_angstrom
 
 
 def _ask(exposure: Exposure, card: Manifest, diameter_angstrom: float | None) -> bool:

@@ -53,12 +53,17 @@ def seen(picking: Picking, edits: Iterable[PickEdit]) -> Seen:
     """`edits` are the exposure's; those withdrawn do not count."""
     data = np.frombuffer(bytes(picking.packed), dtype="<f4").reshape(-1, _COLUMNS)
     centres, scores = data[:, :2].astype(np.float64), data[:, 2].astype(np.float64)
-    edits = [edit for edit in edits if not edit.withdrawn]
-    told = Told(_places(edits, particles=True), _places(edits, particles=False))
+    told = told_by(edits)
     reach = reach_px(picking.diameter_angstrom, picking.exposure.pixel_size_angstrom)
     limit = threshold_of(picking)
     counted = kept(centres, scores, threshold=limit, told=told, reach=reach)
     return Seen(centres, scores, counted, limit, told, reach)
+
+
+def told_by(edits: Iterable[PickEdit]) -> Told:
+    """What the edits of one exposure say that were not withdrawn."""
+    held = [edit for edit in edits if not edit.withdrawn]
+    return Told(_places(held, particles=True), _places(held, particles=False))
 
 
 def threshold_of(picking: Picking) -> float:

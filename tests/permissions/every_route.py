@@ -21,6 +21,7 @@ from smartscope.models import (
     Export,
     Exposure,
     Image,
+    ParticleStudy,
     Picking,
     Preset,
     ShareLink,
@@ -74,6 +75,7 @@ class Scenery:
     preset: Preset
     delivery: WebhookDelivery
     export: Export
+    study: ParticleStudy
 
     def fill(self, route: str) -> str:
         """The route with the ids of what belongs to `ours`."""
@@ -90,6 +92,7 @@ class Scenery:
             "exposures": ours.exposure,
             "images": ours.image,
             "exports": self.export,
+            "particle-studies": self.study,
             "runs": ours.run,
             "changesets": ours.changeset,
             "alarms": self.alarm,
@@ -135,6 +138,7 @@ def scenery(world: World) -> Scenery:
             kind="grid.done", due_at=timezone.now(),
         ),
         Export.objects.create(grid=ours.grid, format="relion-star"),
+        learnt(ours),
     )  # fmt: skip
 
 
@@ -152,6 +156,14 @@ def picked(scene: Scene) -> Picking:
             np.array([[100.0, 100.0], [500.0, 400.0], [300.0, 800.0]]), np.array([0.9, 0.8, 0.2])
         ),
     )  # fmt: skip
+
+
+def learnt(scene: Scene) -> ParticleStudy:
+    """A picker that learnt from clicks on the scene's grid."""
+    return ParticleStudy.objects.get_or_create(
+        grid=scene.grid, kind="learnt-picker", number=1,
+        defaults={"state": "done", "diameter_angstrom": 100.0, "key": "ours/g01/studies/p.json"},
+    )[0]  # fmt: skip
 
 
 def routes() -> Iterator[tuple[str, Any]]:
@@ -247,6 +259,9 @@ WRITES: Mapping[tuple[str, str], Act] = {
     ("exposures/<str:key>/picks", "PATCH"): Act(
         lambda s, w: {"add": [{"x_px": 900, "y_px": 900}]}, EDITORS
     ),
+    ("grids/<str:key>/picker", "PUT"): Act(
+        lambda s, w: {"study": str(learnt(s).pk)}, EDITORS
+    ),
     ("exposures/bulk", "POST"): Act(_bulk("exposure", {"label": "bad"}), EDITORS),
     # an empty changeset has nothing to take back
     ("changesets/<str:key>/revert", "POST"): Act(lambda s, w: {}, EDITORS, events=0),
@@ -290,5 +305,6 @@ PROVEN_ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("squares/<str:key>/denoised", "POST"): "tests/api/test_picks.py",
     ("grids/<str:key>/picks", "POST"): "tests/api/test_picks.py",
     ("grids/<str:key>/exports", "POST"): "tests/api/test_exports.py",
+    ("grids/<str:key>/particle-studies", "POST"): "tests/api/test_particle_studies.py",
     ("grids/<str:key>/denoised", "POST"): "tests/api/test_picks.py",
 }

@@ -18,7 +18,8 @@ from smartscope.domain.actor import SETUP
 from smartscope.domain.errors import Conflict, InvalidInput
 from smartscope.models import Event, Export, ExportFormat, Exposure, Grid, Session
 from smartscope.operations.edit_picks import PickClicks, edit_picks
-from smartscope.operations.exports import ExportAsked, begin_export, want_export
+from smartscope.operations.asked_work import begin_work
+from smartscope.operations.exports import ExportAsked, want_export
 from tests.workers.pickers import ToldPicker
 from tests.workers.test_exposure_measured import PIXEL_ANGSTROM, counted, taken
 from tests.workers.test_picks import _storage, picked, picker  # noqa: F401 (fixtures)
@@ -136,8 +137,8 @@ def test_a_killed_worker_leaves_it_to_the_next_and_three_of_them_end_it(
 ) -> None:
     export = want_export(SETUP, grid.pk, ExportAsked(format=ExportFormat.STAR))
     for _ in range(3):
-        assert begin_export(export.pk) is not None
-        assert begin_export(export.pk) is None
+        assert begin_work(Export, export.pk) is not None
+        assert begin_work(Export, export.pk) is None
         Export.objects.update(beat_at=timezone.now() - timedelta(hours=1))
     run_export(export.pk)
     export.refresh_from_db()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
 
 from smartscope.analysis import registry
-from smartscope.analysis.base import BoolArray, UnusableImage
+from smartscope.analysis.base import BoolArray, FloatImage, UnusableImage
 from smartscope.analysis.io.image import read_image
+from smartscope.analysis.picking.learnt import LearntPicker, picker_of
+from smartscope.analysis.picking.left_out import left_out
+from smartscope.analysis.picking.picks import Picks
+from smartscope.domain.errors import BadFile
 from smartscope.models import Analysis, Picking
 from smartscope.operations.record_picks import Picked, record_picks
+from smartscope.operations.want_picks import LEARNT
+from smartscope.queries.particle_studies import learnt_picker
 from smartscope.storage.current import current_store
-from workers.analyses.quality import DIRT_FINDER
-
-#: more of a field is never dirt: its finder takes bright vacuum for ice and calls the ice dirt
-MOST_DIRT = 0.6
 
 
 def find_particles(analysis: Analysis) -> None:
@@ -25,14 +27,9 @@ def find_particles(analysis: Analysis) -> None:
     image = analysis.image
     with current_store().local_copy(image.key) as path:
         total = read_image(path).pixels
-    dirt, doubt = _dirt(total, image.pixel_size_angstrom)
+    dirt = left_out(total, pixel_size_angstrom=image.pixel_size_angstrom)
     try:
-        picks = registry.picker(analysis.plugin).pick(
-            total,
-            pixel_size_angstrom=image.pixel_size_angstrom,
-            diameter_angstrom=asked.get("diameter_angstrom"),
-            dirt=dirt,
-        )
+        picks = _picks(analysis, total, dirt.mask, asked.get("diameter_angstrom"))
     except UnusableImage as refusal:
         picked = Picked(
             centres_px=np.zeros((0, 2)), scores=np.zeros(0), threshold=0.0, reason=str(refusal)
@@ -46,28 +43,30 @@ def find_particles(analysis: Analysis) -> None:
             diameter_spread_angstrom=picks.diameter_spread_angstrom,
             other_diameter_angstrom=picks.other_diameter_angstrom,
             reason=picks.reason,
-            masked_fraction=None if dirt is None else float(dirt.mean()),
-            mask_refusal=doubt,
+            masked_fraction=None if dirt.mask is None else float(dirt.mask.mean()),
+            mask_refusal=dirt.refusal,
         )
     record_picks(analysis.pk, picked)
 
 
-def _dirt(total: NDArray[np.generic], pixel_size_angstrom: float) -> tuple[BoolArray | None, str]:
-    """A mask of the picture's shape, or None and why it is not used."""
-    try:
-        found = registry.dirt_finder(DIRT_FINDER).mask(
-            total, pixel_size_angstrom=pixel_size_angstrom
-        )
-    except UnusableImage as refusal:
-        return None, str(refusal)
-    if found.fraction > MOST_DIRT:
-        return None, (
-            f"Dirt and foil would be {100 * found.fraction:.0f} % of the field, which is not "
-            "believed: vacuum may be in sight. Nothing was left out."
-        )
-    rows, columns = total.shape
-    height, width = found.mask.shape
-    down = np.minimum(np.arange(rows) * height // rows, height - 1)
-    across = np.minimum(np.arange(columns) * width // columns, width - 1)
-    grown: BoolArray = ndimage.binary_dilation(found.mask)
-    return grown[down][:, across], ""
+def _picks(
+    analysis: Analysis,
+    total: FloatImage,
+    dirt: BoolArray | None,
+    diameter_angstrom: float | None,
+) -> Picks:
+    pixel = analysis.image.pixel_size_angstrom
+    if analysis.plugin == LEARNT:
+        own = _learnt(analysis.image.grid_id, int(analysis.plugin_version))
+        return own.pick(total, pixel_size_angstrom=pixel, dirt=dirt)
+    return registry.picker(analysis.plugin).pick(
+        total, pixel_size_angstrom=pixel, diameter_angstrom=diameter_angstrom, dirt=dirt
+    )
+
+
+def _learnt(grid: UUID, number: int) -> LearntPicker:
+    study = learnt_picker(grid, number)
+    if study is None:
+        raise BadFile(f"Learnt picker {number} of this grid has no file; learn anew.")
+    with current_store().open(study.key) as stream:
+        return picker_of(stream.read().decode())

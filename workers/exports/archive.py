@@ -69,7 +69,7 @@ def write_archive(
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         write = _WRITERS[ExportFormat(export.format)]
         write(archive, export, exposures, tell, written)
-        _put(archive, NOTE, _note(export, written))
+        put(archive, NOTE, _note(export, written))
     return written
 
 
@@ -87,16 +87,16 @@ def _stars(
         table.parts.append(particle_columns(micrograph))
         name = f"coordinates/{_stem(micrograph)}_pick.star"
         files.append((micrograph.name, name))
-        _put(archive, name, coordinates_star(micrograph))
+        put(archive, name, coordinates_star(micrograph))
         written.particles += len(micrograph.centres_px)
         tell()
     optics = optics_of(export.grid, pixel).columns()
-    _put(archive, "particles.star", star_text({"optics": optics, "particles": table.columns()}))
+    put(archive, "particles.star", star_text({"optics": optics, "particles": table.columns()}))
     named = {
         "rlnMicrographName": [name for name, _ in files],
         "rlnMicrographCoordinates": [where for _, where in files],
     }
-    _put(archive, "coordinates.star", star_text({"coordinate_files": named}))
+    put(archive, "coordinates.star", star_text({"coordinate_files": named}))
 
 
 def _cryosparc(
@@ -111,7 +111,7 @@ def _cryosparc(
         micrographs.append(micrograph_of(one))
         written.particles += len(one.particles_px)
         tell()
-    _put(archive, "picked_particles.cs", cryosparc_table(micrographs))
+    put(archive, "picked_particles.cs", cryosparc_table(micrographs))
 
 
 def _boxes(
@@ -124,7 +124,7 @@ def _boxes(
     for one in exposures:
         micrograph = micrograph_of(one)
         box_px = box_px_of(one, export.options["box_px"])
-        _put(archive, f"{_stem(micrograph)}.box", box_text(micrograph, box_px))
+        put(archive, f"{_stem(micrograph)}.box", box_text(micrograph, box_px))
         written.particles += len(micrograph.centres_px)
         tell()
 
@@ -161,7 +161,7 @@ def _stacks(
         write_mrc(
             file, stack.boxes, frame_count=many, pixel_size_angstrom=stack.pixel_size_angstrom
         )
-        _put(archive, name, file.getvalue())
+        put(archive, name, file.getvalue())
         rows = particle_columns(micrograph)
         kept = {
             key: [v for v, inside in zip(values, stack.inside, strict=True) if inside]
@@ -176,7 +176,7 @@ def _stacks(
         }
     if table.parts:
         tables = {"optics": optics, "particles": table.columns()}
-        _put(archive, "particles.star", star_text(tables))
+        put(archive, "particles.star", star_text(tables))
 
 
 _WRITERS = {
@@ -191,7 +191,8 @@ def _stem(micrograph: PickedMicrograph) -> str:
     return PurePosixPath(micrograph.name).stem
 
 
-def _put(archive: zipfile.ZipFile, name: str, content: str | bytes) -> None:
+def put(archive: zipfile.ZipFile, name: str, content: str | bytes) -> None:
+    """One file of it, with the same bytes whenever it is written."""
     entry = zipfile.ZipInfo(name, _EPOCH)
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o644 << 16

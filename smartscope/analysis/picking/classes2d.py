@@ -18,10 +18,10 @@ from smartscope.analysis.picking.first_classes import first_classes
 from smartscope.analysis.picking.particle_boxes import ParticleBoxes, masked
 from smartscope.analysis.picking.soft_assignment import ANGLES, Band, Round, assign
 from smartscope.domain.errors import InvalidInput
+from smartscope.domain.particles import FEWEST_TO_AVERAGE
 
 CLASSES: Final = 16
 MOST_PARTICLES: Final = 2000
-FEWEST_PARTICLES: Final = 32
 ROUNDS: Final = 15
 #: of log-likelihoods, from the first round to the one after which they count in full
 _SHARPNESS: Final = (0.1, 1.0)
@@ -41,11 +41,11 @@ def class_averages(boxes: ParticleBoxes, *, classes: int = CLASSES, seed: int = 
 
     Raises `InvalidInput` for fewer than 32 particles, more than 2,000, or fewer than two classes.
     """
-    if not FEWEST_PARTICLES <= len(boxes) <= MOST_PARTICLES:
+    if not FEWEST_TO_AVERAGE <= len(boxes) <= MOST_PARTICLES:
         raise InvalidInput(
             {
                 "boxes": f"{len(boxes)} particles were given; class averages need "
-                f"{FEWEST_PARTICLES} to {MOST_PARTICLES}."
+                f"{FEWEST_TO_AVERAGE} to {MOST_PARTICLES}."
             }
         )
     if classes < 2:

@@ -101,7 +101,7 @@ def _one(file: Path, out: Path, picker: Picker, asked: Asked, diameter: float | 
             total,
             pixel_size_angstrom=pixel,
             diameter_angstrom=diameter,
-            dirt=None if display else left_out(total, pixel_size_angstrom=pixel),
+            dirt=None if display else left_out(total, pixel_size_angstrom=pixel).mask,
         )
     except (BadFile, UnusableImage) as refusal:
         coordinates_of(file, out).unlink(missing_ok=True)
@@ -160,7 +160,7 @@ def _size_of(files: Sequence[Path], asked: Asked) -> float | None:
     for file in files:
         try:
             total, pixel, display = _read(file, asked)
-            dirt = None if display else left_out(total, pixel_size_angstrom=pixel)
+            dirt = None if display else left_out(total, pixel_size_angstrom=pixel).mask
             shown.append(coarse_micrograph(total, pixel_size_angstrom=pixel, dirt=dirt))
         except (BadFile, UnusableImage, OSError):
             continue

@@ -13,11 +13,11 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 def compiled(function: Function) -> Function:
     """The function itself, compiled on first call when numba can be imported; the answer is the
-    same.
+    same. Compiled, it lets other threads run meanwhile.
     """
     try:
         numba = importlib.import_module("numba")
     except ImportError:
         return function
-    fast: Function = numba.njit(cache=True)(function)
+    fast: Function = numba.njit(cache=True, nogil=True)(function)
     return fast

@@ -1,4 +1,4 @@
-"""Reads MRC images and stacks through a map of the file, and writes MRC2014 front to back.
+"""Reads MRC images and stacks frame by frame, and writes MRC2014 front to back.
 
 Row 0 of the file is row 0 of the array and the top of the picture, in reading and in writing: this
 is the one place where that is decided.
@@ -6,7 +6,6 @@ is the one place where that is decided.
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from smartscope.analysis.base import FloatImage
 from smartscope.analysis.io.atomic import written_aside
 from smartscope.analysis.io.mrc_header import PACKED_MODE, MrcHeader, check_mrc
+from smartscope.analysis.io.plain_frame import read_plain_frame
 from smartscope.domain.errors import BadFile, InvalidInput
 
 Frame = NDArray[np.generic]
@@ -33,22 +33,23 @@ class MrcFrames:
     """An open MRC file whose frames are read one by one; nothing else is held in memory."""
 
     header: MrcHeader
-    _map: mmap.mmap
+    _name: str
+    _file: BinaryIO
 
     def read(self, index: int) -> Frame:
-        """Frame `index` as (height, width) in native byte order and the file's type, copied."""
+        """Frame `index` as (height, width) in native byte order and the file's type.
+
+        Raises `BadFile` when the file was cut short since it was opened.
+        """
         header = self.header
         shape = header.height_px, header.row_bytes // header.dtype.itemsize
         offset = header.data_offset + index * header.height_px * header.row_bytes
-        flat = np.frombuffer(self._map, header.dtype, count=shape[0] * shape[1], offset=offset)
-        frame = flat.reshape(shape)
-        if header.mode == PACKED_MODE:
-            return _unpacked(frame, header.width_px)
-        return frame.astype(header.dtype.newbyteorder("="), copy=True)
+        frame = read_plain_frame(self._file.fileno(), offset, shape, header.dtype, name=self._name)
+        return _unpacked(frame, header.width_px) if header.mode == PACKED_MODE else frame
 
     def close(self) -> None:
-        """Give the map back."""
-        self._map.close()
+        """Close the file."""
+        self._file.close()
 
 
 def _unpacked(packed: Frame, width_px: int) -> Frame:
@@ -60,10 +61,8 @@ def _unpacked(packed: Frame, width_px: int) -> Frame:
 
 
 def open_mrc(path: Path) -> MrcFrames:
-    """Check the header and map the file; the caller closes it. Raises `BadFile`."""
-    header = check_mrc(path)
-    with path.open("rb") as stream:
-        return MrcFrames(header, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    """Check the header; the caller closes the file. Raises `BadFile`."""
+    return MrcFrames(check_mrc(path), path.name, path.open("rb"))
 
 
 def read_mrc_image(path: Path) -> tuple[FloatImage, MrcHeader]:

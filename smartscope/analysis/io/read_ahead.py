@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,18 +14,30 @@ from numpy.typing import NDArray
 
 from smartscope.analysis.io.movie import Movie
 
-#: decoders give up the interpreter's lock, so that two keep a reader and a worker busy
-DEFAULT_THREADS: Final = 2
+_MOST_THREADS: Final = 8
+#: what waits may take no more memory than this, if its pixels have four bytes
+_WAITING_BYTES: Final = 512 * 1024 * 1024
+
+
+def threads_ahead(movie: Movie) -> int:
+    """As many as there are processors, for decoders give up the interpreter's lock; 1 to 8.
+
+    Fewer for frames so large that as many would fill half a GiB.
+    """
+    fit = _WAITING_BYTES // max(4 * movie.height_px * movie.width_px, 1)
+    return max(1, min(_MOST_THREADS, len(os.sched_getaffinity(0)), fit))
 
 
 def read_ahead(
-    movie: Movie, order: Iterable[int], *, threads: int = DEFAULT_THREADS
+    movie: Movie, order: Iterable[int], *, threads: int | None = None
 ) -> Iterator[NDArray[np.generic]]:
     """Frames (height, width) of `movie` in `order`; up to `threads` more are decoded meanwhile.
 
-    Raises `BadFile` at the frame that is broken. Stopping early leaves no thread behind.
+    None is `threads_ahead`. Raises `BadFile` at the frame that is broken. Stopping early leaves no
+    thread behind.
     """
     wanted = iter(order)
+    threads = threads_ahead(movie) if threads is None else threads
     waiting: deque[Future[NDArray[np.generic]]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="read-ahead") as pool:
         try:

@@ -5,6 +5,8 @@ A file's directories are counted and compared with the budgets before the first 
 
 from __future__ import annotations
 
+import itertools
+import math
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from smartscope.analysis.io.atomic import written_aside
 from smartscope.analysis.io.limits import MAX_EXPANSION, MAX_FRAMES, MAX_IMAGE_PX, MAX_SIDE_PX
+from smartscope.analysis.io.plain_frame import read_plain_frame
 from smartscope.domain.errors import BadFile, InvalidInput
 
 Frame = NDArray[np.generic]
@@ -55,18 +58,36 @@ class TiffFrames:
 
     def read(self, index: int) -> Frame:
         """Frame `index` as (height, width), by any thread. Raises `BadFile` when broken."""
+        page, file = self._pages[index], self._file
         try:
+            if _lies_plain(page, self.dtype):
+                return read_plain_frame(
+                    file.filehandle.fileno(),
+                    page.dataoffsets[0],
+                    (self.height_px, self.width_px),
+                    self.dtype.newbyteorder(file.byteorder),
+                    name=file.filename,
+                )
             # one thread each: several frames are decoded beside one another, not one frame's strips
-            frame = self._pages[index].asarray(maxworkers=1)
+            frame = page.asarray(maxworkers=1)
         except BROKEN_TIFF as error:
-            raise BadFile(
-                f"Frame {index} of {self._file.filename} does not decode ({error})."
-            ) from error
+            raise BadFile(f"Frame {index} of {file.filename} does not decode ({error}).") from error
         return np.asarray(frame)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _lies_plain(page: tifffile.TiffPage | tifffile.TiffFrame, dtype: np.dtype[np.generic]) -> bool:
+    """Whether a page's pixels are in the file in one piece as they are."""
+    places = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    in_one_piece = all(
+        offset + count == following
+        for (offset, count), (following, _) in itertools.pairwise(places)
+    )
+    size = math.prod(page.shape) * dtype.itemsize
+    return page.is_final and in_one_piece and sum(count for _, count in places) == size
 
 
 def open_tiff(path: Path) -> TiffFrames:

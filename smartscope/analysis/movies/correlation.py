@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.base import FloatArray, FloatImage, IntArray
+from smartscope.analysis.movies.pair_loops import row_moments, weighted_cross
+from smartscope.analysis.movies.side_by_side import processors, side_by_side
 from smartscope.analysis.movies.spectra import GroupSpectra
 
 SEARCH_ANGSTROM: Final = 40.0
 _GRID_ANGSTROM: Final = 4.0
 _NEWTON_STEPS: Final = 4
+_HEARD: Final = 0.05
 # Frames of a camera that was off have no noise either.
 _TINY: Final = 1e-30
 _BATCH_BYTES: Final = 64 * 1024 * 1024
@@ -43,20 +46,37 @@ def weight(spectra: GroupSpectra, *, b_square_angstrom: float) -> FloatImage:
 
 
 def pair_shifts(spectra: GroupSpectra, weights: FloatImage) -> PairShifts:
-    """Measure every pair of groups within ±40 Å along each axis."""
+    """Measure every pair of groups within ±40 Å along each axis.
+
+    What weighs under a twentieth is left out: of what noise there is, it brings a hundredth.
+    """
+    spectra, weights = _heard(spectra, weights)
     first, second = np.triu_indices(len(spectra.values), k=1)
     shifts = np.empty((len(first), 2))
     peaks = np.empty(len(first))
     cells = weights.size * np.dtype(np.complex64).itemsize
-    batch = max(1, _BATCH_BYTES // cells)
-    for start in range(0, len(first), batch):
+    batch = max(1, _BATCH_BYTES // cells // processors())
+    still = np.float32(spectra.pattern_power) * weights
+
+    def measure(start: int) -> None:
         part = slice(start, start + batch)
-        cross = spectra.values[first[part]].conj() * spectra.values[second[part]]
-        cross -= np.float32(spectra.pattern_power)
-        cross *= weights
+        cross = np.empty((len(first[part]), *weights.shape), dtype=np.complex64)
+        for number, (one, other) in enumerate(zip(first[part], second[part], strict=True)):
+            weighted_cross(
+                spectra.values[one], spectra.values[other], weights, still, cross[number]
+            )
         shifts[part], peaks[part] = climb(cross, spectra, _highest_on_grid(cross, spectra))
+
+    side_by_side(measure, range(0, len(first), batch))
     noise = np.maximum(_noise(spectra, weights, first, second), _TINY)
     return PairShifts(first.astype(np.int64), second.astype(np.int64), shifts, peaks / noise)
+
+
+def _heard(spectra: GroupSpectra, weights: FloatImage) -> tuple[GroupSpectra, FloatImage]:
+    """The least part of the grid that has all weights of a twentieth and more; its weights."""
+    heard = weights >= _HEARD * float(weights.max(initial=0.0))
+    rows, columns = np.flatnonzero(heard.any(axis=1)), np.flatnonzero(heard.any(axis=0))
+    return spectra.part(rows, columns), np.ascontiguousarray(weights[np.ix_(rows, columns)])
 
 
 def climb(
@@ -80,9 +100,10 @@ def moments(
     cross: Complex, spectra: GroupSpectra, shift: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Correlation (n,), gradient (n, 2) and Hessian (n, 2, 2) at `shift` (n, 2) x, y in Å."""
-    vertical = _phases(spectra.ky, shift[:, 1])
-    horizontal = _phases(spectra.kx, shift[:, 0])
-    return derivatives(vertical @ cross @ horizontal.transpose(0, 2, 1))
+    vertical = np.exp(2j * np.pi * shift[:, 1, None] * spectra.ky).astype(np.complex64)
+    rows = np.empty((len(cross), 3, len(spectra.kx)), dtype=np.complex64)
+    row_moments(cross, vertical, spectra.ky.astype(np.float32), rows)
+    return derivatives(rows @ _phases(spectra.kx, shift[:, 0]).transpose(0, 2, 1))
 
 
 def derivatives(

@@ -90,7 +90,8 @@ def replace(frame: FloatImage, defects: Defects, *, frame_number: int) -> None:
     usable = source >= 0
     flat = frame.reshape(-1)
     flat[defects.pixels[usable]] = flat[source[usable]]
-    flat[defects.pixels[~usable]] = np.float32(np.median(frame))
+    if not usable.all():
+        flat[defects.pixels[~usable]] = np.float32(np.median(frame))
 
 
 def _with_neighbours(bad: NDArray[np.bool_]) -> Defects:

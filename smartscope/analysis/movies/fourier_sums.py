@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.base import FloatArray, FloatImage
 from smartscope.analysis.compiled import compiled
+from smartscope.analysis.movies.side_by_side import processors, side_by_side
 from smartscope.analysis.movies.transforms import Spectrum, picture_of
+
+_FEWEST_ROWS: Final = 512
 
 
 class FourierSums:
@@ -41,16 +46,21 @@ class FourierSums:
 
     def add(self, index: int, spectrum: Spectrum) -> None:
         """Add frame `index`, which is left as it is."""
-        _add(
-            spectrum,
-            self._vertical[index],
-            self._horizontal[index],
-            self._halves[index % 2],
-            self._group,
-            self._weighted,
-            self._place,
-            np.zeros(0, dtype=np.float32) if self._curves is None else self._curves[index],
-        )
+        curve = np.zeros(0, dtype=np.float32) if self._curves is None else self._curves[index]
+
+        def add(rows: slice) -> None:
+            _add(
+                spectrum[rows],
+                self._vertical[index][rows],
+                self._horizontal[index],
+                self._halves[index % 2][rows],
+                self._group[rows],
+                self._weighted[rows],
+                self._place[rows],
+                curve,
+            )
+
+        side_by_side(add, _bands(len(spectrum)))
 
     def take_group(self) -> FloatImage:
         """The sum since this was last asked for, float32 (height, width)."""
@@ -66,6 +76,12 @@ class FourierSums:
     def weighted(self) -> FloatImage | None:
         """The weighted sum, float32 (height, width)."""
         return None if self._curves is None else picture_of(self._weighted, self._shape)
+
+
+def _bands(rows: int) -> list[slice]:
+    """`rows` in as many parts as there are processors; few rows stay together."""
+    each = max(_FEWEST_ROWS, -(-rows // processors()))
+    return [slice(start, start + each) for start in range(0, rows, each)]
 
 
 @compiled

@@ -10,16 +10,17 @@ claimed at all. Last, frequencies are weighed by what the frames were found to s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smartscope.analysis.base import FloatArray
+from smartscope.analysis.base import FloatArray, FloatImage
 from smartscope.analysis.movies.correlation import pair_shifts, weight
 from smartscope.analysis.movies.refine import agreement, refine
+from smartscope.analysis.movies.side_by_side import side_by_side
 from smartscope.analysis.movies.signal_weights import signal_weights
 from smartscope.analysis.movies.solve import bending, solve_robust
 from smartscope.analysis.movies.spectra import GroupSpectra
@@ -98,16 +99,17 @@ def measure_motion(spectra: GroupSpectra, *, dose_per_frame_e_per_a2: float) -> 
     if best.evidence_z < at_rest + _WORTH_Z:
         return Motion(rest, True, _half_apart(best.paths), at_rest, everywhere)
     middle = 0.5 * (best.paths[0] + best.paths[1])
-    positions, *paths = (
-        refine(
+
+    def settle(part: GroupSpectra) -> FloatArray:
+        return refine(
             part,
             signal_weights(part, middle),
             middle,
             evenness=best.evenness,
             stiffness=halves.stiffness,
         )
-        for part in (spectra, *halves.parts)
-    )
+
+    positions, *paths = side_by_side(settle, (spectra, *halves.parts))
     return Motion(positions, True, _half_apart((paths[0], paths[1])), best.evidence_z, best.reached)
 
 
@@ -194,13 +196,30 @@ def _loosened(
     paths, reached = (start[0], start[1]), start[2]
     weights = [weight(part, b_square_angstrom=b_square_angstrom) for part in halves.parts]
     for even in evenness:
-        first, second = (
-            refine(part, w, path, evenness=even, stiffness=halves.stiffness)
-            for part, w, path in zip(halves.parts, weights, paths, strict=True)
-        )
-        paths = first, second
+        paths = _both_refined(halves, weights, paths, even)
         evidence = _evidence(halves, b_square_angstrom, paths)
         yield _Trial(b_square_angstrom, even, paths, evidence, reached)
+
+
+def _both_refined(
+    halves: _Halves,
+    weights: Sequence[FloatImage],
+    paths: tuple[FloatArray, FloatArray],
+    evenness: float,
+) -> tuple[FloatArray, FloatArray]:
+    """Each half's path climbed in its own data."""
+
+    def climb(half: int) -> FloatArray:
+        return refine(
+            halves.parts[half],
+            weights[half],
+            paths[half],
+            evenness=evenness,
+            stiffness=halves.stiffness,
+        )
+
+    first, second = side_by_side(climb, (0, 1))
+    return first, second
 
 
 def _evidence(

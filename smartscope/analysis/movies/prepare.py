@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smartscope.analysis.base import BoolArray, FloatImage
+from smartscope.analysis.compiled import compiled
 from smartscope.analysis.io.movie import Movie
 from smartscope.analysis.io.read_ahead import read_ahead
 from smartscope.analysis.movies.defects import Defects, find_defects, find_unsteady, replace
@@ -75,10 +76,7 @@ def prepare(
     squares = np.zeros(shape, dtype=np.float32)
     held = HeldMovie(movie)
     for frame in read_ahead(held, range(movie.frames)):
-        counts = frame.astype(np.float32)
-        total += counts
-        np.square(counts, out=counts)
-        squares += counts
+        _tally(_real(frame), total, squares)
     mean_counts = float(total.mean(dtype=np.float64)) / movie.frames
     if not np.isfinite(mean_counts):
         raise BadFile("The movie has pixels that are not finite numbers; it is quarantined.")
@@ -100,6 +98,21 @@ def group_members(frames: int, size: int) -> list[range]:
         range(number * size, (number + 1) * size if number + 1 < count else frames)
         for number in range(count)
     ]
+
+
+def _real(frame: NDArray[np.generic]) -> NDArray[np.generic]:
+    """`frame` in a type that compiled loops know."""
+    return frame.astype(np.float32) if frame.dtype == np.float16 else frame
+
+
+@compiled
+def _tally(frame: NDArray[np.generic], total: FloatImage, squares: FloatImage) -> None:
+    """Add counts to `total` and their squares to `squares`."""
+    for row in range(frame.shape[0]):
+        for column in range(frame.shape[1]):
+            count = np.float32(frame[row, column])
+            total[row, column] += count
+            squares[row, column] += count * count
 
 
 def _counts(movie: Movie, index: int, gain: FloatImage | None) -> FloatImage:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smartscope.analysis.base import FloatArray, FloatImage
+from smartscope.analysis.base import FloatArray, FloatImage, IntArray
 from smartscope.analysis.movies.prepare import group_members
 from smartscope.analysis.movies.transforms import FrameSpectra
 
@@ -17,7 +18,15 @@ FINEST_ANGSTROM: Final = 7.0
 
 # Rows and columns that read out badly stand still; their power lies on the axes of the spectrum.
 _BLANKED_AXIS_CELLS: Final = 1
-_PATTERN_BAND: Final = (0.35, 0.47)
+#: where the standing pattern is looked for, cycles per pixel down and across, as rectangles: 0.35
+#: to 0.47 from the middle, off the axes
+_PATTERN_BOXES: Final = (
+    ((0.01, 0.12), (0.35, 0.45)),
+    ((0.12, 0.25), (0.33, 0.39)),
+    ((0.25, 0.33), (0.25, 0.33)),
+    ((0.33, 0.39), (0.12, 0.25)),
+    ((0.35, 0.45), (0.01, 0.12)),
+)
 
 ComplexStack = NDArray[np.complex64]
 
@@ -41,12 +50,15 @@ class GroupSpectra:
 
     def columns(self, start: int) -> GroupSpectra:
         """Every second kx from `start`: half of the coefficients, with independent noise."""
-        take = slice(start, None, 2)
+        return self.part(np.arange(len(self.ky)), np.arange(start, len(self.kx), 2))
+
+    def part(self, rows: IntArray, columns: IntArray) -> GroupSpectra:
+        """Only some ky and kx."""
         return GroupSpectra(
-            np.ascontiguousarray(self.values[:, :, take]),
-            self.ky,
-            self.kx[take],
-            np.ascontiguousarray(self.band[:, take]),
+            self.values[:, rows[:, None], columns[None, :]],
+            self.ky[rows],
+            self.kx[columns],
+            self.band[rows[:, None], columns[None, :]],
             self.pattern_power,
             self.frame_numbers,
         )
@@ -94,28 +106,43 @@ class _StandingPattern:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        vertical = np.abs(np.fft.fftfreq(shape[0]))[:, None]
-        horizontal = np.fft.rfftfreq(shape[1])[None, :]
-        radius = np.hypot(vertical, horizontal)
-        low, high = _PATTERN_BAND
-        off_axes = (vertical > 2.0 / shape[0]) & (horizontal > 2.0 / shape[1])
-        self._cells = np.flatnonzero((radius > low) & (radius < high) & off_axes)
-        self._sum = np.zeros(len(self._cells), dtype=np.complex128)
-        self._power = np.zeros(len(self._cells))
+        self._boxes = [
+            (_cells(shape[0], low_y, high_y, sign), _cells(shape[1], low_x, high_x, 1))
+            for (low_y, high_y), (low_x, high_x) in _PATTERN_BOXES
+            for sign in (1, -1)
+        ]
+        sizes = [(y.stop - y.start, x.stop - x.start) for y, x in self._boxes]
+        self._sums = [np.zeros(size, dtype=np.complex64) for size in sizes]
+        self._powers = [np.zeros(size, dtype=np.float32) for size in sizes]
         self._count = 0
 
     def add(self, spectrum: NDArray[np.complex64]) -> None:
         """Count one more group's spectrum."""
-        cells = spectrum.reshape(-1)[self._cells]
-        self._sum += cells
-        self._power += cells.real**2 + cells.imag**2
+        for box, total, power in zip(self._boxes, self._sums, self._powers, strict=True):
+            cells = spectrum[box]
+            total += cells
+            power += cells.real**2
+            power += cells.imag**2
         self._count += 1
 
     def power(self) -> float:
         """Power per coefficient; 0 when it is not three standard errors above nothing."""
-        if self._count < 2 or len(self._cells) < 100:
+        if self._count < 2 or sum(total.size for total in self._sums) < 100:
             return 0.0
         pairs = self._count * (self._count - 1)
-        cross = (np.abs(self._sum) ** 2 - self._power) / pairs
+        cross = np.concatenate(
+            [
+                ((total.real**2 + total.imag**2 - power) / pairs).reshape(-1)
+                for total, power in zip(self._sums, self._powers, strict=True)
+            ]
+        ).astype(np.float64)
         error = cross.std() / np.sqrt(len(cross))
         return float(cross.mean()) if cross.mean() > 3.0 * error else 0.0
+
+
+def _cells(side: int, low: float, high: float, sign: int) -> slice:
+    """Where frequencies of `low` to `high` cycles per pixel, or their negatives, are in a
+    transform.
+    """
+    first, last = math.ceil(low * side), math.floor(high * side)
+    return slice(first, last) if sign > 0 else slice(side - last, side - first)

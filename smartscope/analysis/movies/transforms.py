@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,10 +11,10 @@ from scipy import fft
 
 from smartscope.analysis.base import FloatImage
 from smartscope.analysis.movies.prepare import PreparedMovie
+from smartscope.analysis.movies.side_by_side import processors
 
 #: whole spectra of a movie are kept up to this much
 KEPT_BYTES: Final = 512 * 1024 * 1024
-_MOST_WORKERS: Final = 8
 # Threads for smaller pictures cost more than they save.
 _SHARED_FROM_PX: Final = 1_000_000
 
@@ -34,7 +33,7 @@ def picture_of(spectrum: Spectrum, shape: tuple[int, int]) -> FloatImage:
 
 
 def _workers(pixels: int) -> int:
-    return min(_MOST_WORKERS, len(os.sched_getaffinity(0))) if pixels >= _SHARED_FROM_PX else 1
+    return processors() if pixels >= _SHARED_FROM_PX else 1
 
 
 class FrameSpectra:

@@ -56,6 +56,20 @@ def test_frames_are_read_one_by_one_in_their_own_type(tmp_path: Path) -> None:
         frames.close()
 
 
+def test_a_file_cut_short_after_it_was_opened_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "stack.mrc"
+    save_mrc(path, picture("uint16", (3, 6, 8)), pixel_size_angstrom=1.0)
+    frames = open_mrc(path)
+    try:
+        with path.open("r+b") as stream:
+            stream.truncate(path.stat().st_size - 1)
+        assert frames.read(1).shape == (6, 8)
+        with pytest.raises(BadFile, match="cut short"):
+            frames.read(2)
+    finally:
+        frames.close()
+
+
 def test_a_stack_is_not_read_as_an_image(tmp_path: Path) -> None:
     path = tmp_path / "stack.mrc"
     save_mrc(path, picture("uint16", (3, 6, 8)), pixel_size_angstrom=1.0)

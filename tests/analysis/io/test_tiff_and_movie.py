@@ -34,6 +34,24 @@ def test_a_tiff_movie_is_read_back(tmp_path: Path, *, lzw: bool, dtype: str) -> 
         assert np.array_equal(other.asarray(), expected)
 
 
+@pytest.mark.parametrize("byte_order", ["<", ">"])
+@pytest.mark.parametrize("written", [{"rowsperstrip": 7}, {"tile": (16, 16)}, {"predictor": True}])
+def test_a_plain_tiff_is_read_however_its_pixels_lie(
+    tmp_path: Path, byte_order: str, written: dict[str, object]
+) -> None:
+    path = tmp_path / "movie.tif"
+    expected = frames(dtype="uint16")
+    packed = "adobe_deflate" if "predictor" in written else None
+    with tifffile.TiffWriter(path, byteorder=byte_order) as writer:
+        for frame in expected:
+            writer.write(frame, contiguous=False, compression=packed, **written)
+    with open_movie(path) as movie:
+        for index, frame in enumerate(expected):
+            read = movie.read(index)
+            assert np.array_equal(read, frame)
+            assert read.dtype.isnative
+
+
 def test_an_mrc_movie_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "movie.mrcs"
     expected = frames(dtype="uint16")

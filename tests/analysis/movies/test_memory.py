@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
-from smartscope.analysis.io.read_ahead import DEFAULT_THREADS
+from smartscope.analysis.io.read_ahead import threads_ahead
 from smartscope.analysis.movies.align import Taken, align_movie
 
 
@@ -38,7 +38,7 @@ def test_a_large_movie_is_never_held_in_memory(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("smartscope.analysis.movies.held.HELD_BYTES", 30 * 64 * 64 - 1)
     movie = WatchedMovie(30)
     aligned(movie)
-    assert movie.most_alive <= 2 + DEFAULT_THREADS
+    assert movie.most_alive <= 2 + threads_ahead(movie)
     assert movie.reads >= 60
 
 

@@ -4,6 +4,9 @@ import type { Problem } from "./answerTypes";
 
 const BASE = "api/v1/";
 const TIMEOUT_MS = 20_000;
+const UNREAD = "The server does not answer. It is asked again when the connection is back.";
+/* Nothing is kept to be sent later: hours after, the microscope is somewhere else. */
+const UNSAID = "The server does not answer. Look whether it was done once the connection is back; it is not sent again by itself.";
 
 /** What the API said was wrong; `message` says what to do next. */
 export class ApiProblem extends Error {
@@ -57,7 +60,7 @@ async function call<Answer>(method: string, path: string, options: Options = {})
   } catch (problem) {
     // an answer that breaks off is none
     if (problem instanceof ApiProblem || options.signal?.aborted) throw problem;
-    throw new ApiProblem(0, "unreachable", "The server does not answer. It is asked again when the connection is back.", null);
+    throw new ApiProblem(0, "unreachable", method === "GET" ? UNREAD : UNSAID, null);
   }
 }
 

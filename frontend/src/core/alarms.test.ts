@@ -45,7 +45,7 @@ describe("alarms", () => {
 
   it("say honestly when nobody can be told", () => {
     const rung = { duty: "on_call", after_minutes: 20, channels: [] };
-    expect(rungWords(rung, true)).toBe(`after 20${N}min the person on call, but there is no way to`);
+    expect(rungWords(rung, true)).toBe(`after 20${N}min the person on call, but no way to tell them is set up`);
     expect(rungWords({ duty: "operator", after_minutes: 10, channels: ["json example.org"] }, true)).toBe(`after 10${N}min the operators, by mail and json example.org`);
     expect(rungWords({ duty: "user", after_minutes: 0, channels: [] }, true)).toBe("at once whoever started the run, by mail");
     const none: Ladder = { mail: false, may_test: true, rungs: [rung] };

@@ -109,7 +109,7 @@ const DUTIES: Record<string, string> = { user: "whoever started the run", operat
 export function rungWords(rung: Ladder["rungs"][number], mail: boolean): string {
   const when = rung.after_minutes === 0 ? "at once" : `after ${units.minutes(rung.after_minutes).replace(/ 00\u202fs$/, "")}`;
   const ways = [...(mail && rung.duty !== "on_call" ? ["mail"] : []), ...rung.channels];
-  return `${when} ${DUTIES[rung.duty] ?? rung.duty}${ways.length === 0 ? ", but there is no way to" : `, by ${ways.join(" and ")}`}`;
+  return `${when} ${DUTIES[rung.duty] ?? rung.duty}${ways.length === 0 ? ", but no way to tell them is set up" : `, by ${ways.join(" and ")}`}`;
 }
 
 /** Whether any message leaves the server at all. */

@@ -52,12 +52,17 @@ export function columnsOf(words: Words, protocols: readonly string[] = []): Colu
     ...[...words.parameters].sort((a, b) => rankOf(a.name) - rankOf(b.name)).map((parameter) => {
       const kind = parameter.kind === "boolean" && parameter.default === false ? "flag" : parameter.kind === "number" || parameter.kind === "integer" ? "number" : "choice";
       const choices = parameter.kind === "boolean" ? ["yes", "no"] : parameter.choices;
-      return column(parameter.name, TITLES[parameter.name] ?? parameter.name.replaceAll("_", " "), kind, SHORT[parameter.name] ?? [], { parameter, choices });
+      return column(parameter.name, TITLES[parameter.name] ?? titleOf(parameter), kind, SHORT[parameter.name] ?? [], { parameter, choices });
     }),
     column("notes", "Notes", "text", ["note", "comment", "comments", "remark", "remarks"], { most: 10_000 }),
   ];
 }
 
+/** "Image shift radius, µm": the unit stands behind, not in the name. */
+function titleOf(parameter: Parameter): string {
+  const words = parameter.name.replace(/_(um|nm|deg|h|s|angstrom_per_s|e_per_angstrom2)$/, "").replaceAll("_", " ");
+  return `${words[0]!.toUpperCase()}${words.slice(1)}${parameter.unit === "" ? "" : `, ${parameter.unit}`}`;
+}
 const TITLES: Record<string, string> = { squares_per_grid: "Squares", holes_per_square: "Holes per square", tilt_deg: "Tilt °", atlas_only: "Atlas only", budget_minutes: "Minutes at most" };
 const SHORT: Record<string, string[]> = { holes_per_square: ["holespersq"], tilt_deg: ["tilt", "tiltangle"], atlas_only: ["atlas"], budget_minutes: ["budget", "minutes"] };
 const rankOf = (name: string): number => (IN_TABLE.indexOf(name) + 1 || IN_TABLE.length + 1);

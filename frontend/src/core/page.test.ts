@@ -31,6 +31,13 @@ describe("units", () => {
     expect(units.lengthUm(0.2)).toBe(`200${N}nm`);
   });
 
+  it("give an axis as many decimals as tell its ticks apart", () => {
+    expect([0, 0.5, 1].map((value) => units.tickText(value, 0.5))).toEqual(["0.0", "0.5", "1.0"]);
+    expect([-0.001, -0.0005, 0].map((value) => units.tickText(value, 0.0005))).toEqual(["\u22120.0010", "\u22120.0005", "0.0000"]);
+    expect([0, 5_000].map((value) => units.tickText(value, 5_000))).toEqual(["0", "5,000"]);
+    expect(units.tickText(0.25, 0.25)).toBe("0.25");
+  });
+
   it("say durations in two parts", () => {
     expect(units.duration(12.9)).toBe(`12${N}s`);
     expect(units.duration(245)).toBe(`4${N}min 05${N}s`);

@@ -41,6 +41,13 @@ export function bytes(value: Maybe): string {
   return `${shown < 10 && step > 0 ? shown.toFixed(1) : Math.round(shown)}${NARROW_SPACE}${steps[step]}`;
 }
 
+/** A tick of an axis, with as many decimals as its `step` has. */
+export function tickText(value: number, step: number): string {
+  let decimals = 0;
+  while (decimals < 6 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6) decimals += 1;
+  return decimals === 0 ? minus(count(value)) : minus(value.toFixed(decimals));
+}
+
 export function percent(share: Maybe): string {
   return share === null || share === undefined ? UNKNOWN : `${Math.round(share * 100)}${NARROW_SPACE}%`;
 }

@@ -3,6 +3,7 @@
 import uPlot from "uplot";
 import type { Incident } from "../../core/incidents";
 import type { Scale } from "../../core/limitLine";
+import { tickText } from "../../core/units";
 import type { Drawn } from "../../core/series";
 import type { PlotInk } from "./plotInk";
 
@@ -32,7 +33,7 @@ export function optionsOf(asked: Asked): uPlot.Options {
     scales: { x: { time: asked.against === "time" } },
     // the microscope's clock is told in UTC everywhere
     tzDate: (at_s) => uPlot.tzDate(new Date(at_s * 1000), "Etc/UTC"),
-    axes: [{ ...axis(ink, 28), ...(asked.against === "time" ? { values: CLOCK } : {}) }, { ...axis(ink, 46), size: 52 }],
+    axes: [{ ...axis(ink, 28), ...(asked.against === "time" ? { values: CLOCK } : {}) }, { ...axis(ink, 46), size: 52, values: (_plot, splits, _axis, _space, step) => splits.map((value) => tickText(value, step)) }],
     series: [
       {},
       points(ink.point, 5, ink.point),

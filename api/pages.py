@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,11 +20,13 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from api.problems import Problem
+from smartscope.queries.visible import Reader, rows_for
 
 USUAL_LIMIT = 100
 LARGEST_LIMIT = 1_000
 COUNTED_UP_TO = 10_000
 PAGE_PARAMETERS = ("cursor", "limit", "sort", "fields", "count")
+NOT_OF_THE_STATEMENT = ("fields", "count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,14 @@ class Page:
     rows: list[Any]
     next: str | None
     count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a list is of: the rows of any reader, and a name that no other list has."""
+
+    name: str
+    rows: Callable[[Reader], QuerySet[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +79,25 @@ class Order:
 
 
 def page_of(
-    rows: QuerySet[Any], parameters: QueryDict, *, sorts: tuple[str, ...], default_sort: str
+    of: Asked, reader: Reader, parameters: QueryDict, *, sorts: tuple[str, ...], default_sort: str
 ) -> Page:
-    """One page of `rows` as the parameters ask; raises Problem for a bad limit, sort or cursor."""
+    """One page of the rows as the parameters ask; raises Problem for a bad limit, sort or cursor.
+
+    The statement of a first page is kept, for others will ask the same.
+    """
     order = Order.parse(parameters.get("sort", default_sort), sorts)
     limit = _limit(parameters.get("limit", str(USUAL_LIMIT)))
-    count = rows.order_by()[: COUNTED_UP_TO + 1].count() if _counted(parameters) else None
+    count = None
+    if _counted(parameters):
+        count = of.rows(reader).order_by()[: COUNTED_UP_TO + 1].count()
     if (cursor := parameters.get("cursor")) is not None:
         value, pk = _decode(cursor)
-        rows = rows.filter(order.beyond(value, pk))
-    found = list(order.apply(rows)[: limit + 1])
+        found = list(order.apply(of.rows(reader).filter(order.beyond(value, pk)))[: limit + 1])
+    else:
+        asked = frozenset((k, *v) for k, v in parameters.lists() if k not in NOT_OF_THE_STATEMENT)
+        found = rows_for(
+            reader, (of.name, asked), lambda one: order.apply(of.rows(one))[: limit + 1]
+        )
     following = None
     if len(found) > limit:
         found = found[:limit]

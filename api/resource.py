@@ -14,7 +14,8 @@ from rest_framework.serializers import BaseSerializer
 from api.filters import Filter, is_uuid, where
 from api.pages import PAGE_PARAMETERS
 from smartscope.domain.errors import Conflict, NotFound
-from smartscope.queries.visible import Reader
+from smartscope.queries.prepared import SOMETHING
+from smartscope.queries.visible import Reader, rows_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,11 @@ class Resource:
         within: Mapping[str, Any] | None = None,
     ) -> Any:
         """The row with this id or slug. Raises NotFound, or Conflict when a slug is not unique."""
-        rows = self.rows(reader).filter(self._named(key, session), **(within or {}))
-        found = list(rows[:2])
+        if is_uuid(key) and not within:
+            found = rows_for(reader, (self.name, "one"), self._one_of, key=UUID(key))
+        else:
+            rows = self.rows(reader).filter(self._named(key, session), **(within or {}))
+            found = list(rows[:2])
         if not found:
             raise NotFound(f"There is no {key[:60]!r} among the {self.name} that you may see.")
         if len(found) > 1:
@@ -55,6 +59,9 @@ class Resource:
                 f"Several sessions have a {key!r}; say which with ?session=.", code="conflict"
             )
         return found[0]
+
+    def _one_of(self, reader: Reader) -> QuerySet[Any]:
+        return self.rows(reader).filter(pk=SOMETHING)[:2]
 
     def _named(self, key: str, session: str | None) -> Q:
         if is_uuid(key):

@@ -150,7 +150,17 @@ def _each(child: Any) -> Show:
 
 def _list(field: Any) -> Show:
     item = _value(field.child)
-    return lambda values: [None if one is None else item(one) for one in values]
+
+    def show(values: Any) -> Any:
+        return [None if one is None else item(one) for one in values]
+
+    def show_numbers(values: Any) -> Any:
+        try:
+            return [*map(float, values)]
+        except TypeError:  # one of them is not known
+            return show(values)
+
+    return show_numbers if item is float else show
 
 
 def _time(field: Any) -> Show:

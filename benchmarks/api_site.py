@@ -56,7 +56,7 @@ for n in range({people}):
     _, secret = create_token(actor, name="load", scopes=scopes, lifetime=timedelta(hours=1))
     signed_in = store()
     signed_in[SESSION_KEY] = str(user.pk)
-    signed_in[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    signed_in[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     signed_in[HASH_SESSION_KEY] = user.get_session_auth_hash()
     signed_in.save()
     found.append([secret, f"{{settings.SESSION_COOKIE_NAME}}={{signed_in.session_key}}"])

@@ -78,7 +78,7 @@ class LoginByLink(View):
         if user is None:
             spent = _page() | {"spent": True}
             return render(request, "frontend/login_link.html", spent, status=410)
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user)
         return redirect("shell")
 
 

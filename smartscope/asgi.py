@@ -25,6 +25,7 @@ from django.conf import settings  # noqa: E402
 
 from frontend.routing import websocket_urlpatterns  # noqa: E402
 from smartscope.threaded_http import ThreadedHandler  # noqa: E402
+from smartscope.web_warm_up import warm_up_later  # noqa: E402
 
 OWN_THREAD = re.compile(r"/api/v1/(events(/stream)?|microscopes/[^/]+/emergency-stop)")
 
@@ -64,3 +65,5 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+warm_up_later()

@@ -239,7 +239,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/" if not PREFIX else f"{PREFIX}/"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+AUTHENTICATION_BACKENDS = ["smartscope.sign_ins.PeopleBackend"]
+SESSION_ENGINE = "smartscope.sign_ins"
 SESSION_IDLE = timedelta(hours=12)
 SESSION_ABSOLUTE = timedelta(days=7)
 SESSION_COOKIE_AGE = int(SESSION_IDLE.total_seconds())
@@ -332,6 +333,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CheckVerdict": "api.enums.CHECK_VERDICT",
         "CommandState": "smartscope.models.command.CommandState",
         "ImageKind": "smartscope.models.image.ImageKind",
+        "ParticleStudyKind": "smartscope.models.particle_study.StudyKind",
         "Verdict": "smartscope.models.grid.Verdict",
     },
     "SWAGGER_UI_DIST": "SIDECAR",

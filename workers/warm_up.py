@@ -9,11 +9,10 @@ from celery.signals import worker_init
 def warm_up(**_: object) -> None:
     """Once per worker, before its first task: kernels are compiled, or read from their cache."""
     from smartscope.analysis import pipeline
-    from smartscope.domain.geometry import Point
+    from smartscope.analysis.warm_up import make_grouping_ready
     from smartscope.image_memory import keep_image_memory
     from workers.analyses import run  # noqa: F401 (imports every analysis)
 
     keep_image_memory()
-    row = [Point(2.5 * n, 0.0) for n in range(8)]
-    pipeline.group(row, radius_um=4.0)
+    make_grouping_ready()
     pipeline.cluster_holes([0.7 + 0.01 * n for n in range(8)], clusters=2)

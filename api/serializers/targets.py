@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from api.serializers.picks import DenoisedSerializer, PickingSerializer
 from api.serializers.places import ROW
+from api.showing import one_shown
 from smartscope.domain.status import AnalysisState
 from smartscope.models import Atlas, Exposure, FineSum, Group, Hole, Image, Square
 
@@ -176,19 +177,19 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
     def get_fine_sum(self, exposure: Exposure) -> dict[str, Any] | None:
         """Null until somebody asked for one."""
         found = getattr(exposure, "fine_sum", None)
-        return None if found is None else dict(FineSumSerializer(found).data)
+        return None if found is None else one_shown(FineSumSerializer, found)
 
     @extend_schema_field(PickingSerializer(allow_null=True))
     def get_picking(self, exposure: Exposure) -> dict[str, Any] | None:
         """Null until particles were to be looked for."""
         found = getattr(exposure, "picking", None)
-        return None if found is None else dict(PickingSerializer(found).data)
+        return None if found is None else one_shown(PickingSerializer, found)
 
     @extend_schema_field(DenoisedSerializer(allow_null=True))
     def get_denoised(self, exposure: Exposure) -> dict[str, Any] | None:
         """Null until somebody asked for it."""
         found = getattr(exposure, "denoised", None)
-        return None if found is None else dict(DenoisedSerializer(found).data)
+        return None if found is None else one_shown(DenoisedSerializer, found)
 
     class Meta:
         model = Exposure

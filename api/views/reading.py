@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.etags import etag_of, is_unchanged
-from api.pages import page_of
+from api.pages import Asked, page_of
 from api.problems import Problem
 from api.resource import Resource
 from api.schema import (
@@ -21,6 +21,7 @@ from api.schema import (
 from api.showing import all_shown, one_shown, plan_of
 from api.views.base import View
 from smartscope.queries.events import head_seq
+from smartscope.queries.visible import Reader
 
 
 class ListView(View):
@@ -30,10 +31,15 @@ class ListView(View):
 
     def get(self, request: Request, **path: str) -> Response:
         as_of_seq = head_seq()
-        rows = self.resource.narrowed(self.reader, request.query_params)
+        asked = request.query_params
+
+        def rows(reader: Reader) -> Any:
+            return self.within(self.resource.narrowed(reader, asked), **path)
+
         page = page_of(
-            self.within(rows, **path),
-            request.query_params,
+            Asked(request.path, rows),
+            self.reader,
+            asked,
             sorts=self.resource.sorts,
             default_sort=self.resource.default_sort,
         )

@@ -6,6 +6,7 @@ Whatever was exposed, or is being exposed, stays as it is and is reported; its l
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +14,9 @@ from django.db import transaction
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict, InvalidInput
 from smartscope.domain.labels import EXPOSURE_LABELS, HOLE_LABELS, SQUARE_LABELS
-from smartscope.models import Exposure, Grid, Session, Square
+from smartscope.models import Exposure, Grid, Hole, Session, Square
 from smartscope.operations.family import lock_family
-from smartscope.operations.hole_edits import HoleEdits
+from smartscope.operations.hole_edits import HoleEdits, is_mere_word
 from smartscope.operations.pending_edit import Manner, Outcome, PendingEdit
 from smartscope.operations.regroup_edited import regroup_edited, tell_regrouped
 from smartscope.operations.settle import settle_squares
@@ -48,7 +49,6 @@ def edit_squares(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Mann
     )
 
 
-@transaction.atomic
 def edit_holes(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner) -> Outcome:
     """As `edit_squares`; groups, squares and grids follow their holes.
 
@@ -56,6 +56,34 @@ def edit_holes(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner
     transaction, so that the bridge sees the plan before or the plan after.
     """
     _check(wanted, HOLE_LABELS)
+    label = wanted.label
+    if label is not None and wanted.queue is None and wanted.skip is None:
+        with suppress(_OthersFollow):
+            return _label_holes(actor, ids, label, manner)
+    return _edit_holes(actor, ids, wanted, manner)
+
+
+class _OthersFollow(Exception):
+    """A label that decides what is imaged was taken for a mere word; nothing was written."""
+
+
+@transaction.atomic
+def _label_holes(actor: Actor, ids: Sequence[UUID], label: str, manner: Manner) -> Outcome:
+    """Words on holes that change nothing else: only these holes are locked, nobody else waits."""
+    edit = PendingEdit(actor)
+    session, found = session_of(visible_holes(reader_of(actor)), ids, "square__grid__session", edit)
+    holes = locked(Hole.objects.select_related("square"), found)
+    if not all(is_mere_word(hole, label) for hole in holes.values()):
+        raise _OthersFollow
+    for hole in holes.values():
+        edit.put("hole", hole, label=label)
+    grids = {hole.square.grid_id for hole in holes.values()}
+    grid = grids.pop() if len(grids) == 1 else None
+    return edit.commit(session, "hole.changed", matched=len(ids), manner=manner, grid=grid)
+
+
+@transaction.atomic
+def _edit_holes(actor: Actor, ids: Sequence[UUID], wanted: Wanted, manner: Manner) -> Outcome:
     edit = PendingEdit(actor)
     session, found = session_of(visible_holes(reader_of(actor)), ids, "square__grid__session", edit)
     _check_session(session, wanted)

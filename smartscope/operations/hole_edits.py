@@ -26,6 +26,14 @@ from smartscope.operations.square_edits import PERSON, Wanted, go_on, may_label,
 T = TargetStatus
 
 
+def is_mere_word(hole: Hole, label: str) -> bool:
+    """Whether this label would leave the hole as much in or out of the plan as it is."""
+    status = TargetStatus(hole.status)
+    if HOLE_LABELS.get(label, False) and status in (T.FOUND, T.QUEUED):
+        return False
+    return not (status is T.REJECTED and (label == GOOD or hole.reason == PERSON))
+
+
 @dataclass(slots=True)
 class HoleEdits:
     """Edits holes; all rows given are locked, `members` are all holes of the groups given."""
@@ -86,14 +94,16 @@ class HoleEdits:
             go_on(self.edit, self.grids[square.grid_id])
 
     def _label(self, hole: Hole, label: str, *, may_plan: bool) -> None:
-        status = TargetStatus(hole.status)
+        mere = is_mere_word(hole, label)
         self.edit.put("hole", hole, label=label)
-        if HOLE_LABELS.get(label, False) and status in (T.FOUND, T.QUEUED):
-            self._leave(hole, T.REJECTED, PERSON)
-        elif status is T.REJECTED and (label == GOOD or hole.reason == PERSON):
+        if mere:
+            return
+        if hole.status == T.REJECTED:
             self._move(hole, T.FOUND)
             if may_plan:
                 self.back.add(hole.pk)
+        else:
+            self._leave(hole, T.REJECTED, PERSON)
 
     def _queue(self, hole: Hole) -> None:
         status = TargetStatus(hole.status)

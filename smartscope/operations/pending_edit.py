@@ -171,8 +171,12 @@ class PendingEdit:
         return f"Nothing drives {session.name} now: start it, and what waits is imaged."
 
     def _judge_grids_anew(self) -> None:
-        """A person's word changes what a grid is worth."""
-        changed = [self.rows[key] for key in self.before if key[0] in _JUDGED]
+        """A person's word changes what a grid is worth; a hole's label by itself does not."""
+        changed = [
+            self.rows[key]
+            for key, before in self.before.items()
+            if key[0] in _JUDGED and not (key[0] == "hole" and before.keys() == {"label"})
+        ]
         squares = {row.pk for row in changed if isinstance(row, Square)}
         squares |= {row.square_id for row in changed if isinstance(row, Hole)}
         exposed = {row.hole_id for row in changed if isinstance(row, Exposure)}

@@ -11,6 +11,7 @@ from django.db.models import Min, Q, QuerySet
 
 from smartscope.domain.errors import InvalidInput, NotFound
 from smartscope.models import Event, EventCounter
+from smartscope.queries.prepared import rows_of
 from smartscope.queries.visible import (
     Reader,
     visible_events,
@@ -52,7 +53,8 @@ class Topics:
 
 def head_seq() -> int:
     """The newest event's number; 0 before the first."""
-    return EventCounter.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
+    found = rows_of("head", lambda: EventCounter.objects.filter(pk=1), {})
+    return int(found[0].seq) if found else 0
 
 
 def log_position() -> LogPosition:

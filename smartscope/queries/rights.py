@@ -148,9 +148,12 @@ def _trusted(actor: Actor) -> bool:
 
 def _edits(actor: Actor, place: Place) -> bool:
     member = Membership.objects.filter(
-        user_id=_person(actor), group_id=place.group_id, role__in=EDITORS
+        user_id=_person(actor),
+        user__is_active=True,
+        group_id=place.group_id,
+        role__in=EDITORS,
     )
-    return _active(actor) and (member.exists() or _operates(actor, place.microscope_id))
+    return member.exists() or _operates(actor, place.microscope_id)
 
 
 def _operates(actor: Actor, microscope_id: UUID) -> bool:

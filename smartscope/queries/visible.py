@@ -6,8 +6,10 @@ operator of its microscope; staff and admins see everything. Nothing else decide
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group as PeopleGroup
@@ -36,6 +38,7 @@ from smartscope.models import (
     Step,
     Wait,
 )
+from smartscope.queries.prepared import SOMEBODY, SOMETHING, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,28 @@ def reader_of(actor: Actor) -> Reader:
     """The rights of a person are read again each time; a disabled account sees nothing."""
     if actor.kind in ("bridge", "service"):
         return THE_SERVICE
-    user = get_user_model().objects.filter(pk=actor.user_id or 0, is_active=True).first()
-    if user is None:
+    found = rows_of("active person", _active, {SOMEBODY: actor.user_id or 0})
+    if not found:
         return NOBODY
-    return Reader(user.pk, sees_everything=user.is_staff or user.is_superuser)
+    return Reader(found[0].pk, sees_everything=found[0].is_staff or found[0].is_superuser)
+
+
+def rows_for(
+    reader: Reader,
+    name: Hashable,
+    make: Callable[[Reader], QuerySet[Any]],
+    *,
+    key: UUID | None = None,
+) -> list[Any]:
+    """The rows of `make(reader)`, evaluated now.
+
+    `name` says all that the statement depends on but the reader and `key`; `make` is called with a
+    reader whose id is a stand-in, and uses SOMETHING where it means `key`.
+    """
+    person = None if reader.user_id is None else SOMEBODY
+    eyes = Reader(person, sees_everything=reader.sees_everything)
+    values = {SOMEBODY: reader.user_id, SOMETHING: key}
+    return rows_of((name, eyes), lambda: make(eyes), values)
 
 
 def visible_sessions(reader: Reader) -> QuerySet[Session]:
@@ -160,6 +181,10 @@ def visible_people_groups(reader: Reader) -> QuerySet[PeopleGroup]:
     if reader.sees_everything or _operated(reader).exists():
         return PeopleGroup.objects.all()
     return PeopleGroup.objects.filter(pk__in=_groups(reader))
+
+
+def _active() -> QuerySet[Any]:
+    return get_user_model().objects.filter(pk=SOMEBODY, is_active=True)
 
 
 def _within(reader: Reader, session_path: str) -> Q:

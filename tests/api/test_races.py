@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict
-from smartscope.models import Event, Group, Hole, Run
+from smartscope.models import Event, Grid, Group, Hole, Run, Square
 from smartscope.operations.edit_targets import edit_holes
 from smartscope.operations.pending_edit import Manner, Outcome
 from smartscope.operations.square_edits import Wanted
@@ -114,3 +114,30 @@ def test_twenty_starts_make_one_run_and_the_log_has_no_gap() -> None:
     assert Run.objects.filter(session=world.ours.session, state="queued").count() == 1
     seqs = list(Event.objects.order_by("seq").values_list("seq", flat=True))
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+
+def test_a_mere_word_on_a_hole_waits_for_nobody_who_plans() -> None:
+    world = make_world()
+    found, told = threading.Event(), threading.Event()
+    hole = world.ours.holes[0]
+    Hole.objects.filter(pk=hole.pk).update(status="found")
+
+    def plan() -> None:
+        with transaction.atomic():
+            Grid.objects.select_for_update().get(pk=world.ours.grid.pk)
+            Square.objects.select_for_update().get(pk=hole.square_id)
+            list(Group.objects.select_for_update().filter(square=hole.square_id))
+            found.set()
+            assert told.wait(timeout=10), "the word waited for the plan"
+
+    def label() -> Outcome:
+        assert found.wait(timeout=10)
+        try:
+            return edit_holes(person(world), [hole.pk], Wanted(label="good"), Manner())
+        finally:
+            told.set()
+
+    _, outcome = in_threads(plan, label)
+    assert isinstance(outcome, Outcome)
+    assert outcome.changed == 1
+    assert Hole.objects.get(pk=hole.pk).label == "good"

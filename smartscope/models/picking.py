@@ -26,6 +26,8 @@ class Picking(Row):
     #: null where a person gave the diameter
     diameter_spread_angstrom = models.FloatField(null=True)
     other_diameter_angstrom = models.FloatField(null=True)
+    #: what this exposure tells of the size, to be pooled over the grid; null where a size was given
+    size_evidence = models.JSONField(null=True)
     threshold = models.FloatField(null=True)
     #: a person's, from the slider; it wins
     own_threshold = models.FloatField(null=True)

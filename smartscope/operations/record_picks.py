@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from smartscope.analysis.base import FloatArray
@@ -19,7 +20,7 @@ class Picked:
     """`centres_px` (n, 2) and `scores` (n,), best first; see `Picks` for the rest.
 
     `masked_fraction` is the share of the field left out as dirt, None where nothing was left out,
-    and then `mask_refusal` may say why.
+    and then `mask_refusal` may say why. `size_evidence` is what the exposure tells of the size.
     """
 
     centres_px: FloatArray
@@ -31,6 +32,7 @@ class Picked:
     reason: str = ""
     masked_fraction: float | None = None
     mask_refusal: str = ""
+    size_evidence: dict[str, Any] | None = None
 
 
 def record_picks(analysis_id: UUID, picked: Picked) -> None:
@@ -50,6 +52,7 @@ def record_picks(analysis_id: UUID, picked: Picked) -> None:
         picking.diameter_angstrom = picked.diameter_angstrom
         picking.diameter_spread_angstrom = picked.diameter_spread_angstrom
         picking.other_diameter_angstrom = picked.other_diameter_angstrom
+        picking.size_evidence = picked.size_evidence
         picking.reason = picked.reason[:400]
         picking.masked_fraction = picked.masked_fraction
         picking.mask_refusal = picked.mask_refusal[:300]

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from smartscope.models import ParticleStudy, StudyKind
 from smartscope.queries.visible import Reader, visible_grids
 
-
 #: in the file of class averages
 AVERAGES_PICTURE: Final = "averages.png"
 

@@ -7,10 +7,11 @@ from scipy.ndimage import gaussian_filter
 
 from smartscope.analysis.io.mrc import write_mrc_image
 from smartscope.analysis.previews.jpeg import preview_jpeg
-from smartscope.models import Analysis, Denoised, Exposure, Image, Picking
+from smartscope.models import Analysis, Denoised, Exposure, Image, PickEdit, Picking
 from smartscope.operations.count_particles import count_particles
 from smartscope.queries.picks import packed
 from smartscope.storage.current import current_store
+from tests.analysis.picking.pictures import DIAMETER_ANGSTROM, PIXEL_ANGSTROM, drawn
 from tests.browser import pictures
 from tests.browser.stored import stored
 
@@ -23,14 +24,7 @@ THRESHOLD = 5.0
 
 def plant_picks(session: str, grid: str) -> str:
     """Of the first measured exposure; returns the query that opens it: its square and its hole."""
-    exposure = (
-        Exposure.objects.filter(
-            hole__square__grid__slug=grid, hole__square__grid__session__name=session
-        )
-        .exclude(sum_image=None)
-        .select_related("hole__square__grid", "sum_image")
-        .order_by("exposed_at_s")[0]
-    )
+    exposure = _first(session, grid)
     assert exposure.sum_image is not None
     _write(exposure.sum_image)
     picking = Picking.objects.create(
@@ -52,6 +46,45 @@ def plant_picks(session: str, grid: str) -> str:
     )
     count_particles(exposure, picking)
     return f"?square={exposure.hole.square.slug}&hole={exposure.hole.slug}"
+
+
+def plant_discs(session: str, grid: str) -> str:
+    """As `plant_picks`: discs of which all are picked but ten, which a person added."""
+    exposure = _first(session, grid)
+    total = exposure.sum_image
+    assert total is not None
+    picture, centres = drawn()
+    total.key, total.pixel_size_angstrom = f"{total.key}.mrc", PIXEL_ANGSTROM
+    total.height_px, total.width_px = picture.shape
+    total.save()
+    exposure.pixel_size_angstrom, exposure.defocus_um = PIXEL_ANGSTROM, None
+    exposure.save()
+    current_store().write_atomic(
+        total.key,
+        lambda stream: write_mrc_image(stream, picture, pixel_size_angstrom=PIXEL_ANGSTROM),
+    )
+    picking = Picking.objects.create(
+        exposure=exposure,
+        analysis=_done(total, "pick", "matched-picker"),
+        method="matched-picker",
+        method_version="1",
+        diameter_angstrom=DIAMETER_ANGSTROM,
+        threshold=THRESHOLD,
+        packed=packed(centres[10:], np.full(len(centres) - 10, 9.0)),
+    )
+    for x_px, y_px in centres[:10]:
+        PickEdit.objects.create(exposure=exposure, is_particle=True, x_px=x_px, y_px=y_px)
+    count_particles(exposure, picking)
+    return f"?square={exposure.hole.square.slug}&hole={exposure.hole.slug}"
+
+
+def _first(session: str, grid: str) -> Exposure:
+    """The first measured exposure."""
+    measured = Exposure.objects.filter(
+        hole__square__grid__slug=grid, hole__square__grid__session__name=session
+    ).exclude(sum_image=None)
+    rows = measured.select_related("hole__square__grid", "sum_image")
+    return rows.order_by("exposed_at_s")[0]
 
 
 def _write(total: Image) -> None:

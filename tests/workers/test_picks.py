@@ -9,13 +9,17 @@ import pytest
 
 from smartscope.analysis import registry
 from smartscope.analysis.manifest import Manifest
+from smartscope.analysis.picking.matched import coarse_micrograph
+from smartscope.analysis.picking.size_evidence import evidence_of
 from smartscope.domain.actor import SETUP
 from smartscope.domain.errors import Conflict, InvalidInput
 from smartscope.domain.protocol import PickingMethod
-from smartscope.models import Analysis, Changeset, Event, Exposure, Grid, PickEdit, Picking
+from smartscope.models import Analysis, Changeset, Event, Exposure, Grid, Hole, PickEdit, Picking
+from smartscope.models.ids import uuid7
 from smartscope.operations.edit_picks import PickClicks, edit_picks
 from smartscope.operations.revert_changeset import revert_changeset
 from smartscope.operations.want_picks import PicksAsked, want_picks
+from tests.analysis.picking.pictures import DIAMETER_ANGSTROM, PIXEL_ANGSTROM, drawn
 from tests.workers.pickers import ToldPicker
 from tests.workers.test_exposure_measured import counted, taken
 from workers.analyses.run import run_analysis
@@ -82,6 +86,31 @@ def test_the_protocol_has_particles_looked_for_in_every_exposure(
     assert picker.asked[0][0] == 90.0
     grid = Grid.objects.get(pk=exposure.hole.square.grid_id)
     assert any("Particles were counted in 1 usable" in said for said in grid.verdict_reasons)
+
+
+def test_a_size_that_nobody_gave_is_told_by_the_grids_other_exposures(
+    tmp_path: Path, picker: ToldPicker
+) -> None:
+    exposure = measured(tmp_path)
+    hole, other = Hole.objects.get(pk=exposure.hole_id), Exposure.objects.get(pk=exposure.pk)
+    for row in (hole, other):
+        row.pk, row.slug = uuid7(), "other"
+    hole.number, other.hole = 99, hole
+    hole.save(force_insert=True)
+    other.save(force_insert=True)
+    own = Picking.objects.get(exposure=exposure)
+    shown = coarse_micrograph(drawn()[0], pixel_size_angstrom=PIXEL_ANGSTROM)
+    Picking.objects.create(
+        exposure=other, analysis=own.analysis, size_evidence=evidence_of([shown])[0].plain()
+    )
+    Analysis.objects.filter(pk=own.analysis_id).update(state="wanted")
+    run_analysis(own.analysis_id)
+    own.refresh_from_db()
+    assert picker.asked[-1][0] == pytest.approx(DIAMETER_ANGSTROM, rel=0.15)
+    assert own.diameter_spread_angstrom is not None
+    assert own.size_evidence is not None
+    want_picks(SETUP, [exposure.pk], PicksAsked(diameter_angstrom=90.0))
+    assert picked(exposure).size_evidence is None
 
 
 def test_none_is_looked_for_where_the_protocol_says_so_until_a_person_asks(

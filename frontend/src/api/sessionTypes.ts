@@ -54,6 +54,8 @@ export interface Grid extends Row {
   };
   /** The usual count in a usable exposure; null while too few were counted. */
   particles_per_exposure: number | null;
+  /** A picker that learnt from clicks; null: the protocol's. */
+  picker: string | null;
   minutes_spent: number | null;
   expected_usable_holes: number | null;
   holes_in_range: number | null;

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import expit
 
 from smartscope.analysis.base import BoolArray, FloatArray, IntArray
-from smartscope.analysis.picking.decoys import more_than_chance, threshold_for
+from smartscope.analysis.picking.decoys import middle_of_nearly_best, more_than_chance
 
 #: a click weighs like so many places that nobody clicked on; the best is taken
 CLICK_WEIGHTS: Final = (0.5, 1.5, 4.0)
@@ -26,6 +26,8 @@ _STEPS: Final = 12
 _RIDGE: Final = 20.0
 _FOLDS: Final = 5
 _FEWEST_DECOYS: Final = 6
+#: so many picks taken away weigh as much as all decoys
+_ENOUGH_AWAY: Final = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,22 +83,24 @@ class Agreement:
         return 2.0 * self.hits / whole if whole else 0.0
 
 
-def learnt(lessons: Sequence[Lesson]) -> Learnt | None:
-    """None where no place pointed at is left, or no decoys.
+def learnt(lessons: Sequence[Lesson], *, seed: int = 0) -> tuple[Learnt, Agreement] | None:
+    """A detector, and how its like judge clicks that were hidden from them.
 
-    How much clicks weigh is chosen by what nobody clicked on: clicks correct what is hardest, and
-    where particles are faint too much weight on them would teach noise.
+    How much clicks weigh is chosen by what comes of it: clicks correct what is hardest, and where
+    particles are faint too much weight on them would teach noise. None where no place pointed at is
+    left, or no decoys.
     """
     decoys = np.concatenate([each.decoys for each in lessons])
     if len(decoys) < _FEWEST_DECOYS:
         return None
     centre, spread = decoys.mean(axis=0), decoys.std(axis=0) + 1e-6
-    tried = [_tried(lessons, centre, spread, weight) for weight in CLICK_WEIGHTS]
+    tried = [_tried(_Taught(lessons, centre, spread, weight), seed) for weight in CLICK_WEIGHTS]
     able = [one for one in tried if one is not None]
     if not able:
         return None
-    many = max(one.surplus for one in able)
-    return max(able, key=lambda one: one.merit(many)).found
+    many = max(one.judged.surplus for one in able)
+    best = max(able, key=lambda one: one.merit(many))
+    return best.found, best.agreement
 
 
 def scores_by(found: Learnt, candidates: FloatArray, decoys: FloatArray) -> tuple[FloatArray, ...]:
@@ -107,32 +111,6 @@ def scores_by(found: Learnt, candidates: FloatArray, decoys: FloatArray) -> tupl
     middle = float(np.median(against))
     spread = 1.4826 * float(np.median(np.abs(against - middle))) + 1e-6
     return (said - middle) / spread, (against - middle) / spread
-
-
-def agreement(lessons: Sequence[Lesson], *, seed: int = 0) -> Agreement:
-    """Five times a fifth of the clicks is hidden, and judged by what the others taught."""
-    drawn = np.random.default_rng(seed)
-    folds = [
-        tuple(drawn.permutation(len(part)) % _FOLDS for part in (one.right, one.wrong, one.missed))
-        for one in lessons
-    ]
-    shown = hits = taken = kept = 0
-    for fold in range(_FOLDS):
-        rest = [
-            _without(one, *(part == fold for part in parts))
-            for one, parts in zip(lessons, folds, strict=True)
-        ]
-        found = learnt(rest)
-        if found is None:
-            continue
-        for one, (right, wrong, missed) in zip(lessons, folds, strict=True):
-            passed = scores_by(found, one.candidates, one.decoys)[0] >= found.threshold
-            mine, away = passed[one.right[right == fold]], passed[one.wrong[wrong == fold]]
-            # a place without a candidate is never found
-            shown += len(mine) + int((missed == fold).sum())
-            hits += int(mine.sum())
-            taken, kept = taken + len(away), kept + int(away.sum())
-    return Agreement(shown, hits, taken, kept)
 
 
 def _without(one: Lesson, right: BoolArray, wrong: BoolArray, missed: BoolArray) -> Lesson:
@@ -154,8 +132,12 @@ def _taught(
         return None
     clicked = np.full(len(positive), weight)
     against = np.concatenate([negative, decoys])
-    against_weight = np.concatenate([np.full(len(negative), weight), np.ones(len(decoys))])
+    # enough of what was taken away weighs as much as all chance does
+    share = len(decoys) / max(len(negative), _ENOUGH_AWAY)
+    against_weight = np.concatenate([np.full(len(negative), share), np.ones(len(decoys))])
     found: Learnt | None = None
+    if len(negative):
+        found = _fitted(positive, clicked, against, against_weight, centre, spread)
     for _ in range(_ROUNDS):
         sure = np.concatenate([_sure(found, each) for each in lessons])
         found = _fitted(
@@ -222,54 +204,122 @@ def _raw(found: Learnt, looks: FloatArray) -> FloatArray:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """A detector; of its `picked` places that nobody clicked on `hits` are more than chance, and
-    at most `surplus` are at any threshold.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """Scores of candidates (n,) and decoys (m,) of all micrographs by detectors that their own
+    decoys did not teach; `right` and `wrong` of clicks by detectors that these were hidden from,
+    -inf for a place pointed at without a candidate.
     """
 
+    scores: FloatArray
+    decoys: FloatArray
+    right: FloatArray
+    wrong: FloatArray
+
+    @property
+    def surplus(self) -> int:
+        return more_than_chance(self.scores, self.decoys)
+
+    def merits(self, limits: FloatArray, many: int) -> FloatArray:
+        """(k,) F1 where there are `many` particles, decoys telling of chance, times the share of
+        particles among clicks that pass, which tells of what is dark and no particle.
+        """
+
+        def passing(values: FloatArray) -> FloatArray:
+            return len(values) - np.searchsorted(np.sort(values), limits, side="left")
+
+        picked = passing(self.scores)
+        hits = np.maximum(picked - passing(self.decoys), 0)
+        right, wrong = passing(self.right), passing(self.wrong)
+        return 2.0 * hits / np.maximum(picked + many, 1) * (right + 1.0) / (right + wrong + 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tried:
     found: Learnt
-    picked: int
-    hits: int
-    surplus: int
+    judged: _Judged
 
     def merit(self, many: int) -> float:
-        """F1 where there are `many` particles."""
-        return 2.0 * self.hits / max(1, self.picked + many)
+        return float(self.judged.merits(np.array([self.found.threshold]), many)[0])
+
+    @property
+    def agreement(self) -> Agreement:
+        right, wrong = self.judged.right, self.judged.wrong
+        return Agreement(
+            shown=len(right),
+            hits=int(np.count_nonzero(right >= self.found.threshold)),
+            taken_away=len(wrong),
+            kept=int(np.count_nonzero(wrong >= self.found.threshold)),
+        )
 
 
-def _tried(
-    lessons: Sequence[Lesson], centre: FloatArray, spread: FloatArray, weight: float
-) -> _Tried | None:
-    """The threshold is one for the grid, where F1 is expected to be best over its micrographs; that
-    particles are there is known, since people pointed at them.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taught:
+    """What a detector is fitted to, and how much a click weighs."""
 
-    Where there are two micrographs and more, none is judged by what its own decoys taught.
+    lessons: Sequence[Lesson]
+    centre: FloatArray
+    spread: FloatArray
+    weight: float
+
+    def by(self, lessons: Sequence[Lesson]) -> Learnt | None:
+        return _taught(lessons, self.centre, self.spread, self.weight)
+
+
+def _tried(given: _Taught, seed: int) -> _Tried | None:
+    """The threshold is one for the grid: the middle one of those at which the merit is nearly
+    best, since with few particles the very best is best by chance.
     """
-    found = _taught(lessons, centre, spread, weight)
+    found = given.by(given.lessons)
     if found is None:
         return None
-    scores, against, unclicked = [], [], []
+    scores, decoys = _crossed(given, found)
+    judged = _Judged(scores, decoys, *_hidden(given, seed))
+    limits = np.sort(scores)[::-1]
+    merits = judged.merits(limits, judged.surplus)
+    if not merits.size or merits.max() <= 0.0:
+        return None
+    limit = float(limits[middle_of_nearly_best(merits)])
+    return _Tried(replace(found, threshold=limit), judged)
+
+
+def _crossed(given: _Taught, found: Learnt) -> tuple[FloatArray, FloatArray]:
+    """Where there are two micrographs and more, none is judged by what its own decoys taught."""
+    lessons = given.lessons
+    scores, against = [], []
     for side in (0, 1):
         others = [
             _clicks_alone(one) if number % 2 == side else one for number, one in enumerate(lessons)
         ]
-        by = _taught(others, centre, spread, weight) if len(lessons) > 1 else found
+        by = given.by(others) if len(lessons) > 1 else found
         for one in lessons[side::2]:
             said, decoys = scores_by(by or found, one.candidates, one.decoys)
             scores.append(said)
             against.append(decoys)
-            unclicked.append(np.delete(said, np.concatenate([one.right, one.wrong])))
-    joined = np.concatenate(against)
-    limit = threshold_for(np.concatenate(scores), joined, false_share=1.0)
-    free = np.concatenate(unclicked)
-    picked = int(np.count_nonzero(free >= limit))
-    return _Tried(
-        found=replace(found, threshold=limit),
-        picked=picked,
-        hits=max(0, picked - int(np.count_nonzero(joined >= limit))),
-        surplus=more_than_chance(free, joined),
-    )
+    return np.concatenate(scores), np.concatenate(against)
+
+
+def _hidden(given: _Taught, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Five times a fifth of the clicks is hidden, and judged by what the others taught."""
+    drawn = np.random.default_rng(seed)
+    folds = [
+        tuple(drawn.permutation(len(part)) % _FOLDS for part in (one.right, one.wrong, one.missed))
+        for one in given.lessons
+    ]
+    right, wrong = [np.full(sum(len(one.missed) for one in given.lessons), -np.inf)], []
+    for fold in range(_FOLDS):
+        rest = [
+            _without(one, *(part == fold for part in parts))
+            for one, parts in zip(given.lessons, folds, strict=True)
+        ]
+        found = given.by(rest)
+        if found is None:
+            continue
+        for one, parts in zip(given.lessons, folds, strict=True):
+            said, _ = scores_by(found, one.candidates, one.decoys)
+            right.append(said[one.right[parts[0] == fold]])
+            wrong.append(said[one.wrong[parts[1] == fold]])
+    return np.concatenate(right), np.concatenate(wrong) if wrong else np.zeros(0)
 
 
 def _clicks_alone(one: Lesson) -> Lesson:

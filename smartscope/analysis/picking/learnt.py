@@ -19,10 +19,10 @@ from smartscope.analysis.picking.click_learning import (
     Agreement,
     Learnt,
     Lesson,
-    agreement,
     learnt,
     scores_by,
 )
+from smartscope.analysis.picking.decoys import believed_from, broad_threshold
 from smartscope.analysis.picking.matched import coarse_micrograph, none_found
 from smartscope.analysis.picking.people import Told
 from smartscope.analysis.picking.picks import Picks
@@ -42,6 +42,10 @@ from smartscope.domain.particles import FEWEST_CLICKS
 FORMAT: Final = 1
 #: a candidate so near a click is what was meant, in diameters
 _MEANT: Final = 0.3
+#: of what passes in one micrograph, at most so much may be chance
+MOST_CHANCE: Final = 0.4
+#: a picture with fewer more than chance has no threshold of its own
+LEAST_SURPLUS: Final = 4
 #: micrographs on which the shape that proposes candidates is chosen
 _CHOSEN_ON: Final = 3
 
@@ -79,16 +83,28 @@ class LearntPicker:
         found = sights(micrograph, size, shape=self.shape)
         if not len(found.places_px):
             return none_found(size, NOTHING_AS_SURE)
-        said, _ = scores_by(self.detector, found.candidates, found.decoys)
+        said, against = scores_by(self.detector, found.candidates, found.decoys)
         order = np.argsort(-said, kind="stable")
-        sure = bool((said >= self.detector.threshold).any())
+        limit = self._threshold(said, against)
+        sure = bool((said >= limit).any())
         return Picks(
             centres_px=micrograph.given_px(found.places_px[order]),
             scores=said[order],
-            threshold=self.detector.threshold,
+            threshold=limit,
             diameter_angstrom=size,
             reason="" if sure else NOTHING_AS_SURE,
         )
+
+    def _threshold(self, said: FloatArray, against: FloatArray) -> float:
+        """Half the grid's and half this picture's own; an empty one has as many decoys as
+        candidates that look like particles.
+        """
+        own = broad_threshold(said, against, least_surplus=LEAST_SURPLUS)
+        limit = self.detector.threshold
+        if own is not None:
+            limit = 0.5 * (limit + own)
+        believed = believed_from(said, against, false_share=MOST_CHANCE)
+        return max(limit, min(believed, float(said.max()) + 1.0))
 
     def text(self) -> str:
         """As `picker_of` reads it."""
@@ -165,16 +181,16 @@ def taught(
     for number, one in enumerate(shown):
         micrograph = _prepared(one.total, one.pixel_size_angstrom, size, one.dirt)
         seen.append(_Seen(micrograph, one.told, responses_of(micrograph, size)))
-        tell(0.1 + 0.6 * (number + 1) / len(shown))
+        tell(0.1 + 0.7 * (number + 1) / len(shown))
     shape = _shape(seen, size)
     lessons = [_lesson(one, size, shape) for one in seen]
-    detector = learnt(lessons)
-    if detector is None:
+    found = learnt(lessons)
+    if found is None:
         raise InvalidInput(
             {"clicks": "The clicks lie too near edges or dirt, or too few are left; make others."}
         )
-    tell(0.8)
-    return Taught(LearntPicker(size, shape, detector), clicks, agreement(lessons))
+    detector, said = found
+    return Taught(LearntPicker(size, shape, detector), clicks, said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

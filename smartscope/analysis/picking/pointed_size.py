@@ -13,16 +13,16 @@ import numpy as np
 from scipy import ndimage
 
 from smartscope.analysis.base import FloatArray, FloatImage
-from smartscope.analysis.picking.diameter import LARGEST_ANGSTROM, SMALLEST_ANGSTROM
 from smartscope.analysis.picking.discs import disc_response
 from smartscope.analysis.picking.long_shapes import bar_responses
 from smartscope.analysis.picking.prepared import Prepared
+from smartscope.analysis.picking.size_evidence import LARGEST_ANGSTROM, SMALLEST_ANGSTROM
 
 #: fewer places say nothing of a size
 FEWEST: Final = 6
 _SIZES: Final = 14
-#: a bar's width in its lengths
-_SLENDER: Final = 0.3
+#: a bar's width in its lengths; None: a disc
+_SLENDER: Final = (None, 0.2, 0.33)
 #: a disc that fits best is so many particles wide: molecules are soft at their rim
 _DISC: Final = 0.92
 #: people point so far from the middle, in diameters
@@ -39,10 +39,12 @@ def pointed_size(micrographs: Sequence[Prepared], places_px: Sequence[FloatArray
     if sum(len(each) for each in places_px) < FEWEST:
         return None
     sizes = np.geomspace(SMALLEST_ANGSTROM, LARGEST_ANGSTROM, _SIZES)
-    told = np.zeros((2, _SIZES))
-    for number, size in enumerate(sizes):
-        told[0, number] = _mean_answer(micrographs, places_px, float(size), long=False)
-        told[1, number] = _mean_answer(micrographs, places_px, float(size), long=True)
+    told = np.array(
+        [
+            [_mean_answer(micrographs, places_px, float(size), slender) for size in sizes]
+            for slender in _SLENDER
+        ]
+    )
     shape, best = np.unravel_index(int(told.argmax()), told.shape)
     if told[shape, best] <= 0.0:
         return None
@@ -50,7 +52,10 @@ def pointed_size(micrographs: Sequence[Prepared], places_px: Sequence[FloatArray
 
 
 def _mean_answer(
-    micrographs: Sequence[Prepared], places_px: Sequence[FloatArray], size: float, *, long: bool
+    micrographs: Sequence[Prepared],
+    places_px: Sequence[FloatArray],
+    size: float,
+    slender: float | None,
 ) -> float:
     """Over all places, in deviations of the whole picture; 0 where it holds few of that size."""
     answers: list[FloatArray] = []
@@ -60,7 +65,7 @@ def _mean_answer(
             continue
         if size > min(micrograph.pixels.shape) * pixel / 4.0:
             return 0.0
-        response = _response(micrograph, size, long=long)
+        response = _response(micrograph, size, slender)
         reach = max(1, round(_ASTRAY * size / pixel))
         near = ndimage.maximum_filter(response, size=2 * reach + 1, mode="nearest")
         values = near[micrograph.seen]
@@ -73,10 +78,10 @@ def _mean_answer(
     return float(joined.mean()) if joined.size else 0.0
 
 
-def _response(micrograph: Prepared, size: float, *, long: bool) -> FloatImage:
-    if long:
-        return bar_responses(micrograph, size, _SLENDER * size)[0]
-    return disc_response(micrograph, size)
+def _response(micrograph: Prepared, size: float, slender: float | None) -> FloatImage:
+    if slender is None:
+        return disc_response(micrograph, size)
+    return bar_responses(micrograph, size, slender * size)[0]
 
 
 def _peak(sizes: FloatArray, told: FloatArray, best: int) -> float:

@@ -36,6 +36,20 @@ class Truth:
     unsure_px: FloatArray | None = None
     masked: BoolArray | None = None
 
+    def counts(self, places_px: FloatArray) -> BoolArray:
+        """(n,) False for places (n, 2) near the border or under the mask."""
+        border, (height, width) = self.diameter_px / 2.0, self.shape
+        x, y = places_px[:, 0], places_px[:, 1]
+        across = (x >= border) & (x <= width - 1 - border)
+        inside: BoolArray = np.asarray(
+            across & (y >= border) & (y <= height - 1 - border), dtype=np.bool_
+        )
+        if self.masked is not None:
+            rows = np.clip(np.rint(y), 0, height - 1).astype(np.intp)
+            columns = np.clip(np.rint(x), 0, width - 1).astype(np.intp)
+            inside &= ~self.masked[rows, columns]
+        return inside
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageScore:
@@ -69,8 +83,8 @@ class PickingScore:
 
 def score_image(picks: Picks, truth: Truth) -> ImageScore:
     """One image by the rule."""
-    wanted = truth.centres_px[_counts(truth.centres_px, truth)]
-    inside = _counts(picks.centres_px, truth)
+    wanted = truth.centres_px[truth.counts(truth.centres_px)]
+    inside = truth.counts(picks.centres_px)
     limit = PAIRED_WITHIN * truth.diameter_px
     inside[inside] &= _decided(picks.centres_px[inside], wanted, truth, limit)
     centres, scores = picks.centres_px[inside], picks.scores[inside]
@@ -117,20 +131,6 @@ def _average_precision(images: Sequence[ImageScore]) -> float:
     hits = np.concatenate([each.hits for each in images])[np.argsort(-scores, kind="stable")]
     precision = np.cumsum(hits) / np.arange(1, hits.size + 1)
     return float(precision[hits].sum() / places) if places else 0.0
-
-
-def _counts(centres_px: FloatArray, truth: Truth) -> BoolArray:
-    border, (height, width) = truth.diameter_px / 2.0, truth.shape
-    x, y = centres_px[:, 0], centres_px[:, 1]
-    across = (x >= border) & (x <= width - 1 - border)
-    inside: BoolArray = np.asarray(
-        across & (y >= border) & (y <= height - 1 - border), dtype=np.bool_
-    )
-    if truth.masked is not None:
-        rows = np.clip(np.rint(y), 0, height - 1).astype(np.intp)
-        columns = np.clip(np.rint(x), 0, width - 1).astype(np.intp)
-        inside &= ~truth.masked[rows, columns]
-    return inside
 
 
 def _decided(

@@ -1,0 +1,203 @@
+"""What twenty clicks are worth: a person who knows the truth corrects two exposures of a grid, and
+what was learnt is judged on three others of it that nobody saw.
+
+The person takes false picks away and adds missed particles, in random order, a twentieth of a
+diameter beside the middle. A grid that leaves fewer than six to correct is left as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from benchmarks.picking_sets import SEED, Shown, real_micrographs, shown
+from benchmarks.report import Report
+from smartscope.analysis import chains, registry
+from smartscope.analysis.base import FloatArray
+from smartscope.analysis.picking.diameter import measured_diameter
+from smartscope.analysis.picking.learnt import Clicked, LearntPicker, taught
+from smartscope.analysis.picking.matched import NO_SIZE, coarse_micrograph, none_found
+from smartscope.analysis.picking.matching import assigned
+from smartscope.analysis.picking.people import Told
+from smartscope.analysis.picking.picks import Picks
+from smartscope.analysis.picking.scoring import ImageScore, score_image, score_set
+from smartscope.domain.particles import FEWEST_CLICKS
+from smartscope.microscope.simulator.specimen.phantoms import DIAMETER_NM
+from smartscope.training.picking.micrographs import PICKING_CAMERA, grid_numbers, micrographs_of
+from smartscope.training.split import Split
+
+CLICKS, CLICKED, EXPOSURES = 20, 2, 5
+GRIDS = 2
+LEAST_GAIN = 0.03
+MOST_SECONDS = 300.0
+ASTRAY = 0.05
+CAMERA = replace(PICKING_CAMERA, name="clicks", width_px=1280, height_px=1280)
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Held-out images before and after, over grids."""
+
+    before: list[ImageScore] = field(default_factory=list)
+    after: list[ImageScore] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    hidden: list[float] = field(default_factory=list)
+    left: int = 0
+
+
+def clicks_claims(report: Report, *, quick: bool) -> None:
+    """Simulated grids with the size given and without, and the real pictures."""
+    given, measured = _Sum(), _Sum()
+    for species in sorted(DIAMETER_NM):
+        own = _Sum()
+        for number in grid_numbers(SEED, Split.TEST, species, 1 if quick else GRIDS):
+            made = micrographs_of(SEED, number, EXPOSURES, camera=CAMERA)
+            images = [shown(one) for one in made]
+            if len(images) <= CLICKED:
+                continue
+            size = images[0].diameter_angstrom
+            for total in (given, own):
+                _grid(images, size, total, told=size)
+            _grid(images, _shared(images), measured, told=None)
+        report.inform(
+            f"{CLICKS} clicks, {species} F1 ({own.left} grids left as they were)",
+            score_set(own.after).f1,
+            unit="F1",
+            baseline=score_set(own.before).f1,
+            baseline_name="no click",
+        )
+    for total, words in ((given, "size given"), (measured, "nothing given")):
+        before, after = score_set(total.before).f1, score_set(total.after).f1
+        report.inform(
+            f"{CLICKS} clicks, {words}, F1 of {len(total.after)} unseen exposures",
+            after,
+            unit="F1",
+            baseline=before,
+            baseline_name="no click",
+        )
+        report.at_least(
+            f"{CLICKS} clicks, {words}, gain", after - before, unit="F1", target=LEAST_GAIN
+        )
+        report.inform(
+            f"{CLICKS} clicks, {words}, hidden clicks judged rightly, median",
+            float(np.median(total.hidden)),
+            unit="F1",
+        )
+        report.at_most(
+            f"{CLICKS} clicks, {words}, learning, most",
+            max(total.seconds),
+            unit="s processor",
+            target=MOST_SECONDS,
+        )
+    _real(report, quick=quick)
+
+
+def _real(report: Report, *, quick: bool) -> None:
+    pictures = list(real_micrographs())
+    if quick or not pictures:
+        report.leave_out(
+            "clicks on β-galactosidase: with --quick, or the shared data are not here."
+        )
+        return
+    total = _Sum()
+    _grid(pictures, pictures[0].diameter_angstrom, total, told=None, clicked=1)
+    report.inform(
+        f"{CLICKS} clicks on one β-gal picture, F1 of the other {len(total.after)}",
+        score_set(total.after).f1,
+        unit="F1",
+        baseline=score_set(total.before).f1,
+        baseline_name="no click",
+    )
+
+
+def _shared(images: Sequence[Shown]) -> float | None:
+    """As the service measures it: by all exposures of the grid together."""
+    coarse = [
+        coarse_micrograph(one.total, pixel_size_angstrom=one.pixel_size_angstrom, dirt=one.dirt)
+        for one in images
+    ]
+    measured = measured_diameter(coarse)
+    return None if measured is None else measured.angstrom
+
+
+def _grid(
+    images: Sequence[Shown],
+    size: float | None,
+    total: _Sum,
+    *,
+    told: float | None,
+    clicked: int = CLICKED,
+) -> None:
+    before = [_unlearnt(one, size) for one in images]
+    scores = [
+        score_image(*pair) for pair in zip(before, (one.truth for one in images), strict=True)
+    ]
+    said = _clicks(list(zip(images, before, strict=True))[:clicked])
+    held, old = images[clicked:], scores[clicked:]
+    total.before += old
+    if sum(len(one.told.particles_px) + len(one.told.none_px) for one in said) < FEWEST_CLICKS:
+        total.after += old
+        total.left += 1
+        return
+    began = time.process_time()
+    made = taught(said, diameter_angstrom=told)
+    total.seconds.append(time.process_time() - began)
+    total.hidden.append(made.agreement.f1)
+    total.after += [score_image(_learnt(made.picker, one), one.truth) for one in held]
+
+
+def _unlearnt(one: Shown, size: float | None) -> Picks:
+    if size is None:
+        return none_found(None, NO_SIZE)
+    return registry.picker(chains.PICKER).pick(
+        one.total,
+        pixel_size_angstrom=one.pixel_size_angstrom,
+        diameter_angstrom=size,
+        dirt=one.dirt,
+    )
+
+
+def _learnt(picker: LearntPicker, one: Shown) -> Picks:
+    return picker.pick(one.total, pixel_size_angstrom=one.pixel_size_angstrom, dirt=one.dirt)
+
+
+def _clicks(corrected: Sequence[tuple[Shown, Picks]]) -> list[Clicked]:
+    random = np.random.default_rng(SEED)
+    every: list[tuple[int, bool, FloatArray]] = []
+    for number, (one, picks) in enumerate(corrected):
+        missed, false = _wrong(one, picks)
+        beside = ASTRAY * one.truth.diameter_px
+        every += [(number, True, at + random.normal(0.0, beside, 2)) for at in missed]
+        every += [(number, False, at) for at in false]
+    made = [every[at] for at in random.permutation(len(every))[:CLICKS]]
+    return [
+        Clicked(
+            one.total,
+            one.pixel_size_angstrom,
+            Told(_of(made, number, particles=True), _of(made, number, particles=False)),
+            one.dirt,
+        )
+        for number, (one, _) in enumerate(corrected)
+    ]
+
+
+def _of(made: list[tuple[int, bool, FloatArray]], number: int, *, particles: bool) -> FloatArray:
+    found = [at for image, true, at in made if (image, true) == (number, particles)]
+    return np.array(found, dtype=np.float64).reshape(-1, 2)
+
+
+def _wrong(one: Shown, picks: Picks) -> tuple[FloatArray, FloatArray]:
+    """Particles that were missed, and picks that are none, by the one rule of scoring."""
+    truth, reach = one.truth, 0.5 * one.truth.diameter_px
+    wanted = truth.centres_px[truth.counts(truth.centres_px)]
+    sure = picks.centres_px[picks.scores >= picks.threshold]
+    sure = sure[truth.counts(sure)]
+    hits, found, _ = assigned(sure, wanted, reach)
+    false = np.delete(sure, hits, axis=0)
+    if truth.unsure_px is not None and len(truth.unsure_px) and len(false):
+        away = np.hypot(*(truth.unsure_px[None] - false[:, None]).transpose(2, 0, 1))
+        false = false[away.min(axis=1) >= reach]
+    return np.delete(wanted, found, axis=0), false

@@ -30,7 +30,7 @@ check: setup ## Lint, types, layers, migrations, API description, containers, pa
 bench: setup ## Every benchmark against its named alternative: --quick --json DIR
 	@$(RUN) -m tools.bench $(ARGS)
 
-soak: setup ## Nights, quiet nights, fault schedules: --nights 30 --quiet-nights 20 --schedules 1000
+soak: setup ## What takes hours: --nights 30 --quiet-nights 20 --schedules 1000 --api-cases --odds
 	@$(RUN) -m tools.soak $(ARGS)
 
 schema: setup ## Accept the API's present description as api/schema.yaml

@@ -1,6 +1,6 @@
 """`make soak`: what takes too long for every check. Nights of twelve hours one after the other,
-nights in which nothing fails, random fault schedules by the hundred, random requests to the API;
-every seed and what became of it is kept.
+nights in which nothing fails, random fault schedules by the hundred, random requests to the API,
+bridges at odds over a lease; every seed and what became of it is kept.
 
 A seed that shows something is lived through again with `--nights 1 --first-seed SEED`.
 """
@@ -13,17 +13,22 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from defusedxml import ElementTree
 
 from benchmarks.fault_runs import Task, run_shard
 
 NIGHTS, QUIET_NIGHTS, SCHEDULES, FIRST_SEED = 30, 20, 1000, 1
-#: random requests against the API's own description
-API_CASES = 10_000
+#: random requests against the API's own description, and how many are asked of one seed
+API_CASES, CASES_OF_A_SEED = 10_000, 1_000
+#: acts of bridges at odds over lease and journal, and how many are done of one seed
+ODDS, ODDS_OF_A_SEED = 10_000, 1_000
 PROTOCOLS = ("screening", "collection", "tilted")
 LOG = Path("var") / "soak"
 #: of the plannable targets, on each night
@@ -52,6 +57,7 @@ def main() -> int:
     parser.add_argument(
         "--api-cases", type=int, default=API_CASES, help=f"random API requests ({API_CASES})"
     )
+    parser.add_argument("--odds", type=int, default=ODDS, help=f"acts of bridges at odds ({ODDS})")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--log", type=Path, default=LOG, help=f"where results are kept ({LOG})")
     options = parser.parse_args()
@@ -65,7 +71,8 @@ def main() -> int:
     good = _nights(_lived(nights, options, "nights", at_once=1), least_faults=LEAST_FAULTS)
     good &= _nights(_lived(quiet, options, "quiet", at_once=1), least_faults=0)
     good &= _schedules(_lived(schedules, options, "schedules", at_once=25))
-    good &= _requests(options.api_cases)
+    good &= _tested(_API, options.api_cases, options)
+    good &= _tested(_ODDS, options.odds, options)
     print(f"Every result with its seed is in {options.log}.")
     return 0 if good else 1
 
@@ -145,19 +152,70 @@ def _schedules(schedules: Iterable[dict[str, Any]]) -> bool:
     return not bad
 
 
-def _requests(cases: int) -> bool:
-    """Whether none of so many random requests finds a defect; an unexpected answer is printed."""
-    if not cases:
-        return True
-    tests = ["tests/api/test_contract.py", "-k", "random_requests"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "0", "--timeout", "0", *tests],
-        env={**os.environ, "API_CASES": str(cases)},
-        check=False,
-    )
-    good = done.returncode == 0
-    print(f"{cases} random requests: {'no defect' if good else 'a defect, see above'}.")
-    return good
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A test that draws from a seed; `many` and `seed` are variables that it reads."""
+
+    what: str
+    at: str
+    many: str
+    seed: str
+    of_a_seed: int
+
+
+_API = _Test(
+    "random requests",
+    "tests/api/test_contract.py::test_random_requests_find_no_defect",
+    "API_CASES",
+    "API_SEED",
+    CASES_OF_A_SEED,
+)
+_ODDS = _Test(
+    "acts of bridges at odds",
+    "tests/operations/test_bridges_at_odds.py",
+    "STATE_MACHINE_STEPS",
+    "STATE_MACHINE_SEED",
+    ODDS_OF_A_SEED,
+)
+
+
+def _tested(test: _Test, wanted: int, options: argparse.Namespace) -> bool:
+    """Whether so many draws show no defect; each seed is a run of its own, written down at its end.
+
+    What was interrupted goes on with `--first-seed` where its log stops.
+    """
+    made, bad, seed = 0, [], options.first_seed
+    name = test.what.replace(" ", "_")
+    while made < wanted:
+        began_s, report = time.monotonic(), options.log / f"{name}_{seed}.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--timeout", "0"]
+        done = subprocess.run(
+            [*command, "--show-capture=no", f"--junitxml={report}", test.at],
+            env={**os.environ, test.many: str(test.of_a_seed), test.seed: str(seed)},
+            check=False,
+        )
+        drawn = _drawn(report)
+        result = {"seed": seed, "made": drawn, "s": round(time.monotonic() - began_s)}
+        result |= {"good": done.returncode == 0}
+        with (options.log / f"{name}.jsonl").open("a", encoding="utf-8") as kept:
+            kept.write(json.dumps(result) + "\n")
+        print(f"seed {seed}: {drawn} {test.what}, {'sound' if result['good'] else 'a defect'}")
+        if not result["good"]:
+            bad.append(seed)
+        if not drawn:
+            break
+        made, seed = made + drawn, seed + 1
+    if wanted:
+        print(f"{made} {test.what}; seeds to look at: {bad or 'none'}.")
+    return not bad
+
+
+def _drawn(report: Path) -> int:
+    """How many the test says that it made; 0 when it did not come so far."""
+    if not report.exists():
+        return 0
+    made = ElementTree.parse(report).iterfind(".//property[@name='made']")
+    return sum(int(each.get("value", "0")) for each in made)
 
 
 def _shown(value: object) -> str:

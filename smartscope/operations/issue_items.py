@@ -27,7 +27,8 @@ def issue_items(
 ) -> None:
     """The step and these items are issued from now on, whatever happens to this process.
 
-    Raises Conflict when a hole among them was ever issued before: its dose is spent.
+    Raises Conflict when a hole among them was ever issued before: its dose is spent; and for a step
+    of another epoch, or of unknown outcome, which is closed before anything more is sent.
     """
     try:
         _issue(held, step, names, command=command, now_s=now_s)
@@ -41,6 +42,11 @@ def issue_items(
 @fenced
 def _issue(held: Held, step: UUID, names: Sequence[str], *, command: str, now_s: float) -> None:
     row = lock_open_step(held, step)
+    if row.state == StepState.UNKNOWN or row.epoch != held.epoch:
+        raise Conflict(
+            f"Step {row.number} is {row.state} since epoch {row.epoch}; recover it first.",
+            code="step_to_recover",
+        )
     items = lock_items(row)
     for name in names:
         items[name].issued_at_s = now_s

@@ -137,6 +137,8 @@ class GridPicture:
     #: when it came to the stage; None before
     begun_at_s: float | None = None
     atlas_doses_e_per_a2: tuple[float, ...] = ()
+    #: what people call it
+    slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)

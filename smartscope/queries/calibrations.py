@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.utils import timezone
 
 from smartscope.domain.check_up import Finding, doubtful, sound
 from smartscope.models import Detector, Microscope
-from smartscope.queries.upkeep_times import upkeep_times
 
 #: a calibration older than this is worth a look before a night; proposed, a site knows better
 OLD_H = 24.0
@@ -26,10 +25,15 @@ def microscope_now_s(microscope: Microscope) -> float:
     return timezone.now().timestamp()
 
 
-def calibrations(microscope: Microscope, detector: Detector) -> Iterator[Finding]:
-    """Gun, dark reference, tuning, zero loss where there is a filter, and the camera's counts."""
+def calibrations(
+    microscope: Microscope, detector: Detector, upkeep: Mapping[str, float]
+) -> Iterator[Finding]:
+    """Gun, dark reference, tuning, zero loss where there is a filter, and the camera's counts.
+
+    `upkeep` is as from `upkeep_times`.
+    """
     now_s = microscope_now_s(microscope)
-    done = {_UPKEEP[kind]: at_s for kind, at_s in upkeep_times(microscope.pk).items()}
+    done = {_UPKEEP[kind]: at_s for kind, at_s in upkeep.items()}
     ages: dict[str, float | None] = {name: done.get(name) for name in _UPKEEP.values()}
     if detector.energy_filter:
         ages["zero-loss peak"] = microscope.zero_loss_at_s

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Aggregate, Avg, Count, F, FloatField
-from django.db.models.functions import Coalesce
+from django.db.models import Aggregate, Avg, Count, F, FloatField, Q, Sum
 
 from smartscope.domain.protocol import CollectionProtocol, Mode
 from smartscope.models import Detector, Group, Image, Step
@@ -62,7 +61,7 @@ class GridEstimate:
 
 
 def pace_of(microscope: UUID, detector: Detector) -> Pace:
-    """Four queries, whatever the history's length."""
+    """Three queries, whatever the history's length."""
     steps = (
         Step.objects.filter(microscope=microscope, state="done", ended_at_s__isnull=False)
         .values("kind")
@@ -74,16 +73,23 @@ def pace_of(microscope: UUID, detector: Detector) -> Pace:
         .values("kind")
         .annotate(times=Count("pk"), bytes=_Median(F("bytes")))
     )
-    groups = Group.objects.filter(square__grid__session__microscope=microscope)
-    per_square = groups.values("square").annotate(n=Count("pk")).aggregate(mean=Avg("n"))["mean"]
-    per_group = (
-        groups.annotate(n=Count("holes")).filter(n__gt=0).aggregate(mean=Coalesce(Avg("n"), 0.0))
-    )["mean"]
+    squares = (
+        Group.objects.filter(square__grid__session__microscope=microscope)
+        .values("square")
+        .annotate(
+            groups=Count("pk", distinct=True),
+            shot=Count("pk", distinct=True, filter=Q(holes__isnull=False)),
+            shots=Count("holes"),
+        )
+        .aggregate(per_square=Avg("groups"), shot_from=Sum("shot"), holes=Sum("shots"))
+    )
     return Pace(
         seconds={**ASSUMED_S, **history},
         bytes_by_kind={row["kind"]: row["bytes"] for row in images if row["times"] >= LEAST},
-        groups_per_square=per_square or ASSUMED_GROUPS,
-        holes_per_group=per_group or ASSUMED_HOLES,
+        groups_per_square=squares["per_square"] or ASSUMED_GROUPS,
+        holes_per_group=squares["holes"] / squares["shot_from"]
+        if squares["shot_from"]
+        else ASSUMED_HOLES,
         known=frozenset(history),
         detector=detector,
     )

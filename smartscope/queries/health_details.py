@@ -30,6 +30,7 @@ from smartscope.queries.agents import GUARDING
 from smartscope.queries.calibrations import calibrations
 from smartscope.queries.health import readiness
 from smartscope.queries.networks import active_networks
+from smartscope.queries.upkeep_times import upkeep_times
 from smartscope.storage.current import current_store
 
 #: an event that no sweeper has passed on for so long
@@ -209,7 +210,7 @@ def _microscope(microscope: Microscope) -> MicroscopeHealth:
     checks = [_bridge(microscope), _agent(microscope)]
     detector = Detector.objects.filter(microscope=microscope).order_by("number").first()
     if detector is not None:
-        checks += calibrations(microscope, detector)
+        checks += calibrations(microscope, detector, upkeep_times(microscope.pk))
     return MicroscopeHealth(
         name=microscope.name,
         simulated=microscope.simulated,

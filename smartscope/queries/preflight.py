@@ -6,12 +6,14 @@ Reads rows and the disk only; what the instrument itself says is known to the br
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Subquery
 
 from smartscope.domain.check_up import Finding, Verdict, broken, doubtful, room_left, sound
 from smartscope.domain.errors import SmartscopeError
@@ -19,14 +21,13 @@ from smartscope.domain.first_steps import first_steps
 from smartscope.domain.geometry import Point
 from smartscope.domain.narration import Told
 from smartscope.domain.presets import differences
-from smartscope.domain.snapshot import Instrument
+from smartscope.domain.snapshot import GridPicture, Instrument
 from smartscope.domain.status import GRID_ENDS, RunState
-from smartscope.models import Grid, Lease, LeaseState, Microscope, Run, Session
+from smartscope.models import LeaseState, Microscope, Run, Session
 from smartscope.queries.agents import unguarded
 from smartscope.queries.calibrations import calibrations, microscope_now_s
 from smartscope.queries.estimate import GridEstimate, Pace, estimate, pace_of
 from smartscope.queries.presets import facility_default
-from smartscope.queries.protocols import protocol_of
 from smartscope.queries.sessions import LIVE
 from smartscope.queries.snapshot import snapshot_before
 from smartscope.storage.current import current_store
@@ -58,19 +59,22 @@ class Preflight:
 
 
 def preflight(session: Session) -> Preflight:
-    """For the grids that have not ended, in the order they will be taken."""
+    """For the grids that have not ended, in the order they will be taken.
+
+    Seven queries for a session that was never begun, twelve for any other.
+    """
+    session = _with_place(session)
     microscope = session.microscope
     pace = pace_of(microscope.pk, session.detector)
     usual = facility_default()
     snapshot = snapshot_before(session, _instrument(session), now_s=microscope_now_s(microscope))
-    rows = {grid.pk: grid for grid in Grid.objects.filter(session=session)}
-    going = [rows[one.id] for one in snapshot.grids if one.status not in GRID_ENDS]
+    going = [grid for grid in snapshot.grids if grid.status not in GRID_ENDS]
     plans = tuple(_plan(grid, pace, usual) for grid in going)
     gigabytes = sum(plan.estimate.gigabytes for plan in plans)
     exchanges = sum(plan.position != microscope.loaded_position for plan in plans)
     checks = (
         *_room(gigabytes),
-        *calibrations(microscope, session.detector),
+        *calibrations(microscope, session.detector, snapshot.upkeep),
         _driver(microscope),
         *_cassette(microscope, going),
     )
@@ -85,15 +89,31 @@ def preflight(session: Session) -> Preflight:
     )
 
 
-def _plan(grid: Grid, pace: Pace, usual: Any) -> GridPlan:
-    protocol = protocol_of(grid)
+def _with_place(session: Session) -> Any:
+    """The session with its microscope, camera and lease; `interrupted` says that a run of it was,
+    `live` and `live_state` which session's run is live on that microscope, and how.
+    """
+    live = Run.objects.filter(microscope=OuterRef("microscope"), state__in=LIVE)
+    interrupted = Run.objects.filter(session=OuterRef("pk"), state=RunState.INTERRUPTED)
+    return (
+        Session.objects.select_related("microscope__lease", "detector")
+        .annotate(
+            interrupted=Exists(interrupted),
+            live=Subquery(live.values("session")[:1]),
+            live_state=Subquery(live.values("state")[:1]),
+        )
+        .get(pk=session.pk)
+    )
+
+
+def _plan(grid: GridPicture, pace: Pace, usual: Any) -> GridPlan:
     return GridPlan(
-        id=grid.pk,
+        id=grid.id,
         slug=grid.slug,
         name=grid.name,
         position=grid.position,
-        estimate=estimate(protocol, pace),
-        differs=differences(protocol, usual),
+        estimate=estimate(grid.protocol, pace),
+        differs=differences(grid.protocol, usual),
     )
 
 
@@ -111,7 +131,9 @@ def _instrument(session: Session) -> Instrument:
     )
 
 
-def _blocked(session: Session, going: list[Grid], checks: tuple[Finding, ...]) -> Iterator[str]:
+def _blocked(
+    session: Any, going: Sequence[GridPicture], checks: tuple[Finding, ...]
+) -> Iterator[str]:
     microscope = session.microscope
     if session.imported:
         yield f"{session.name} was imported from files: it is looked at, never driven."
@@ -121,14 +143,14 @@ def _blocked(session: Session, going: list[Grid], checks: tuple[Finding, ...]) -
         yield "The session was to end by now; move its end, or take it away."
     if why := unguarded(microscope):
         yield why
-    live = Run.objects.filter(microscope=microscope, state__in=LIVE).first()
-    if live is not None and live.session_id == session.pk:
-        yield f"A run of this session is {live.state} already."
-    elif live is not None:
-        yield f"Another session's run is {live.state} on {microscope.name}; it must end first."
-    if Run.objects.filter(session=session, state=RunState.INTERRUPTED).exists():
+    if session.live == session.pk:
+        yield f"A run of this session is {session.live_state} already."
+    elif session.live is not None:
+        on = f"{session.live_state} on {microscope.name}"
+        yield f"Another session's run is {on}; it must end first."
+    if session.interrupted:
         yield "The session's run was interrupted; resume takes it up again, stop ends it."
-    lease = Lease.objects.filter(pk=microscope.pk).first()
+    lease = getattr(microscope, "lease", None)
     if lease is not None and lease.state in (LeaseState.QUARANTINED, LeaseState.MAINTENANCE):
         yield f"{microscope.name} is in {lease.state}: a person must look and clear it."
     for check in checks:
@@ -165,7 +187,7 @@ def _driver(microscope: Microscope) -> Finding:
     )
 
 
-def _cassette(microscope: Microscope, going: list[Grid]) -> Iterator[Finding]:
+def _cassette(microscope: Microscope, going: Sequence[GridPicture]) -> Iterator[Finding]:
     """Slots that were seen empty; nothing is said of a cassette that nobody read."""
     known = {one["slot"]: one["occupied"] for one in microscope.inventory or []}
     empty = [str(grid.position) for grid in going if known.get(grid.position) is False]

@@ -1,4 +1,4 @@
-"""The frozen picture a decision is taken from: one consistent read, a constant number of queries.
+"""The frozen picture a decision is taken from: one consistent read, few queries whatever the size.
 
 In simulated time what was found out is shown only from its hour on, even if the rows are there
 already; so a run is the same however fast the workers are.
@@ -85,7 +85,7 @@ def snapshot_before(session: Session, instrument: Instrument, *, now_s: float) -
     """As `take_snapshot`, for a session that no run was begun of: what a start would meet."""
     run = Run(session=session, microscope=session.microscope, wish=Wish.RUN)
     with _one_moment():
-        rows = _read(run, now_s, simulated=session.simulated)
+        rows = _read(run, now_s, simulated=session.simulated, begun=False)
     return _taken(rows, instrument, now_s)
 
 
@@ -121,31 +121,36 @@ def _service_paused(run: Run) -> str:
 def _one_moment() -> Iterator[None]:
     """All queries see the same commit; inside a caller's transaction, whatever that one sees."""
     nested = connection.in_atomic_block
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if not nested:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield
 
 
-def _read(run: Run, now_s: float, *, simulated: bool) -> _Rows:
+def _read(run: Run, now_s: float, *, simulated: bool, begun: bool = True) -> _Rows:
+    """A run that is not `begun` has no journal to be read."""
     grids = tuple(
         Grid.objects.filter(session_id=run.session_id)
         .select_related("atlas")
         .order_by(F("turn").asc(nulls_last=True), "position")
     )
     known = Q(visible_from_s=None) | Q(visible_from_s__lte=now_s) if simulated else Q()
+    # nothing hangs on a grid without an atlas, and on one that was never begun nothing was lost
+    mapped = tuple(grid for grid in grids if getattr(grid, "atlas", None) is not None)
+    visited = tuple(grid for grid in grids if grid.started_at_s is not None)
+    squares = _by("grid_id", Square.objects.filter(known, grid__in=mapped))
+    groups = _by("square_id", Group.objects.filter(known, square__grid__in=mapped))
+    holes = Hole.objects.filter(known, square__grid__in=mapped, group__isnull=False)
     return _Rows(
         run=run,
         grids=grids,
-        squares=_by("grid_id", Square.objects.filter(known, grid__in=grids)),
-        groups=_by("square_id", Group.objects.filter(known, square__grid__in=grids)),
-        holes=_by(
-            "group_id", Hole.objects.filter(known, square__grid__in=grids, group__isnull=False)
-        ),
-        findings=_findings(grids, now_s, simulated=simulated),
-        atlases_lost=_atlases_lost(grids),
-        stillness=stillness(run.pk),
+        squares=squares,
+        groups=groups,
+        holes=_by("group_id", holes),
+        findings=_findings(mapped, now_s, simulated=simulated),
+        atlases_lost=_atlases_lost(visited),
+        stillness=stillness(run.pk) if begun else Stillness(),
         upkeep=upkeep_times(run.microscope_id),
     )
 
@@ -221,6 +226,7 @@ def _grid(rows: _Rows, grid: Grid) -> GridPicture:
         atlas_finding=finding,
         squares=squares,
         begun_at_s=grid.started_at_s,
+        slug=grid.slug,
     )
 
 

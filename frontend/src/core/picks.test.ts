@@ -42,8 +42,9 @@ test("the slider reaches every score and the threshold itself", () => {
 });
 
 test("a diameter says where it comes from", () => {
-  const none = { diameter_angstrom: null, diameter_spread_angstrom: null, other_diameter_angstrom: null };
+  const none = { method: "matched-picker", diameter_angstrom: null, diameter_spread_angstrom: null, other_diameter_angstrom: null };
   expect(diameterSaid(none)).toBe("");
   expect(diameterSaid({ ...none, diameter_angstrom: 96.4 })).toBe("96\u202fÅ as given");
-  expect(diameterSaid({ diameter_angstrom: 96.4, diameter_spread_angstrom: 4.2, other_diameter_angstrom: 180 })).toBe("96\u202fÅ ± 4, or 180\u202fÅ");
+  expect(diameterSaid({ ...none, method: "learnt-picker", diameter_angstrom: 96.4 })).toBe("96\u202fÅ as learnt");
+  expect(diameterSaid({ ...none, diameter_angstrom: 96.4, diameter_spread_angstrom: 4.2, other_diameter_angstrom: 180 })).toBe("96\u202fÅ ± 4, or 180\u202fÅ");
 });

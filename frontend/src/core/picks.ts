@@ -58,10 +58,10 @@ export function scoreRange(picks: PickColumns): { low: number; high: number } | 
   return Number.isFinite(threshold) ? { low: Math.min(low, threshold), high: Math.max(high, threshold) } : { low, high };
 }
 
-/** "about 96 Å, ± 4 Å", or as given by a person; "" where nothing told it. */
-export function diameterSaid(one: { diameter_angstrom: number | null; diameter_spread_angstrom: number | null; other_diameter_angstrom: number | null }): string {
+/** "96 Å ± 4", or as given by a person or learnt from clicks; "" where nothing told it. */
+export function diameterSaid(one: { method: string; diameter_angstrom: number | null; diameter_spread_angstrom: number | null; other_diameter_angstrom: number | null }): string {
   if (one.diameter_angstrom === null) return "";
   const size = `${one.diameter_angstrom.toFixed(0)}\u202fÅ`;
-  const spread = one.diameter_spread_angstrom === null ? `${size} as given` : `${size} ± ${one.diameter_spread_angstrom.toFixed(0)}`;
+  const spread = one.diameter_spread_angstrom === null ? `${size} as ${one.method === "learnt-picker" ? "learnt" : "given"}` : `${size} ± ${one.diameter_spread_angstrom.toFixed(0)}`;
   return one.other_diameter_angstrom === null ? spread : `${spread}, or ${one.other_diameter_angstrom.toFixed(0)}\u202fÅ`;
 }

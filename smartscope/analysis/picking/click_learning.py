@@ -46,10 +46,6 @@ class Lesson:
     ranks: FloatArray
     decoy_ranks: FloatArray
 
-    @property
-    def clicks(self) -> int:
-        return len(self.right) + len(self.wrong) + len(self.missed)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Learnt:
@@ -128,7 +124,7 @@ def _taught(
     )
     negative = np.concatenate([each.candidates[each.wrong] for each in lessons])
     decoys = np.concatenate([each.decoys for each in lessons])
-    if not len(positive):
+    if not len(positive) or not len(decoys):
         return None
     clicked = np.full(len(positive), weight)
     against = np.concatenate([negative, decoys])

@@ -40,6 +40,8 @@ _BACK_WITHIN: Final = 0.5
 _SECOND: Final = 0.7
 #: a radial mean narrower than this share of the disc is a speck, no particle
 _LEAST_OF_SCALE: Final = 0.6
+#: of a median, over the median deviation
+_STANDARD_ERROR: Final = 1.2533 * 1.4826
 #: profiles taken round answers to another disc than this share of the best are of something else
 _ALIKE: Final = 0.2
 
@@ -84,7 +86,8 @@ def shared_diameter(evidence: Sequence[SizeEvidence]) -> Diameter | None:
     whole = _rim(joined, scale)
     if whole is None or whole < _LEAST_OF_SCALE * scale:
         return None
-    spread = float(np.std(sizes, ddof=1) / np.sqrt(len(sizes)))
+    spread = _STANDARD_ERROR * float(np.median(np.abs(sizes - np.median(sizes))))
+    spread /= np.sqrt(len(sizes))
     return Diameter(whole, spread, scale, _other(told_curve(evidence)))
 
 

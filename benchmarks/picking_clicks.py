@@ -2,7 +2,8 @@
 what was learnt is judged on three others of it that nobody saw.
 
 The person takes false picks away and adds missed particles, in random order, a twentieth of a
-diameter beside the middle. A grid that leaves fewer than six to correct is left as it is.
+diameter beside the middle. A grid that leaves fewer than six to correct, or whose clicks the
+learner declines (none of them an added particle), is left as it is.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from smartscope.analysis.picking.matching import assigned
 from smartscope.analysis.picking.people import Told
 from smartscope.analysis.picking.picks import Picks
 from smartscope.analysis.picking.scoring import ImageScore, score_image, score_set
+from smartscope.domain.errors import InvalidInput
 from smartscope.domain.particles import FEWEST_CLICKS
 from smartscope.microscope.simulator.specimen.phantoms import DIAMETER_NM
 from smartscope.training.picking.micrographs import PICKING_CAMERA, grid_numbers, micrographs_of
@@ -81,14 +83,15 @@ def clicks_claims(report: Report, *, quick: bool) -> None:
         report.at_least(
             f"{CLICKS} clicks, {words}, gain", after - before, unit="F1", target=LEAST_GAIN
         )
-        report.inform(
-            f"{CLICKS} clicks, {words}, hidden clicks judged rightly, median",
-            float(np.median(total.hidden)),
-            unit="F1",
-        )
+        if total.hidden:
+            report.inform(
+                f"{CLICKS} clicks, {words}, hidden clicks judged rightly, median",
+                float(np.median(total.hidden)),
+                unit="F1",
+            )
         report.at_most(
             f"{CLICKS} clicks, {words}, learning, most",
-            max(total.seconds),
+            max(total.seconds, default=0.0),
             unit="s processor",
             target=MOST_SECONDS,
         )
@@ -143,7 +146,12 @@ def _grid(
         total.left += 1
         return
     began = time.process_time()
-    made = taught(said, diameter_angstrom=told)
+    try:
+        made = taught(said, diameter_angstrom=told)
+    except InvalidInput:
+        total.after += old
+        total.left += 1
+        return
     total.seconds.append(time.process_time() - began)
     total.hidden.append(made.agreement.f1)
     total.after += [score_image(_learnt(made.picker, one), one.truth) for one in held]

@@ -88,6 +88,15 @@ describe("the legend", () => {
     expect(keys.at(-1)).toBe("not measured yet");
   });
 
+  it("of a measured value has a colour of its own for each band and for either side", () => {
+    const measured = [120, 15, 5, 35, 55, 75].map((ice, at) => target({ id: `${at}`, ice }));
+    const rows = legend(measured, "ice", limits);
+    expect(new Set(rows.map((row) => row.ink.colour)).size).toBe(6);
+    expect([rows[0]!.ink.letter, rows.at(-1)!.ink.letter]).toEqual(["‹", "›"]);
+    // and every target of a band is drawn as its row
+    expect(inkFor(target({ ice: 44 }), "ice", limits)).toEqual(inkFor(target({ ice: 35 }), "ice", limits));
+  });
+
   it("names bands of measured values and what is missing", () => {
     expect(keyOf(target({ ice: 30 }), "ice", limits)).toBe("30\u202fnm to 50\u202fnm");
     expect(keyOf(target({ ice: 90 }), "ice", limits)).toBe("70\u202fnm to 90\u202fnm");

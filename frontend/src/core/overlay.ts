@@ -3,7 +3,7 @@
    Colour is computed here from columns the page already has, so another overlay needs no request. */
 
 import { isMeasure, MEASURES, type Measure } from "./measures";
-import { inkOf, ramp, rampStep, UNLABELLED, type Ink } from "./palette";
+import { ABOVE_LIMIT, BELOW_LIMIT, inkOf, ramp, UNLABELLED, type Ink } from "./palette";
 import * as units from "./units";
 import { codeWords } from "./words";
 
@@ -103,10 +103,7 @@ export function inkFor(target: Target, by: Colouring, limits: Limits): Ink {
 export function sameInk(by: Colouring, limits: Limits): (target: Target) => string | number {
   if (isMeasure(by)) {
     const { of } = MEASURES[by];
-    return (target) => {
-      const value = of(target);
-      return value === null ? -1 : rampStep(value, limits.low, limits.high);
-    };
+    return (target) => bandOf(of(target), limits);
   }
   switch (by) {
     case "class":
@@ -126,8 +123,14 @@ export function sameInk(by: Colouring, limits: Limits): (target: Target) => stri
   }
 }
 
-const measured = (value: number | null, limits: Limits): Ink =>
-  value === null ? UNLABELLED : { colour: ramp(value, limits.low, limits.high), letter: "" };
+/* One colour for each band, so that the map shows what the legend names; what lies outside the limits says on which side. */
+function measured(value: number | null, limits: Limits): Ink {
+  const band = bandOf(value, limits);
+  if (band === UNMEASURED) return UNLABELLED;
+  if (band === BELOW) return BELOW_LIMIT;
+  if (band === ABOVE) return ABOVE_LIMIT;
+  return { colour: ramp(band, 0, BANDS - 1), letter: "" };
+}
 
 export interface LegendRow {
   readonly key: string;

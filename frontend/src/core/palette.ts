@@ -26,6 +26,8 @@ const KNOWN: Record<string, Ink> = {
 
 const SPARE = ["#3ddc97", "#56b4e9", "#e69f00", "#cc79a7", "#f0e442", "#ff8a5c", "#8f9bff"];
 export const UNLABELLED: Ink = { colour: "#b9c6cb", letter: "–" };
+export const BELOW_LIMIT: Ink = { colour: "#cc79a7", letter: "‹" };
+export const ABOVE_LIMIT: Ink = { colour: "#ff8a5c", letter: "›" };
 
 /** The ink of a class; classes nobody foresaw get a colour by their name, always the same. */
 export function inkOf(label: string): Ink {
@@ -41,8 +43,8 @@ export function inkOf(label: string): Ink {
 const RAMP = ["#7a6fe0", "#4f9be8", "#2fc1b4", "#7bd65c", "#f5e04a"];
 export const ramp = (value: number, low: number, high: number): string => RAMP[rampStep(value, low, high)]!;
 
-/** Which of the ramp's few colours a value has. */
-export function rampStep(value: number, low: number, high: number): number {
+/* Which of the ramp's few colours a value has. */
+function rampStep(value: number, low: number, high: number): number {
   const share = high > low ? (value - low) / (high - low) : 0.5;
   return Math.min(RAMP.length - 1, Math.max(0, Math.round(share * (RAMP.length - 1))));
 }

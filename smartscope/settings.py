@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "RuleKind": "api.enums.RULE_KIND",
         "CheckVerdict": "api.enums.CHECK_VERDICT",
         "CommandState": "smartscope.models.command.CommandState",
+        "ClearingState": "smartscope.models.retention.ClearingState",
         "ImageKind": "smartscope.models.image.ImageKind",
         "ParticleStudyKind": "smartscope.models.particle_study.StudyKind",
         "Verdict": "smartscope.models.grid.Verdict",

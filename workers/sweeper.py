@@ -26,6 +26,7 @@ from workers.alarms.queue_gone import QueueGone
 from workers.alarms.rules import watch_rules
 from workers.alarms.tell import tell_people
 from workers.alarms.watch import watch
+from workers.clearing import nudge_clearings
 from workers.nudge import LATER, nudge
 from workers.stranded import nudge_stranded_work
 from workers.webhooks.round import nudge_webhooks
@@ -55,6 +56,7 @@ def sweep(now: datetime) -> int:
         nudged += 1
     nudge_stranded_work(now)
     nudge_webhooks(now)
+    nudge_clearings(now)
     publish_events()
     seal_events()
     return nudged

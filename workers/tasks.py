@@ -53,3 +53,11 @@ def work_out_study(study_id: str) -> None:
     from workers.studies.run import run_study
 
     run_study(UUID(study_id))
+
+
+@shared_task(name="smartscope.clear_files", ignore_result=True)
+def clear_files(clearing_id: str) -> None:
+    """Remove some of the files that retention chose; the sweeper has it gone on with."""
+    from workers.clearing import clear_files as clear
+
+    clear(UUID(clearing_id))

@@ -245,7 +245,10 @@ class ExposureSerializer(serializers.ModelSerializer[Any]):
 
 
 class ImageSerializer(serializers.ModelSerializer[Any]):
-    """An image by its id; where the file lies is nobody's business."""
+    """An image by its id; where the file lies is nobody's business.
+
+    `removed_at`: since then file and tiles are gone, and only the preview can be seen.
+    """
 
     has_preview = serializers.SerializerMethodField()
     has_tiles = serializers.SerializerMethodField()
@@ -277,10 +280,11 @@ class ImageSerializer(serializers.ModelSerializer[Any]):
             "display_only",
             "has_preview",
             "has_tiles",
+            "removed_at",
         )
 
     def get_has_preview(self, image: Any) -> bool:
         return bool(image.preview_key)
 
     def get_has_tiles(self, image: Any) -> bool:
-        return bool(image.tiles_key)
+        return bool(image.tiles_key) and image.removed_at is None

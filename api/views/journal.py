@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,16 +10,16 @@ from rest_framework.request import Request
 
 from api.resources import STEPS
 from api.schema import Doc, filter_parameters
+from api.tables import CSV, csv_answer, parquet_answer, parquet_doc
 from api.views.base import View
+from api.views.pictures import Whatever
 from smartscope.queries.journal import COLUMNS, journal_lines
-
-#: a cell that begins so would be a formula to a spreadsheet
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class JournalTable(View):
-    """Steps that match the filters of `steps`, one line per image, as comma-separated values."""
+    """Steps that match the filters of `steps`, one line per image."""
 
+    content_negotiation_class = Whatever
     tag = "steps"
     docs = {
         "GET": Doc(
@@ -30,29 +27,22 @@ class JournalTable(View):
             summary="The journal as CSV",
             answer=OpenApiTypes.STR,
             parameters=filter_parameters(STEPS.filters),
-            media_type="text/csv",
+            media_type=CSV,
         )
     }
 
     def get(self, request: Request) -> HttpResponse:
-        steps = STEPS.narrowed(self.reader, request.query_params)
-        return HttpResponse(
-            _table(journal_lines(steps)),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="journal.csv"'},
-        )
+        return csv_answer("journal", COLUMNS, self.rows(request))
+
+    def rows(self, request: Request) -> list[list[Any]]:
+        lines = journal_lines(STEPS.narrowed(self.reader, request.query_params))
+        return [[line.get(column) for column in COLUMNS] for line in lines]
 
 
-def _table(lines: Iterator[dict[str, Any]]) -> str:
-    text = StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in line.items()} for line in lines)
-    return text.getvalue()
+class JournalParquet(JournalTable):
+    """Steps that match the filters of `steps`, one line per image."""
 
+    docs = {"GET": parquet_doc(JournalTable.docs["GET"])}
 
-def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula is marked as text."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
+    def get(self, request: Request) -> HttpResponse:
+        return parquet_answer("journal", COLUMNS, self.rows(request))

@@ -20,6 +20,7 @@ from api.resources import IMAGES
 from api.schema import Doc
 from api.views.base import View
 from smartscope.domain.errors import NotFound
+from smartscope.queries.removed import removed_words
 from smartscope.storage.current import current_store
 from smartscope.storage.tile_archive import open_tiles
 
@@ -44,6 +45,15 @@ class PictureView(View):
 
     def image(self, key: str) -> Any:
         return IMAGES.one(self.reader, key)
+
+    def tiled(self, key: str) -> Any:
+        """The image, whose tiles are there. Raises Problem `removed` or `not_derived_yet`."""
+        image = self.image(key)
+        if image.removed_at is not None:
+            raise Problem("removed", removed_words(image))
+        if not image.tiles_key:
+            raise self.not_derived("tile set")
+        return image
 
     def not_derived(self, what: str) -> Problem:
         return Problem(
@@ -87,13 +97,12 @@ class TilesInfo(PictureView):
             operation_id="get_image_tiles_info",
             summary="Which tiles there are",
             answer=TilesInfoSerializer,
+            problems=(410,),
         )
     }
 
     def get(self, request: Request, key: str) -> Response:
-        image = self.image(key)
-        if not image.tiles_key:
-            raise self.not_derived("tile set")
+        image = self.tiled(key)
         address = reverse("image-tiles-info", args=[key], request=request)
         with (
             _stored(image.tiles_key, self.not_derived("tile set")) as stream,
@@ -112,13 +121,12 @@ class Tile(PictureView):
             summary="One tile",
             answer=OpenApiTypes.BINARY,
             media_type="image/jpeg",
+            problems=(410,),
         )
     }
 
     def get(self, request: Request, key: str, region: str, size: str) -> HttpResponse:
-        image = self.image(key)
-        if not image.tiles_key:
-            raise self.not_derived("tile set")
+        image = self.tiled(key)
         with (
             _stored(image.tiles_key, self.not_derived("tile set")) as stream,
             open_tiles(stream) as tiles,

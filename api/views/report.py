@@ -1,10 +1,7 @@
-"""The morning report of a session, for programs: everything as JSON, the ranking as CSV."""
+"""The morning report of a session, for programs: everything as JSON, the ranking as a table."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,12 +12,11 @@ from rest_framework.response import Response
 from api.resources import SESSIONS
 from api.schema import Doc
 from api.serializers.report import SessionReportSerializer
+from api.tables import CSV, csv_answer, parquet_answer, parquet_doc
 from api.views.base import View
+from api.views.pictures import Whatever
 from smartscope.queries.report.plain import COLUMNS, as_mapping, as_rows
 from smartscope.queries.report.session_report import session_report
-
-#: a cell that begins like this would be taken for a formula
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class SessionReport(View):
@@ -43,31 +39,28 @@ class SessionReport(View):
 class SessionReportTable(View):
     """One row per grid, best first."""
 
+    content_negotiation_class = Whatever
     tag = "sessions"
     docs = {
         "GET": Doc(
             operation_id="get_session_report_table",
             summary="The ranking as CSV",
             answer=OpenApiTypes.STR,
-            media_type="text/csv",
+            media_type=CSV,
         )
     }
 
     def get(self, request: Request, key: str) -> HttpResponse:
-        session = SESSIONS.one(self.reader, key)
-        return HttpResponse(
-            _csv([COLUMNS, *as_rows(session_report(session))]),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="report.csv"'},
-        )
+        return csv_answer("report", COLUMNS, self.rows(key))
+
+    def rows(self, key: str) -> list[list[Any]]:
+        return as_rows(session_report(SESSIONS.one(self.reader, key)))
 
 
-def _csv(rows: Sequence[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue()
+class SessionReportParquet(SessionReportTable):
+    """One row per grid, best first."""
 
+    docs = {"GET": parquet_doc(SessionReportTable.docs["GET"])}
 
-def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would run is kept as text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return parquet_answer("report", COLUMNS, self.rows(key))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict
+from typing import Any
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -14,11 +13,20 @@ from rest_framework.response import Response
 from api.resources import SESSIONS
 from api.schema import Doc
 from api.serializers.timeline import TimelineSerializer
+from api.tables import CSV, csv_answer, parquet_answer, parquet_doc
 from api.views.base import View
+from api.views.pictures import Whatever
 from smartscope.queries.events import head_seq
 from smartscope.queries.timeline import timeline
 
-COLUMNS = ("lane", "what", "grid", "state", "begin_s", "end_s")
+COLUMNS = {
+    "lane": str,
+    "what": str,
+    "grid": str,
+    "state": str,
+    "begin_s": float,
+    "end_s": float,
+}
 
 
 class SessionTimeline(View):
@@ -40,29 +48,31 @@ class SessionTimeline(View):
 
 
 class SessionTimelineTable(View):
-    """The same spans as CSV, one row each."""
+    """The same spans as a table, one row each."""
 
+    content_negotiation_class = Whatever
     tag = "sessions"
     docs = {
         "GET": Doc(
             operation_id="get_session_timeline_table",
             summary="Where the time went, as CSV",
             answer=OpenApiTypes.STR,
-            media_type="text/csv",
+            media_type=CSV,
         )
     }
 
     def get(self, request: Request, key: str) -> HttpResponse:
+        return csv_answer("timeline", COLUMNS, self.rows(key))
+
+    def rows(self, key: str) -> list[list[Any]]:
         spans = timeline(SESSIONS.one(self.reader, key)).spans
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        writer.writerows(
-            ["" if (value := getattr(span, c)) is None else value for c in COLUMNS]
-            for span in spans
-        )
-        return HttpResponse(
-            text.getvalue(),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="timeline.csv"'},
-        )
+        return [[getattr(span, column) for column in COLUMNS] for span in spans]
+
+
+class SessionTimelineParquet(SessionTimelineTable):
+    """The same spans as a table, one row each."""
+
+    docs = {"GET": parquet_doc(SessionTimelineTable.docs["GET"])}
+
+    def get(self, request: Request, key: str) -> HttpResponse:
+        return parquet_answer("timeline", COLUMNS, self.rows(key))

@@ -22,6 +22,7 @@ from smartscope.models.particle_study import ParticleStudy, StudyKind
 from smartscope.models.people import ApiToken, LoginLink, Membership, Role
 from smartscope.models.picking import PickEdit, Picking
 from smartscope.models.preset import Preset
+from smartscope.models.retention import Clearing, ClearingState, Retention
 from smartscope.models.session import CollectionParameters, Session
 from smartscope.models.share_link import ShareLink
 from smartscope.models.targets import Atlas, Group, Hole, Square
@@ -38,6 +39,8 @@ __all__ = [
     "Atlas",
     "Change",
     "Changeset",
+    "Clearing",
+    "ClearingState",
     "CollectionParameters",
     "Command",
     "CommandState",
@@ -68,6 +71,7 @@ __all__ = [
     "PickEdit",
     "Picking",
     "Preset",
+    "Retention",
     "Role",
     "RoutineDose",
     "Run",

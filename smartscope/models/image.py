@@ -64,3 +64,5 @@ class Image(Row):
     preview_key = models.CharField(max_length=300, blank=True)
     tiles_key = models.CharField(max_length=300, blank=True)
     gain_key = models.CharField(max_length=300, blank=True)
+    #: retention took the file and its tiles away; the preview and what was measured stay
+    removed_at = models.DateTimeField(null=True)

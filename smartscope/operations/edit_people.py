@@ -20,7 +20,7 @@ from smartscope.domain.errors import Conflict, InvalidInput, NotAllowed, NotFoun
 from smartscope.models import Membership, Microscope, MicroscopeGrant, Role
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.queries.people import account
-from smartscope.queries.rights import require_staff
+from smartscope.queries.rights import is_admin, require_staff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def _set_grants(user: User, microscopes: Mapping[UUID, bool]) -> None:
 def _is_admin(actor: Actor) -> bool:
     if actor.user_id is None:
         return actor.kind in ("bridge", "service")
-    return get_user_model().objects.filter(pk=actor.user_id, is_superuser=True).exists()
+    return is_admin(actor)
 
 
 def _tell(actor: Actor, kind: str, user: User, before: Any) -> None:

@@ -12,11 +12,15 @@ from smartscope.domain.status import ANALYSIS_MOVES, AnalysisState, moved
 from smartscope.models import Analysis
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.hint_analysis import hint_analysis
+from smartscope.queries.removed import require_file
 
 
 @transaction.atomic
 def retry_analysis(actor: Actor, analysis_id: UUID) -> None:
-    """From dead to wanted, its attempts forgotten. Raises IllegalTransition when it is not dead."""
+    """From dead to wanted, its attempts forgotten.
+
+    Raises IllegalTransition when it is not dead, and Conflict where its image was removed.
+    """
     analysis = (
         Analysis.objects.select_for_update(of=("self",), no_key=True)
         .select_related("image__grid__session")
@@ -24,6 +28,7 @@ def retry_analysis(actor: Actor, analysis_id: UUID) -> None:
     )
     if analysis.state != AnalysisState.DEAD:
         raise IllegalTransition(f"The analysis is {analysis.state}; only a dead one is retried.")
+    require_file(analysis.image)
     analysis.state = moved(
         ANALYSIS_MOVES, AnalysisState(analysis.state), AnalysisState.WANTED, "analysis"
     )

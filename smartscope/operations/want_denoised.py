@@ -18,6 +18,7 @@ from smartscope.operations.asked_analysis import BUSY, asked_analysis, check_num
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.pending_edit import Outcome, PendingEdit
 from smartscope.operations.target_rows import locked, session_of
+from smartscope.queries.removed import removed_words
 from smartscope.queries.visible import reader_of, visible_exposures
 
 log = logging.getLogger(__name__)
@@ -103,4 +104,4 @@ def _refusal(exposure: Exposure) -> str:
         return f"{exposure.slug} has no movie: two halves of its frames are compared."
     if exposure.status != ExposureStatus.ANALYSED:
         return f"{exposure.slug} is {exposure.status}; ask again once it is analysed."
-    return ""
+    return "" if exposure.movie.removed_at is None else removed_words(exposure.movie)

@@ -16,6 +16,7 @@ from smartscope.domain.status import ANALYSIS_MOVES, AnalysisState, ExposureStat
 from smartscope.models import Analysis, Exposure, FineSum
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.hint_analysis import hint_analysis
+from smartscope.queries.removed import require_file
 from smartscope.queries.rights import place_of, require_edit
 from smartscope.queries.visible import reader_of, visible_exposures
 
@@ -26,7 +27,8 @@ FINE_SUM = "fine_sum"
 def want_fine_sum(actor: Actor, exposure_id: UUID) -> None:
     """Have it made once; asking again changes nothing, except that a dead attempt is taken up anew.
 
-    Raises NotFound, NotAllowed, and Conflict for an exposure without a movie that was measured.
+    Raises NotFound, NotAllowed, and Conflict for an exposure without a movie that was measured, or
+    whose movie was removed.
     """
     if not visible_exposures(reader_of(actor)).filter(pk=exposure_id).exists():
         raise NotFound("There is no such exposure that you may see.")
@@ -48,6 +50,8 @@ def want_fine_sum(actor: Actor, exposure_id: UUID) -> None:
             code="illegal_transition",
         )
     fine = FineSum.objects.select_related("analysis").filter(exposure=exposure).first()
+    if fine is None or fine.analysis.state == AnalysisState.DEAD:
+        require_file(exposure.movie)
     if fine is None:
         analysis = _first(exposure)
     elif fine.analysis.state == AnalysisState.DEAD:

@@ -20,6 +20,7 @@ from smartscope.operations.asked_analysis import BUSY, asked_analysis, check_num
 from smartscope.operations.event_log import Scope, Told, record_event
 from smartscope.operations.pending_edit import Outcome, PendingEdit
 from smartscope.operations.target_rows import locked, session_of
+from smartscope.queries.removed import removed_words
 from smartscope.queries.visible import reader_of, visible_exposures
 
 log = logging.getLogger(__name__)
@@ -140,9 +141,10 @@ def _ask(exposure: Exposure, card: Manifest, diameter_angstrom: float | None) ->
 def _refusal(exposure: Exposure) -> str:
     if exposure.status != ExposureStatus.ANALYSED:
         return f"{exposure.slug} is {exposure.status}; ask again once it is analysed."
-    if looked_at(exposure) is None:
+    image = looked_at(exposure)
+    if image is None:
         return f"{exposure.slug} has no sum to look for particles in."
-    return ""
+    return "" if image.removed_at is None else removed_words(image)
 
 
 def _card(method: PickingMethod) -> Manifest:

@@ -13,11 +13,12 @@ from smartscope.queries.visible import Reader, visible_steps
 
 #: lines of one download; more than any night writes
 MOST_LINES = 50_000
-COLUMNS = (
-    "session", "step", "kind", "grid", "state", "reason", "epoch", "began_at_s", "issued_at_s",
-    "ended_at_s", "duration_s", "item", "hole", "item_state", "item_issued_at_s",
-    "dose_e_per_angstrom2",
-)  # fmt: skip
+COLUMNS = {
+    "session": str, "step": int, "kind": str, "grid": str, "state": str, "reason": str,
+    "epoch": int, "began_at_s": float, "issued_at_s": float, "ended_at_s": float,
+    "duration_s": float, "item": str, "hole": str, "item_state": str, "item_issued_at_s": float,
+    "dose_e_per_angstrom2": float,
+}  # fmt: skip
 
 
 def steps_shown(reader: Reader) -> QuerySet[Step]:

@@ -20,6 +20,7 @@ from PIL import Image as Picture
 from smartscope.analysis.base import FloatArray, UnusableImage
 from smartscope.domain.errors import Conflict
 from smartscope.models import Exposure
+from smartscope.queries.removed import require_file
 from smartscope.storage.current import current_store
 
 #: side of what is looked at, in particle diameters
@@ -59,7 +60,8 @@ def picking_steps(
 ) -> Preview:
     """`settings` are columns of `Parameters`; those left out are as documented.
 
-    Raises Conflict `not_capable` without a sum or where nothing can be seen in it, and `busy`.
+    Raises Conflict `not_capable` without a sum or where nothing can be seen in it, `removed` where
+    the sum is gone, and `busy`.
     """
     # late, as below: a process that only answers requests does not load what few of them need
     from smartscope.analysis.io.image import read_image
@@ -67,6 +69,7 @@ def picking_steps(
     image = exposure.sum_image
     if image is None:
         raise Conflict(f"{exposure.slug} has no sum to look at yet.", code="not_capable")
+    require_file(image)
     if not _ONE_AT_A_TIME.acquire(blocking=False):
         raise Conflict("Another such preview is being made; ask again in a second.", code="busy")
     try:

@@ -127,6 +127,17 @@ def require_staff(actor: Actor) -> None:
         raise NotAllowed("Only the facility's staff may do this; ask them.")
 
 
+def is_admin(actor: Actor) -> bool:
+    """Whether it is a person, present as themselves, who may do everything."""
+    return get_user_model().objects.filter(pk=actor.user_id, is_superuser=True).exists()
+
+
+def require_admin(actor: Actor) -> None:
+    """Raise NotAllowed unless the actor is an admin."""
+    if not is_admin(actor):
+        raise NotAllowed("Only an admin may do this; ask one.")
+
+
 def rights_summary(user_id: int) -> dict[str, Any]:
     """The groups with roles, and the microscopes with grants, of one person."""
     memberships = Membership.objects.filter(user_id=user_id).select_related("group")

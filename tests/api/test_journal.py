@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from smartscope.models import RoutineDose, Step, StepItem
 from tests.api.conftest import As
@@ -186,6 +187,13 @@ def test_the_journal_is_downloaded_line_by_line_with_the_same_filters(
     assert as_("viewer").get(f"{API}/steps.csv?colour=red").status_code == 400
     theirs = as_("stranger").get(f"{API}/steps.csv?session={world.ours.session.pk}")
     assert len(theirs.content.decode().splitlines()) == 1
+    frame = f"{API}/steps.parquet?session={world.ours.session.pk}&kind=expose"
+    table = parquet.read_table(BytesIO(as_("viewer").get(frame).content))
+    assert table.column_names == list(lines[0])
+    assert [one["item"] for one in table.to_pylist()] == [line["item"] for line in lines]
+    assert str(table.schema.field("began_at_s").type) == "double"
+    empty = parquet.read_table(BytesIO(as_("stranger").get(frame).content))
+    assert (empty.num_rows, empty.schema) == (0, table.schema)
 
 
 def test_text_that_a_spreadsheet_would_run_is_marked_as_text(

@@ -23,7 +23,7 @@ GOLDEN = Path(__file__).with_name("query_counts.json")
 ACCEPT = "ACCEPT_QUERY_COUNTS"
 MOST_OF_A_LIST = 5
 #: tables written out whole, and the log, which also says where it begins and ends
-NOT_A_LIST = {"steps.csv", "events"}
+NOT_A_LIST = {"steps.csv", "steps.parquet", "events"}
 
 
 def test_every_read_costs_what_it_always_did(as_: As, world: World) -> None:

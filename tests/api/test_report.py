@@ -11,7 +11,9 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from django.db import transaction
+from pyarrow import parquet
 
+from api.tables import PARQUET
 from frontend.report.pdf import printer
 from smartscope.analysis.previews.jpeg import preview_jpeg
 from smartscope.domain.actor import BRIDGE
@@ -146,7 +148,22 @@ def test_strangers_see_no_report(as_: As, night: World, form: str) -> None:
     assert as_("viewer").get(f"/s/{uuid4()}/report{form}").status_code == 404
 
 
-@pytest.mark.parametrize("form", ["", ".csv"])
+def test_a_data_frame_gets_the_same_columns_with_their_types(as_: As, night: World) -> None:
+    path = f"{API}/sessions/{night.ours.session.pk}/report"
+    answer = as_("viewer").get(f"{path}.parquet", headers={"Accept": PARQUET})
+    assert (answer.status_code, answer["Content-Type"]) == (200, PARQUET)
+    table = parquet.read_table(io.BytesIO(answer.content))
+    spreadsheet = csv.DictReader(io.StringIO(as_("viewer").get(f"{path}.csv").content.decode()))
+    assert table.column_names == spreadsheet.fieldnames
+    for row, line in zip(table.to_pylist(), spreadsheet, strict=True):
+        assert {name: "" if v is None else str(v) for name, v in row.items()} == line
+    first, second = table.to_pylist()
+    assert (first["grid"], first["place"], first["simulated"]) == ("grid of ours", 1, True)
+    assert second["ctf_fit_median_angstrom"] is None
+    assert str(table.schema.field("ctf_fit_median_angstrom").type) == "double"
+
+
+@pytest.mark.parametrize("form", ["", ".csv", ".parquet"])
 def test_strangers_programs_get_none_either(as_: As, night: World, form: str) -> None:
     path = f"{API}/sessions/{night.ours.session.pk}/report{form}"
     assert as_("stranger").get(path).status_code == 404

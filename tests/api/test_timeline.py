@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from pyarrow import parquet
 
 from smartscope.models import Analysis, Run, Step, Wait
 from tests.api.conftest import As
@@ -86,7 +87,14 @@ def test_the_table_has_the_same_spans(as_: As, hour: World) -> None:
     assert [row["end_s"] for row in rows if row["lane"] == "exposure"] == [""]
 
 
-@pytest.mark.parametrize("form", ["", ".csv"])
+def test_a_data_frame_has_the_same_spans(as_: As, hour: World) -> None:
+    path = f"{API}/sessions/{hour.ours.session.pk}/timeline"
+    table = parquet.read_table(io.BytesIO(as_("viewer").get(f"{path}.parquet").content))
+    spans = as_("viewer").get(path).json()["spans"]
+    assert table.to_pylist() == [{name: one[name] for name in table.column_names} for one in spans]
+
+
+@pytest.mark.parametrize("form", ["", ".csv", ".parquet"])
 def test_strangers_see_no_timeline(as_: As, world: World, form: str) -> None:
     path = f"{API}/sessions/{world.ours.session.pk}/timeline{form}"
     assert as_("stranger").get(path).status_code == 404

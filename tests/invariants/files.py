@@ -20,7 +20,10 @@ def files_and_rows(evidence: Evidence) -> Violations:
     rows = {image.key: image for image in Image.objects.all()}
     for key, image in rows.items():
         found = evidence.files.get(key)
-        if found is None:
+        if image.removed_at is not None:
+            if found is not None:
+                yield Violation("I6", f"{key} was removed and is still there")
+        elif found is None:
             yield Violation("I6", f"{key} has a row but no file")
         elif found.size_bytes != image.bytes:
             yield Violation("I6", f"{key} has {found.size_bytes} bytes, its row {image.bytes}")

@@ -18,12 +18,16 @@ from smartscope.models import (
     Alarm,
     AlertRule,
     Analysis,
+    Clearing,
     Export,
     Exposure,
     Image,
     ParticleStudy,
     Picking,
     Preset,
+    Retention,
+    Run,
+    Session,
     ShareLink,
     Webhook,
     WebhookDelivery,
@@ -60,6 +64,8 @@ FACILITY: Mapping[str, str] = {
     "tokens": "one's own",
     "people": "one's own account; all for staff",
     "backups/last": "when it was made; no group's data",
+    "retention": "how long files are kept; what would go of one's own sessions",
+    "clearings": "removals of files, for staff; others read an empty list",
     "events/stream": "needs an ASGI process; its topics and events are tested with the other doors",
 }
 
@@ -76,6 +82,7 @@ class Scenery:
     delivery: WebhookDelivery
     export: Export
     study: ParticleStudy
+    clearing: Clearing
 
     def fill(self, route: str) -> str:
         """The route with the ids of what belongs to `ours`."""
@@ -101,6 +108,7 @@ class Scenery:
             "protocols": self.preset,
             "webhooks": self.delivery.webhook,
             "webhook-deliveries": self.delivery,
+            "clearings": self.clearing,
             "people": self.world.people["viewer"],
             # nobody has such a token
             "tokens": ours.session,
@@ -139,6 +147,9 @@ def scenery(world: World) -> Scenery:
         ),
         Export.objects.create(grid=ours.grid, format="relion-star"),
         learnt(ours),
+        Clearing.objects.create(
+            not_before=timezone.now() + timedelta(days=30), files_expected=1, bytes_expected=10
+        ),
     )  # fmt: skip
 
 
@@ -213,6 +224,18 @@ def _table(_ours: Scene, _world: World) -> Any:
     return {"text": "slot\tname\n9\tnew"}
 
 
+def _old_files(ours: Scene, _world: World) -> Any:
+    """The session ended long ago, and nobody keeps its images; the one that waits is cancelled."""
+    long_ago = timezone.now() - timedelta(days=400)
+    Session.objects.filter(pk=ours.session.pk).update(created_at=long_ago)
+    Run.objects.filter(pk=ours.run.pk).update(state="done", updated_at=long_ago)
+    Image.objects.filter(pk=ours.image.pk).update(created_at=long_ago)
+    Retention.objects.create(images_days=30, without_backup=True)
+    Export.objects.filter(grid=ours.grid).update(state="dead")
+    Clearing.objects.update(state="cancelled")
+    return {}
+
+
 WRITES: Mapping[tuple[str, str], Act] = {
     ("microscopes/<str:key>/commands", "POST"): Act(
         lambda s, w: {"type": "pause", "arguments": {"session": str(s.session.pk)}}, DRIVERS
@@ -233,6 +256,13 @@ WRITES: Mapping[tuple[str, str], Act] = {
     ("webhooks/<str:key>", "PUT"): Act(lambda s, w: {"enabled": False}, STAFF, outside=(403,)),
     ("webhooks/<str:key>", "DELETE"): Act(lambda s, w: None, STAFF, outside=(403,)),
     ("webhook-deliveries/<str:key>/replay", "POST"): Act(lambda s, w: {}, STAFF, outside=(403,)),
+    ("retention", "PUT"): Act(
+        lambda s, w: {"movies_days": 90, "images_days": None, "without_backup": False},
+        ("admin",),
+        outside=(403,),
+    ),
+    ("clearings", "POST"): Act(_old_files, STAFF, outside=(403,)),
+    ("clearings/<str:key>/cancel", "POST"): Act(lambda s, w: {}, STAFF, outside=(403,)),
     ("support-bundle", "POST"): Act(lambda s, w: {}, STAFF, events=0, outside=(403,)),
     ("sessions", "POST"): Act(
         lambda s, w: {

@@ -80,4 +80,6 @@ export interface Image extends Row {
   /** Derived a moment after the image was taken. */
   has_preview: boolean;
   has_tiles: boolean;
+  /** Since then only the preview can be seen: retention took the rest away. */
+  removed_at: string | null;
 }

@@ -72,7 +72,8 @@ def _list_images(target: Path) -> int:
     with target.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["key", "bytes", "sha256"])
-        rows = Image.objects.order_by("key").values_list("key", "bytes", "sha256")
+        there = Image.objects.filter(removed_at__isnull=True)
+        rows = there.order_by("key").values_list("key", "bytes", "sha256")
         for row in rows.iterator(chunk_size=5_000):
             writer.writerow(row)
             count += 1

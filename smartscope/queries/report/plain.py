@@ -7,33 +7,33 @@ from typing import Any
 
 from smartscope.queries.report.values import GridReport, SessionReport
 
-COLUMNS = (
-    "place",
-    "slot",
-    "grid",
-    "sample",
-    "hole_type",
-    "mesh",
-    "status",
-    "verdict",
-    "verdict_by_person",
-    "expected_usable_holes",
-    "confidence",
-    "success_rate",
-    "holes_in_range",
-    "squares_found",
-    "squares_good",
-    "squares_imaged",
-    "exposures",
-    "exposures_usable",
-    "holes_lost",
-    "ice_median_nm",
-    "ctf_fit_median_angstrom",
-    "motion_median_angstrom",
-    "minutes",
-    "reasons",
-    "simulated",
-)
+COLUMNS = {
+    "place": int,
+    "slot": int,
+    "grid": str,
+    "sample": str,
+    "hole_type": str,
+    "mesh": str,
+    "status": str,
+    "verdict": str,
+    "verdict_by_person": bool,
+    "expected_usable_holes": float,
+    "confidence": float,
+    "success_rate": float,
+    "holes_in_range": int,
+    "squares_found": int,
+    "squares_good": int,
+    "squares_imaged": int,
+    "exposures": int,
+    "exposures_usable": int,
+    "holes_lost": int,
+    "ice_median_nm": float,
+    "ctf_fit_median_angstrom": float,
+    "motion_median_angstrom": float,
+    "minutes": float,
+    "reasons": str,
+    "simulated": bool,
+}
 _MEDIANS = {
     "ice_median_nm": "ice in the holes found",
     "ctf_fit_median_angstrom": "CTF fit",
@@ -52,7 +52,7 @@ def as_mapping(report: SessionReport) -> dict[str, Any]:
 
 
 def as_rows(report: SessionReport) -> list[list[Any]]:
-    """One row per grid in the order of `COLUMNS`; blank where nothing was measured."""
+    """One row per grid in the order of `COLUMNS`; None where nothing was measured."""
     return [
         _row(place, grid, simulated=report.simulated)
         for place, grid in enumerate(report.grids, start=1)
@@ -68,8 +68,7 @@ def _row(place: int, grid: GridReport, *, simulated: bool) -> list[Any]:
         "reasons": " ".join(grid.reasons),
         "simulated": simulated,
     } | {column: medians.get(name) for column, name in _MEDIANS.items()}
-    values = (known[c] if c in known else getattr(grid, c) for c in COLUMNS)
-    return ["" if value is None else value for value in values]
+    return [known[c] if c in known else getattr(grid, c) for c in COLUMNS]
 
 
 def _image(picture: dict[str, Any] | None) -> Any:

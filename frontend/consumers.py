@@ -1,8 +1,9 @@
 """The live stream of events: what the log says, pushed to a browser, resumed by `seq`.
 
 Each connection follows the process's one reader of the log from its own position. Rights are those
-of the moment an event is read; a connection whose sign-in has ended is closed. A browser sends
-`subscribe` or `ping`, never passed on.
+of the moment an event is read; a connection whose sign-in has ended is closed, and so is one whose
+person's groups are others than when it was opened: it comes back, and sees what it may. A browser
+sends `subscribe` or `ping`, never passed on.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from django.db import Error as DatabaseTrouble
 from smartscope.domain.errors import InvalidInput, NotFound
 from smartscope.event_feed import EventFeed, Follower, event_feed
 from smartscope.models import Event
+from smartscope.queries.audience import groups_of
 from smartscope.queries.events import (
     LogPosition,
     Topics,
@@ -84,7 +86,9 @@ class EventStream(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(TOO_MANY)
             return
         self.open_streams[_person(reader)] += 1
-        self.counted, self.follower = reader, Follower(reader, session_key=key)
+        person = _person(reader)
+        groups = (await database_sync_to_async(groups_of)([person]))[person]
+        self.counted, self.follower = reader, Follower(reader, session_key=key, groups=groups)
         names = [name for name in query.get("topics", [""])[0].split(",") if name]
         if await self._subscribe(names):
             await self._hello(int(after) if after else None, query.get("log_id", [None])[0])

@@ -26,7 +26,7 @@ from django.db import close_old_connections, connections
 from redis.exceptions import RedisError
 
 from smartscope.models import Event
-from smartscope.queries.audience import People, audience_of, reaches
+from smartscope.queries.audience import Groups, People, audience_of, groups_of, reaches
 from smartscope.queries.events import (
     MOST_AT_ONCE,
     LogPosition,
@@ -63,10 +63,14 @@ PACE = Pace()
 
 @dataclass(eq=False, slots=True)
 class Follower:
-    """One stream: rights are renewed for a key of a sign-in; `lost` when the reader has ended."""
+    """One stream: rights are renewed for a key of a sign-in; `lost` when the reader has ended.
+
+    With `groups`, those of its person, it is also lost once they are others.
+    """
 
     reader: Reader
     session_key: str | None = None
+    groups: Groups | None = None
     lost: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -224,10 +228,14 @@ class EventFeed:
         if not keys:
             return False
         readers = await self._asked(readers_signed_in, keys)
+        people = {one.user_id for one in readers.values() if one.user_id is not None}
+        groups = await self._asked(groups_of, people)
         changed = False
         for one in followers:
             now = readers[one.session_key or ""]
-            changed |= now != one.reader
+            moved = now == one.reader and one.groups not in (None, groups.get(now.user_id or 0))
+            one.lost |= moved
+            changed |= moved or now != one.reader
             one.reader = now
         return changed
 

@@ -12,6 +12,7 @@ from smartscope.models import Event, Membership, MicroscopeGrant, Session
 from smartscope.queries.visible import Reader
 
 People = frozenset[int]
+Groups = frozenset[tuple[str, str]]
 
 
 def audience_of(events: Sequence[Event]) -> Mapping[int, People]:
@@ -23,6 +24,18 @@ def audience_of(events: Sequence[Event]) -> Mapping[int, People]:
     of_sessions = _of_sessions(sessions) if sessions else {}
     near = _near(microscopes) if microscopes else {}
     return {one.seq: _of_event(one, of_sessions, near) for one in events}
+
+
+def groups_of(people: Iterable[int]) -> Mapping[int, Groups]:
+    """By person, the groups they are in and as what, and the microscopes they are granted."""
+    found: dict[int, set[tuple[str, str]]] = {person: set() for person in people}
+    members = Membership.objects.filter(user__in=found)
+    for user, group, role in members.values_list("user_id", "group_id", "role"):
+        found[user].add((str(group), role))
+    grants = MicroscopeGrant.objects.filter(user__in=found)
+    for user, microscope, operator in grants.values_list("user_id", "microscope_id", "operator"):
+        found[user].add((str(microscope), str(operator)))
+    return {person: Groups(groups) for person, groups in found.items()}
 
 
 def reaches(reader: Reader, people: People) -> bool:

@@ -18,7 +18,7 @@ from django.test import Client
 from frontend.consumers import EventStream
 from smartscope.domain.actor import BRIDGE
 from smartscope.event_feed import PACE
-from smartscope.models import Event, EventCounter
+from smartscope.models import Event, EventCounter, Membership
 from smartscope.operations.event_log import Scope, Told, record_event
 from tests.api.websocket import Browser
 from tests.api.world import World, make_world
@@ -185,6 +185,30 @@ async def test_who_leaves_the_group_hears_no_more() -> None:
         await in_thread(world.people["member"].memberships.all().delete)
         await in_thread(happen, world)
         assert await ours.receive_nothing(timeout=0.3)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize("change", ["left", "other role", "joined", "grant"])
+@on_own_threads
+async def test_a_stream_ends_when_the_groups_of_its_person_change(change: str) -> None:
+    world = await in_thread(make_world)
+    client = await in_thread(sign_in, world, "granted")
+    person = world.people["granted"]
+    async with stream(client, check_every_s=0.02, look_every_s=0.02) as ours:
+        await ours.told()
+        match change:
+            case "left":
+                await in_thread(person.memberships.all().delete)
+            case "other role":
+                await in_thread(person.memberships.all().update, role="viewer")
+            case "joined":
+                await in_thread(
+                    Membership.objects.create, user=person, group=world.theirs.people, role="viewer"
+                )
+            case _:
+                await in_thread(person.microscope_grants.all().delete)
+        assert await ours.closed() == 1013
+    async with stream(client) as again:
+        assert (await again.told())["type"] == "hello"
 
 
 @pytest.mark.parametrize("end", ["logout", "disabled", "password"])

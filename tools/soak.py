@@ -189,6 +189,7 @@ def _tested(test: _Test, wanted: int, options: argparse.Namespace) -> bool:
     while made < wanted:
         began_s, report = time.monotonic(), options.log / f"{name}_{seed}.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "--timeout", "0"]
+        command += ["-o", "junit_family=xunit1"]
         done = subprocess.run(
             [*command, "--show-capture=no", f"--junitxml={report}", test.at],
             env={**os.environ, test.many: str(test.of_a_seed), test.seed: str(seed)},

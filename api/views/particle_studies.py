@@ -135,7 +135,7 @@ class AveragesPicture(View):
     def get(self, request: Request, key: str) -> HttpResponse:
         study = _done(PARTICLE_STUDIES.one(self.reader, key))
         if study.kind != StudyKind.CLASSES:
-            raise Problem("not_found", "A learnt picker has no picture.")
+            raise Problem("not_derived_yet", "A learnt picker has no picture.")
         try:
             with current_store().open(study.key) as stream, zipfile.ZipFile(stream) as archive:
                 picture = archive.read(AVERAGES_PICTURE)

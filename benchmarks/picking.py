@@ -15,7 +15,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from benchmarks.picking_clicks import clicks_claims
 from benchmarks.picking_sets import Shown, real_micrographs, simulated_micrographs
 from benchmarks.report import Report, main
 from smartscope.analysis import chains, registry
@@ -37,7 +36,6 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
     picker, clusters = registry.picker(chains.PICKER), registry.picker(BASELINE)
     _real(report, picker, clusters, quick=quick)
     _simulated(report, picker, clusters, quick=quick)
-    clicks_claims(report, quick=quick)
     report.leave_out("Topaz, pretrained: neither the program nor its weights are here.")
     report.leave_out("apoferritin: two pictures are here, their labels are not.")
     return report

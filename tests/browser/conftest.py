@@ -82,8 +82,9 @@ def site(
     site = Site(servers, tmp_path_factory.mktemp("site"))
     site.create()
     try:
+        site.begin()
         site.python("from tests.browser.night import plant_night; plant_night()")
-        site.start()
+        site.await_answer()
         yield site
     finally:
         site.close()

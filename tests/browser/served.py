@@ -41,6 +41,8 @@ class Site:
     directory: Path
     prefix: str = ""
     port: int = field(default_factory=_free_port)
+    #: of this machine; the one place where webhooks may go
+    receiver_port: int = field(default_factory=_free_port)
     _name: str = field(default_factory=lambda: f"page_{uuid4().hex[:12]}")
     _process: subprocess.Popen[bytes] | None = None
     _shell: Shell | None = None
@@ -79,6 +81,12 @@ class Site:
         return self._shell
 
     def start(self) -> None:
+        """Begin to serve, and wait for the first answer."""
+        self.begin()
+        self.await_answer()
+
+    def begin(self) -> None:
+        """Start the server; what is done meanwhile need not wait for it."""
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -95,6 +103,10 @@ class Site:
             cwd=ROOT,
             env=self._environment() | {"SMARTSCOPE_PROCESS": "web"},
         )
+
+    def await_answer(self) -> None:
+        """Until it answers; fails where it has ended instead."""
+        assert self._process is not None
         until = time.monotonic() + START_LIMIT_S
         while not self._answers():
             assert self._process.poll() is None, "the server ended before it answered"
@@ -132,6 +144,7 @@ class Site:
             "SMARTSCOPE_DATA_DIR": str(data),
             "SMARTSCOPE_STORAGE_URL": data.as_uri(),
             "SMARTSCOPE_PREFIX": self.prefix,
+            "SMARTSCOPE_OUTBOUND_HOSTS": f"127.0.0.1:{self.receiver_port}",
             # a test is one person in a great hurry
             "SMARTSCOPE_REQUESTS_PER_MINUTE": "6000",
         }

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 #: parts of a volume that are free: below the first no night begins, below the second it is told
 FULL, SCARCE = 0.05, 0.15
-_GIB = 1024**3
+_GB = 1_000_000_000
 
 
 class Verdict(StrEnum):
@@ -46,7 +46,7 @@ def broken(subject: str, told: str, advice: str) -> Finding:
 def room_left(subject: str, where: str, *, free_bytes: int, total_bytes: int) -> Finding:
     """Whether a volume has room for a night."""
     part = free_bytes / total_bytes if total_bytes else 0.0
-    told = f"{free_bytes / _GIB:.0f} GiB ({part:.0%}) are free in {where}"
+    told = f"{free_bytes / _GB:.0f} GB ({part:.0%}) are free in {where}"
     if part < FULL:
         return broken(subject, told, "Free space before a night: images would be cut short.")
     if part < SCARCE:

@@ -16,7 +16,8 @@ def readiness() -> list[dict[str, Any]]:
         waiting = _migrations_waiting()
     except DatabaseError as problem:
         return [_check("database", good=False, told=f"does not answer: {type(problem).__name__}")]
-    told = "" if waiting == 0 else f"{waiting} migrations are waiting; run manage.py migrate."
+    many = "1 migration is" if waiting == 1 else f"{waiting} migrations are"
+    told = "" if waiting == 0 else f"{many} waiting; run manage.py migrate."
     return [
         _check("database"),
         _check("migrations", good=waiting == 0, told=told),

@@ -15,9 +15,11 @@ from tests.browser.served import ROOT
 #: WCAG 2.2 at level AA and what its steps before asked
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 GRAVE = ("serious", "critical")
-RUN = """async (tags) => {
+#: what a theme can change
+COLOURS = ("color-contrast", "link-in-text-block")
+RUN = """async ([type, values]) => {
     const { violations } = await axe.run(document, {
-        runOnly: { type: "tag", values: tags }, resultTypes: ["violations"],
+        runOnly: { type, values }, resultTypes: ["violations"],
     });
     return violations.map((one) => [one.impact, one.id, one.help,
         one.nodes.slice(0, 4).map((node) => `${node.target.join(" ")}: ${node.failureSummary}`)]);
@@ -29,12 +31,17 @@ def _source() -> str:
     return (ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
-def grave_findings(page: Page) -> list[str]:
-    """What axe calls serious or critical on the page as it is now, one sentence each."""
-    page.evaluate(_source())
+def grave_findings(page: Page, *rules: str) -> list[str]:
+    """What axe calls serious or critical on the page as it is now, one sentence each.
+
+    Every rule of WCAG, or only the named ones of axe.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_source())
+    asked = ["rule", list(rules)] if rules else ["tag", list(RULES)]
     return [
         f"{page.url}: {rule}: {help_} ({'; '.join(where)})"
-        for impact, rule, help_, where in page.evaluate(RUN, list(RULES))
+        for impact, rule, help_, where in page.evaluate(RUN, asked)
         if impact in GRAVE
     ]
 

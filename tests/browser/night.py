@@ -34,6 +34,7 @@ from smartscope.operations.event_log import Scope, Told, record_event
 from tests.browser import pictures
 from tests.browser.journal import plant_journal
 from tests.browser.stored import Picture, micrographs, stored
+from tests.browser.views import plant_views
 
 ATLAS_PIXEL_UM = 0.52
 SQUARE_PIXEL_UM = 0.06
@@ -88,6 +89,7 @@ def plant_night(*, name: str = "20261120_ribosome", seed: int = 7) -> Night:
     ]
     for grid in grids[:2]:
         _grid(grid, random)
+    plant_views(grids[:2])
     _judge(grids)
     _log(session, run, grids)
     plant_journal(run, grids, CLOCK_S)
@@ -309,7 +311,7 @@ def _exposure(hole: Hole, random: np.random.Generator) -> None:
         dose_e_per_angstrom2=40.2,
         target_defocus_um=1.25,
         exposed_at_s=CLOCK_S - 9_000 + 31 * count,
-        analysed_at=timezone.now() if measured else None,
+        analysed_at=timezone.now() + timedelta(seconds=3 + count % 5) if measured else None,
         drift_total_angstrom=float(random.uniform(2, 14)) if measured else None,
         mean_counts=14.2 if measured else None,
         ice_thickness_nm=hole.ice_thickness_nm if measured else None,

@@ -16,9 +16,7 @@ from tests.browser import pictures
 from tests.browser.stored import stored
 
 #: x, y and score in a picture of 512 px; the last is not sure enough
-FOUND = np.array(
-    [[80, 90, 9.1], [200, 140, 8.0], [330, 300, 7.5], [420, 90, 6.9], [140, 400, 5.2], [60, 250, 3]]
-)
+FOUND = np.column_stack([pictures.PARTICLES_PX, (9.1, 8.0, 7.5, 6.9, 5.2, 3.0)])
 THRESHOLD = 5.0
 
 

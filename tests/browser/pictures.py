@@ -11,6 +11,8 @@ Pixels = npt.NDArray[np.float32]
 ATLAS_PX = 1536
 SQUARE_PX = 1024
 MICROGRAPH_PX = 512
+#: where the first micrograph has particles: x, y
+PARTICLES_PX = ((80, 90), (200, 140), (330, 300), (420, 90), (140, 400), (60, 250))
 
 
 def lattice(
@@ -83,24 +85,45 @@ def square(holes: list[tuple[float, float]], radius_px: float, seed: int) -> Pix
     random = np.random.default_rng(seed)
     picture = np.full((SQUARE_PX, SQUARE_PX), 0.12, np.float32)
     picture[_inside(SQUARE_PX, SQUARE_PX / 2, SQUARE_PX / 2, SQUARE_PX * 0.44, 6)] = 0.42
-    rows, columns = np.mgrid[:SQUARE_PX, :SQUARE_PX].astype(np.float32)
-    reach = int(radius_px) + 2
-    for x, y in holes:
-        window = (slice(int(y) - reach, int(y) + reach), slice(int(x) - reach, int(x) + reach))
-        near = np.hypot(columns[window] - x, rows[window] - y) < radius_px
-        picture[window][near] = 0.72 + 0.12 * random.standard_normal()
+    _open(picture, holes, radius_px, random)
     clouds = gaussian_filter(random.standard_normal(picture.shape).astype(np.float32), 50) * 20
     picture *= 1 + 0.25 * clouds
     noise = random.standard_normal(picture.shape).astype(np.float32)
     return gaussian_filter(picture, 1.2) + 0.025 * noise
 
 
+def view(holes: list[tuple[float, float]], radius_px: float, seed: int) -> Pixels:
+    """Holes of a film at hole magnification, the film all around them."""
+    random = np.random.default_rng(seed)
+    picture = np.full((MICROGRAPH_PX, MICROGRAPH_PX), 0.42, np.float32)
+    _open(picture, holes, radius_px, random)
+    noise = random.standard_normal(picture.shape).astype(np.float32)
+    return gaussian_filter(picture, 1.5) + 0.03 * noise
+
+
+def _open(
+    picture: Pixels,
+    holes: list[tuple[float, float]],
+    radius_px: float,
+    random: np.random.Generator,
+) -> None:
+    """Holes in a film, each with ice of its own thickness."""
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
+    reach = int(radius_px) + 2
+    for x, y in holes:
+        top, left = max(int(y) - reach, 0), max(int(x) - reach, 0)
+        window = (slice(top, int(y) + reach), slice(left, int(x) + reach))
+        near = np.hypot(columns[window] - x, rows[window] - y) < radius_px
+        picture[window][near] = 0.72 + 0.12 * random.standard_normal()
+
+
 def micrograph(seed: int) -> Pixels:
-    """Noise seen through a contrast transfer function, with dark particles."""
+    """Noise seen through a contrast transfer function, with dark particles; those of 0 known."""
     random = np.random.default_rng(seed)
     size = MICROGRAPH_PX
     particles = np.zeros((size, size), np.float32)
-    for x, y in random.uniform(20, size - 20, (60, 2)):
+    places = random.uniform(20, size - 20, (60, 2))
+    for x, y in places if seed else PARTICLES_PX:
         particles[int(y) - 5 : int(y) + 5, int(x) - 5 : int(x) + 5] -= 1.0
     specimen = gaussian_filter(particles, 2.5) + 0.35 * random.standard_normal((size, size))
     frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(size), np.fft.fftfreq(size)))

@@ -29,7 +29,8 @@ def test_a_verdict_given_by_keyboard_is_kept_beside_the_suggestion(sign_in: Sign
     expect(page.locator("tbody tr")).to_have_count(4)
     page.keyboard.press("j")
     page.keyboard.press("j")
-    page.keyboard.press("d")
+    with page.expect_response(lambda one: one.request.method == "PATCH"):
+        page.keyboard.press("d")
     expect(row(page, "rib-2")).to_contain_text("suggested was Re-screen")
     page.reload()
     expect(page.get_by_label("Verdict on rib-2")).to_have_value("discard")

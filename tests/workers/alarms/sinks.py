@@ -39,8 +39,8 @@ def mail_sink() -> Iterator[Sink]:
 
 
 @contextmanager
-def web_sink() -> Iterator[Sink]:
-    """HTTP: bodies of POST, paths of GET."""
+def web_sink(port: int = 0) -> Iterator[Sink]:
+    """HTTP: bodies of POST, paths of GET; on a free port unless one is named."""
     sink = Sink()
 
     class Request(BaseHTTPRequestHandler):
@@ -59,7 +59,7 @@ def web_sink() -> Iterator[Sink]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    yield from _served(ThreadingHTTPServer(("127.0.0.1", 0), Request), sink)
+    yield from _served(ThreadingHTTPServer(("127.0.0.1", port), Request), sink)
 
 
 def _served(server: socketserver.BaseServer, sink: Sink) -> Iterator[Sink]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ class Page:
 class Asked:
     """What a list is of: the rows of any reader, and a name that no other list has."""
 
-    name: str
+    name: Hashable
     rows: Callable[[Reader], QuerySet[Any]]
 
 

@@ -46,8 +46,8 @@ class Commands(ListView):
         ),
     }
 
-    def within(self, rows: Any, **path: str) -> Any:
-        return rows.filter(microscope=MICROSCOPES.one(self.reader, path["key"]).pk)
+    def below(self, **path: str) -> dict[str, Any]:
+        return {"microscope": MICROSCOPES.one(self.reader, path["key"]).pk}
 
     def post(self, request: Request, key: str) -> Response:
         return once(request, lambda: self._wished(request, key))

@@ -31,13 +31,13 @@ class ListView(View):
 
     def get(self, request: Request, **path: str) -> Response:
         as_of_seq = head_seq()
-        asked = request.query_params
+        asked, below = request.query_params, self.below(**path)
 
         def rows(reader: Reader) -> Any:
-            return self.within(self.resource.narrowed(reader, asked), **path)
+            return self.resource.narrowed(reader, asked).filter(**below)
 
         page = page_of(
-            Asked(request.path, rows),
+            Asked((self.resource.name, *below.items()), rows),
             self.reader,
             asked,
             sorts=self.resource.sorts,
@@ -51,9 +51,12 @@ class ListView(View):
             body["count"] = page.count
         return Response(body)
 
-    def within(self, rows: Any, **path: str) -> Any:
-        """The rows below the object named in the path, where there is one."""
-        return rows
+    def below(self, **path: str) -> dict[str, Any]:
+        """Of what the rows are, where the path names an object: fields and their values.
+
+        Raises NotFound when the one who asks may not see it.
+        """
+        return {}
 
 
 class SingleView(View):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
+
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import EmptyResultSet
 
+from api import resources
+from api.resource import Resource
 from smartscope.models import Membership, Session
 from smartscope.queries.visible import NOBODY, THE_SERVICE, Reader, rows_for, visible_microscopes
 from tests.api.conftest import As
@@ -71,3 +77,22 @@ def test_what_is_related_comes_with_the_rows(as_: As, world: World) -> None:
     for _ in range(2):
         answer = as_("member").get(f"{API}/sessions").json()["results"][0]
         assert answer["group"] == Session.objects.get(pk=answer["id"]).group.name
+
+
+RESOURCES = [each for each in vars(resources).values() if isinstance(each, Resource)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_no_list_depends_on_when_its_statement_was_made(resource: Resource) -> None:
+    assert sum(other.name == resource.name for other in RESOURCES) == 1, "a name is a statement's"
+    for reader in (Reader(7, sees_everything=False), THE_SERVICE):
+        with suppress(EmptyResultSet):  # not for such a reader
+            _, parameters = resource.rows(reader).query.sql_with_params()
+            assert not [one for one in parameters if isinstance(one, datetime)]
+
+
+def test_a_list_below_what_one_may_not_see_is_not_there_for_them(as_: As, world: World) -> None:
+    below = f"{API}/microscopes/{world.microscope.pk}/commands"
+    assert as_("staff").get(below).status_code == 200
+    assert as_("nobody").get(below).status_code == 404

@@ -92,7 +92,8 @@ def test_no_list_depends_on_when_its_statement_was_made(resource: Resource) -> N
             assert not [one for one in parameters if isinstance(one, datetime)]
 
 
-def test_a_list_below_what_one_may_not_see_is_not_there_for_them(as_: As, world: World) -> None:
-    below = f"{API}/microscopes/{world.microscope.pk}/commands"
-    assert as_("staff").get(below).status_code == 200
-    assert as_("nobody").get(below).status_code == 404
+def test_a_list_below_an_object_follows_its_name(as_: As, world: World) -> None:
+    staff, below = as_("staff"), f"{API}/microscopes/{world.microscope.name}/commands"
+    assert staff.get(below).status_code == 200
+    type(world.microscope).objects.filter(pk=world.microscope.pk).update(name="Elsewhere")
+    assert staff.get(below).status_code == 404

@@ -66,10 +66,12 @@ def good_holes(specimen: Specimen, count: int) -> Iterator[Pose]:
                 break
 
 
-def film(camera: CameraProfile, pose: Pose, specimen: Specimen, s: RecordSettings) -> Recording:
-    """One simulated movie."""
+def film(
+    camera: CameraProfile, pose: Pose, specimen: Specimen, s: RecordSettings, *, again: int = 0
+) -> Recording:
+    """One simulated movie; `again` draws noise and motion anew."""
     key = NoiseKey(
-        seed=specimen.seed,
+        seed=specimen.seed + again,
         level=Level.RECORD,
         stage_x_nm=round(pose.x_um * 1e3),
         stage_y_nm=round(pose.y_um * 1e3),

@@ -194,10 +194,13 @@ def evidence(band: Band, optics: Optics, defocus: Defocus) -> float:
 
 def visible(band: Band, optics: Optics, defocus: Defocus) -> FloatArray:
     """How much of a ring's swing is left: what turns fast within a ring or a tile is averaged."""
-    slope = np.abs(phase_slope(optics, defocus, band.k_per_angstrom))
-    within_ring = np.sinc(slope * band.step_per_angstrom / np.pi)
-    within_tile = np.maximum(1.0 - slope * band.step_per_angstrom / np.pi, 0.0)
-    result: FloatArray = np.maximum(within_ring, 0.0) * within_tile
+    return swing_left(phase_slope(optics, defocus, band.k_per_angstrom), band.step_per_angstrom)
+
+
+def swing_left(slope: FloatArray, step_per_angstrom: float) -> FloatArray:
+    """The same where the phase has this `slope` (rad·Å, any shape) and rings are so far apart."""
+    turn = np.abs(slope) * step_per_angstrom / np.pi
+    result: FloatArray = np.maximum(np.sinc(turn), 0.0) * np.maximum(1.0 - turn, 0.0)
     return result
 
 

@@ -7,8 +7,6 @@ from api.resource import Resource
 from api.serializers.alarms import AlarmSerializer
 from api.serializers.alert_rules import AlertRuleSerializer
 from api.serializers.decisions import DecisionSerializer
-from api.serializers.exports import ExportSerializer
-from api.serializers.particle_studies import ParticleStudySerializer
 from api.serializers.places import DetectorSerializer, MicroscopeSerializer
 from api.serializers.record import (
     ChangesetSerializer,
@@ -33,12 +31,10 @@ from smartscope.queries import visible
 from smartscope.queries.alarms import visible_alarms
 from smartscope.queries.alert_rules import visible_rules
 from smartscope.queries.decisions import decisions
-from smartscope.queries.exports import visible_exports
 from smartscope.queries.exposures import exposures_shown
 from smartscope.queries.groups import groups_shown
 from smartscope.queries.journal import steps_shown
 from smartscope.queries.labels import visible_labels
-from smartscope.queries.particle_studies import visible_studies
 from smartscope.queries.sessions import grids_shown, microscopes_shown, sessions_shown
 from smartscope.queries.share_links import visible_share_links
 from smartscope.queries.webhooks import visible_deliveries, visible_webhooks
@@ -234,30 +230,6 @@ IMAGES = Resource(
         **TIMES,
     },
     sorts=("created_at", "taken_at_s"),
-)
-EXPORTS = Resource(
-    name="exports",
-    serializer=ExportSerializer,
-    rows=visible_exports,
-    filters={
-        "grid": _id("grid", "grid__slug"),
-        "session": _id("grid__session", "grid__session__name"),
-        "state": _text("state"),
-        "format": _text("format"),
-    },
-    default_sort="-created_at",
-)
-PARTICLE_STUDIES = Resource(
-    name="particle-studies",
-    serializer=ParticleStudySerializer,
-    rows=visible_studies,
-    filters={
-        "grid": _id("grid", "grid__slug"),
-        "session": _id("grid__session", "grid__session__name"),
-        "state": _text("state"),
-        "kind": _text("kind"),
-    },
-    default_sort="-created_at",
 )
 RUNS = Resource(
     name="runs",

@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import IsAuthenticated
 
-from api import resources
+from api import asked_resources, resources
 from api.problems import unknown_path
 from api.views import (
     alarms,
@@ -145,13 +145,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exposures/<str:key>/denoised", picks.ExposureDenoised.as_view()),
     path("exposures/<str:key>/fine-sum", fine_sum.ExposureFineSum.as_view()),
     path("exposures/<str:key>", single_view(resources.EXPOSURES, "exposure").as_view()),
-    path("exports", list_view(resources.EXPORTS, "exports").as_view()),
-    path("exports/<str:key>", single_view(resources.EXPORTS, "export").as_view()),
+    path("exports", list_view(asked_resources.EXPORTS, "exports").as_view()),
+    path("exports/<str:key>", single_view(asked_resources.EXPORTS, "export").as_view()),
     path("exports/<str:key>/file", exports.ExportFile.as_view()),
-    path("particle-studies", list_view(resources.PARTICLE_STUDIES, "particle_studies").as_view()),
+    path(
+        "particle-studies",
+        list_view(asked_resources.PARTICLE_STUDIES, "particle_studies").as_view(),
+    ),
     path(
         "particle-studies/<str:key>",
-        single_view(resources.PARTICLE_STUDIES, "particle_study").as_view(),
+        single_view(asked_resources.PARTICLE_STUDIES, "particle_study").as_view(),
     ),
     path("particle-studies/<str:key>/file", particle_studies.StudyFile.as_view()),
     path("particle-studies/<str:key>/picture", particle_studies.AveragesPicture.as_view()),

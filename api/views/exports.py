@@ -7,9 +7,10 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.asked_resources import EXPORTS
 from api.idempotency import once
 from api.problems import Problem
-from api.resources import EXPORTS, GRIDS
+from api.resources import GRIDS
 from api.schema import IDEMPOTENCY_KEY, SESSION_PARAMETER, Doc
 from api.serializers.exports import ExportBody, ExportSerializer
 from api.views.base import View

@@ -10,10 +10,11 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.asked_resources import PARTICLE_STUDIES
 from api.etags import version_expected
 from api.idempotency import once
 from api.problems import Problem
-from api.resources import GRIDS, PARTICLE_STUDIES
+from api.resources import GRIDS
 from api.schema import IDEMPOTENCY_KEY, IF_MATCH, SESSION_PARAMETER, Doc
 from api.serializers.commands import OutcomeSerializer
 from api.serializers.particle_studies import (

@@ -172,7 +172,7 @@ _API = _Test(
 )
 _ODDS = _Test(
     "acts of bridges at odds",
-    "tests/operations/test_bridges_at_odds.py",
+    "tests/operations/test_bridges_at_odds.py::test_lease_and_journal_keep_their_word",
     "STATE_MACHINE_STEPS",
     "STATE_MACHINE_SEED",
     ODDS_OF_A_SEED,

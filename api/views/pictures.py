@@ -49,11 +49,15 @@ class PictureView(View):
     def tiled(self, key: str) -> Any:
         """The image, whose tiles are there. Raises Problem `removed` or `not_derived_yet`."""
         image = self.image(key)
-        if image.removed_at is not None:
-            raise Problem("removed", removed_words(image))
-        if not image.tiles_key:
-            raise self.not_derived("tile set")
+        if image.removed_at is not None or not image.tiles_key:
+            raise self.gone_or_not_derived(image, "tile set")
         return image
+
+    def gone_or_not_derived(self, image: Any, what: str) -> Problem:
+        """What was not made of an image that is gone is not made any more."""
+        if image.removed_at is not None:
+            return Problem("removed", removed_words(image))
+        return self.not_derived(what)
 
     def not_derived(self, what: str) -> Problem:
         return Problem(
@@ -70,13 +74,14 @@ class Preview(PictureView):
             summary="A small JPEG",
             answer=OpenApiTypes.BINARY,
             media_type="image/jpeg",
+            problems=(410,),
         )
     }
 
     def get(self, request: Request, key: str) -> HttpResponse:
         image = self.image(key)
         if not image.preview_key:
-            raise self.not_derived("preview")
+            raise self.gone_or_not_derived(image, "preview")
         with _stored(image.preview_key, self.not_derived("preview")) as stream:
             return _jpeg(stream.read())
 

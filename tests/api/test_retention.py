@@ -162,6 +162,9 @@ def test_what_is_gone_says_so_and_its_preview_stays(as_: As, old: Scene) -> None
         assert (answer.status_code, answer.json()["code"]) == (410, "removed")
         assert "keeps files for a limited time" in answer.json()["detail"]
     assert client.get(f"{base}/preview").content.startswith(b"\xff\xd8")
+    Image.objects.filter(pk=movie.pk).update(preview_key="")
+    never_made = client.get(f"{base}/preview")
+    assert (never_made.status_code, never_made.json()["code"]) == (410, "removed")
     Exposure.objects.filter(pk=old.exposure.pk).update(movie=movie, frames=8, sum_image=movie)
     asked = client.post(
         f"{API}/exposures/{old.exposure.pk}/fine-sum", headers={"Idempotency-Key": uuid4().hex}

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -68,7 +69,11 @@ class View(APIView):
         answer.headers.setdefault("Cache-Control", "private, no-store")
         for name, value in budget_headers(getattr(self, "counted", ())).items():
             answer.headers[name] = value
-        user = request.user
+        try:
+            user = request.user
+        except APIException:
+            # refused before anybody was asked who it is, and whoever it is has no right sign-in
+            return answer
         if (
             request.method == "GET"
             and user.is_authenticated

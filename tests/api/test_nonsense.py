@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
 from smartscope.domain.protocol import LIMITS
-from smartscope.models import Session
+from smartscope.models import Export, Session
 from tests.api.conftest import As
 from tests.api.world import World
 
@@ -118,3 +119,16 @@ def test_a_grid_is_called_by_one_printable_line(
 ) -> None:
     grid = {"name": f"g{before}{odd}{after}x", "position": 1}
     assert "grids.0.name" in dict(refused(as_("member"), plan | {"grids": [grid]}))
+
+
+def test_a_wrong_token_that_wants_another_form_is_refused_as_json(as_: As, world: World) -> None:
+    headers = {"Authorization": "Bearer of bad news", "Accept": "image/webp"}
+    answer = APIClient().get(SESSIONS, headers=headers)
+    assert (answer.status_code, answer["Content-Type"]) == (406, "application/problem+json")
+
+
+def test_a_format_is_a_filter_and_no_form_of_the_answer(as_: As, world: World) -> None:
+    Export.objects.create(grid=world.ours.grid, format="relion-star")
+    path = "/api/v1/exports?format="
+    found = [as_("viewer").get(f"{path}{form}").json() for form in ("relion-star", "eman-box")]
+    assert [len(one["results"]) for one in found] == [1, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
@@ -176,7 +177,7 @@ def _of_sessions_before(moment: datetime) -> Q:
     return Q(grid__session__in=ended.values("pk"), created_at__lt=moment)
 
 
-def _with_end(sessions: QuerySet[Session]) -> QuerySet[Session]:
+def _with_end(sessions: QuerySet[Session]) -> QuerySet[Any]:
     """`end` is when the last run was last heard of, or the session was made; `goes_on` says that
     a run of it is not over.
     """

@@ -129,6 +129,8 @@ def require_staff(actor: Actor) -> None:
 
 def is_admin(actor: Actor) -> bool:
     """Whether it is a person, present as themselves, who may do everything."""
+    if actor.user_id is None:
+        return False
     return get_user_model().objects.filter(pk=actor.user_id, is_superuser=True).exists()
 
 

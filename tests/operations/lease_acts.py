@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from datetime import timedelta
+from functools import partial
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
@@ -104,7 +105,7 @@ class LeaseActs(Contest):
     @rule()
     def a_person_clears(self) -> None:
         self._count()
-        clear = lambda: clear_lease(self.place.microscope.pk, SETUP, reason="looked")  # noqa: E731
+        clear = partial(clear_lease, self.place.microscope.pk, SETUP, reason="looked")
         if self.epoch == 0:
             return
         if self.state != LeaseState.QUARANTINED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
@@ -72,7 +73,7 @@ def _steps_open_again(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(each, "lock_open_step", lambda held, step: _any_step(step))
 
 
-def _any_step(step: object) -> Step:
+def _any_step(step: UUID) -> Step:
     return Step.objects.select_related("run__session", "grid").get(pk=step)
 
 

@@ -1,8 +1,8 @@
 """A running demo whose servers and processes are killed one after the other: what was confirmed and
 is gone afterwards, and how long each was missed.
 
-The demo is the real one, `python -m smartscope.demo`, with its own PostgreSQL and Redis. It lives on
-after its night: on a slow machine the last one may be killed when all is done already.
+The demo is the real one, `python -m smartscope.demo`, with its own PostgreSQL and Redis. It lives
+on after its night: on a slow machine the last one may be killed when all is done already.
 """
 
 from __future__ import annotations

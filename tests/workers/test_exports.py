@@ -17,8 +17,8 @@ from django.utils import timezone
 from smartscope.domain.actor import SETUP
 from smartscope.domain.errors import Conflict, InvalidInput
 from smartscope.models import Event, Export, ExportFormat, Exposure, Grid, Session
-from smartscope.operations.edit_picks import PickClicks, edit_picks
 from smartscope.operations.asked_work import begin_work
+from smartscope.operations.edit_picks import PickClicks, edit_picks
 from smartscope.operations.exports import ExportAsked, want_export
 from tests.workers.pickers import ToldPicker
 from tests.workers.test_exposure_measured import PIXEL_ANGSTROM, counted, taken

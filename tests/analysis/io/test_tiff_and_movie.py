@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def test_a_tiff_movie_is_read_back(tmp_path: Path, *, lzw: bool, dtype: str) -> 
 @pytest.mark.parametrize("byte_order", ["<", ">"])
 @pytest.mark.parametrize("written", [{"rowsperstrip": 7}, {"tile": (16, 16)}, {"predictor": True}])
 def test_a_plain_tiff_is_read_however_its_pixels_lie(
-    tmp_path: Path, byte_order: str, written: dict[str, object]
+    tmp_path: Path, byte_order: Literal["<", ">"], written: dict[str, Any]
 ) -> None:
     path = tmp_path / "movie.tif"
     expected = frames(dtype="uint16")

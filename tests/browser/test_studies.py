@@ -45,7 +45,7 @@ def test_a_picker_learns_is_chosen_and_is_taken_back(
     learn.get_by_role("button", name="Use for the next exposures").click()
     expect(learn.get_by_text("in use")).to_be_visible()
     assert_accessible(page)
-    page.get_by_role("button", name=re.compile("Undo")).last.click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("Undo")).last.click()
     expect(learn.get_by_role("button", name="Use for the next exposures")).to_be_visible()
 
 

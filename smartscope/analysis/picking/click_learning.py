@@ -222,7 +222,8 @@ class _Judged:
         """
 
         def passing(values: FloatArray) -> FloatArray:
-            return len(values) - np.searchsorted(np.sort(values), limits, side="left")
+            below = np.searchsorted(np.sort(values), limits, side="left")
+            return (len(values) - below).astype(np.float64)
 
         picked = passing(self.scores)
         hits = np.maximum(picked - passing(self.decoys), 0)

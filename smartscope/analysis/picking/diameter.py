@@ -86,7 +86,7 @@ def shared_diameter(evidence: Sequence[SizeEvidence]) -> Diameter | None:
     whole = _rim(joined, scale)
     if whole is None or whole < _LEAST_OF_SCALE * scale:
         return None
-    spread = _STANDARD_ERROR * float(np.median(np.abs(sizes - np.median(sizes))))
+    spread = _STANDARD_ERROR * float(np.median(np.abs(np.subtract(sizes, np.median(sizes)))))
     spread /= np.sqrt(len(sizes))
     return Diameter(whole, spread, scale, _other(told_curve(evidence)))
 

@@ -14,8 +14,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from smartscope import environment as env
-from smartscope.api_settings import REST_FRAMEWORK as REST_FRAMEWORK
-from smartscope.api_settings import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from smartscope.api_settings import (  # Django looks for them here
+    REST_FRAMEWORK,  # noqa: F401
+    SPECTACULAR_SETTINGS,  # noqa: F401
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from smartscope.domain.particles import LEAST_COUNTED, LEAST_USUAL
-from smartscope.domain.verdict import Evidence, Verdict, judge
+from smartscope.domain.verdict import Evidence, Verdict, good_squares_in_words, judge
 
 PRIOR_WEIGHT = 20.0
 #: share of exposures in good ice that turn out usable, before anything is known of the grid
@@ -171,7 +171,9 @@ def _reasons(evidence: Evidence, because: str, amount: tuple[int, float, float])
     if not evidence.atlas_analysed:
         return (because,)
     in_range, rate, expected = amount
-    said = [because, _about_squares(evidence)]
+    said = [because]
+    if good_squares_in_words(evidence) not in because:
+        said.append(_about_squares(evidence))
     if evidence.squares_imaged:
         said.append(_about_holes(evidence))
     if evidence.ice_median_nm is not None:
@@ -187,8 +189,8 @@ def _reasons(evidence: Evidence, because: str, amount: tuple[int, float, float])
         said.append(_about_particles(evidence, expected))
     if evidence.squares_imaged:
         said.append(
-            f"Expected usable holes: about {in_range} in range on the grid x {rate:.2f} "
-            f"= {expected:.0f}."
+            f"Expected usable holes: about {in_range:,} in range on the grid x {rate:.2f} "
+            f"= {expected:,.0f}."
         )
     return tuple(said)
 
@@ -214,7 +216,7 @@ def _faults(evidence: Evidence) -> str:
 
 
 def _about_squares(evidence: Evidence) -> str:
-    text = f"{evidence.good_squares} of {evidence.squares_found} squares look good"
+    text = good_squares_in_words(evidence)
     if evidence.worst_class and evidence.worst_class_count:
         text += f"; {evidence.worst_class_count} are {evidence.worst_class}"
     return text + "."
@@ -222,7 +224,7 @@ def _about_squares(evidence: Evidence) -> str:
 
 def _about_holes(evidence: Evidence) -> str:
     return (
-        f"{evidence.holes_in_range} of {evidence.holes_seen} holes in "
+        f"{evidence.holes_in_range:,} of {evidence.holes_seen:,} holes in "
         f"{evidence.squares_imaged} imaged squares are in range."
     )
 

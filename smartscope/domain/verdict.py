@@ -107,10 +107,7 @@ def objections(evidence: Evidence) -> list[str]:
     """What speaks against collecting on a grid, however many holes it has."""
     found = []
     if evidence.good_squares < GOOD_SQUARES_SHARE * evidence.squares_found:
-        found.append(
-            f"only {evidence.good_squares} of {evidence.squares_found} squares look good"
-            + _worst(evidence)
-        )
+        found.append(f"only {good_squares_in_words(evidence)}{_worst(evidence)}")
     if evidence.exposures_good < USABLE_SHARE * evidence.exposures_judged:
         found.append(
             f"only {evidence.exposures_good} of {evidence.exposures_judged} exposures were usable"
@@ -125,8 +122,15 @@ def objections(evidence: Evidence) -> list[str]:
     elif ice_nm is not None and ice_nm < evidence.ice_min_nm:
         found.append(f"most of the ice is too thin (median {ice_nm:.0f} nm)")
     elif evidence.holes_in_range < IN_RANGE_SHARE * evidence.holes_seen:
-        found.append(f"only {evidence.holes_in_range} of {evidence.holes_seen} holes are in range")
+        found.append(
+            f"only {evidence.holes_in_range:,} of {evidence.holes_seen:,} holes are in range"
+        )
     return found
+
+
+def good_squares_in_words(evidence: Evidence) -> str:
+    """How many of the grid's squares are worth a visit."""
+    return f"{evidence.good_squares} of {evidence.squares_found} squares look good"
 
 
 def _unknown(evidence: Evidence) -> Judgement | None:

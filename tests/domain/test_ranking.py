@@ -92,6 +92,7 @@ def test_a_dirty_grid_with_many_holes_is_looked_at_again_and_says_what_to_do() -
         "Only 49 of 125 squares look good, 50 are contaminated: "
         "choose clean squares by hand, or clip a cleaner grid."
     )
+    assert ranking.reasons[1] == "1,068 of 1,844 holes in 3 imaged squares are in range."
 
 
 def test_each_kind_of_bad_grid_is_told_in_its_own_words() -> None:

@@ -45,7 +45,8 @@ def valves() -> Iterator[Valves]:
     """As many connections as anybody wants, one after the other."""
     state: Valves
 
-    with Peer(*[_scene(lambda: state)] * 20) as peer:
+    # an agent that finds no answer in time comes again ten times a second
+    with Peer(*[_scene(lambda: state)] * 10_000) as peer:
         # processes that must first start take longer than the peer waits by itself
         peer._listening.settimeout(None)
         state = Valves(peer.port, peer)

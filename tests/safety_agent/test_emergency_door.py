@@ -159,7 +159,7 @@ def test_the_command_line_stops_with_a_database_and_without(
         services.environment["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
         again = services.start("again", manage("emergency_stop", "--microscope", "Titan"))
         assert again.process.wait(30) == 0, services.log("again")
-        rig.until(lambda: not valves.open)
+        rig.until(lambda: not valves.open, limit_s=30.0)
 
 
 def _agent_at(microscope: Microscope, port: int) -> dict[str, str]:

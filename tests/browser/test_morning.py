@@ -12,7 +12,7 @@ from tests.browser.conftest import SESSION, SignIn
 
 def test_the_report_opens_prints_and_has_no_empty_section(journey: SignIn) -> None:
     page = journey(f"s/{SESSION}")
-    page.get_by_role("link", name="Report").click()
+    page.locator("#main").get_by_role("link", name="Report").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(SESSION)
     expect(page.get_by_role("heading", level=2).first).to_contain_text("rib-1")
     expect(page.get_by_role("note")).to_have_text("Simulated data")
@@ -51,7 +51,7 @@ def test_the_downloaded_report_needs_no_server(
 
 def test_the_timeline_accounts_for_the_night(sign_in: SignIn) -> None:
     page = sign_in(f"s/{SESSION}")
-    page.get_by_role("link", name="Timeline").click()
+    page.locator("#main").get_by_role("link", name="Timeline").click()
     drawn = page.get_by_role("img", name=re.compile(r"^\d+ steps in "))
     expect(drawn).to_be_visible()
     names = page.locator(".names li").all_inner_texts()

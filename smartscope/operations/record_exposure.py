@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from smartscope.domain.actor import ANALYSIS
+from smartscope.domain.ice import Thickness, contradiction
 from smartscope.domain.status import (
     EXPOSURE_MOVES,
     HOLE_MOVES,
@@ -137,7 +138,6 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
     exposure.drift_total_angstrom = measured.drift_total_angstrom
     exposure.drift_early_angstrom = measured.drift_early_angstrom
     exposure.mean_counts = measured.mean_counts
-    exposure.warnings = " ".join(measured.warnings)[:600]
     exposure.shifts_angstrom = [list(shift) for shift in measured.shifts_angstrom]
     exposure.defocus_um = measured.defocus_um
     exposure.astigmatism_nm = measured.astigmatism_nm
@@ -168,5 +168,20 @@ def _fill_in_quality(exposure: Exposure, judged: Judged) -> None:
     exposure.quality_probability = judged.probability
     exposure.quality_reasons = "; ".join(judged.reasons)[:500]
     exposure.quality_refusal = judged.refusal[:300]
+    exposure.warnings = " ".join((*measured.warnings, *_ice_contradicted(hole, measured)))[:600]
+
+
+def _ice_contradicted(hole: Hole, measured: Measured) -> tuple[str, ...]:
+    """A sentence when the hole's brightness and the rings differ beyond their errors."""
+    if hole.ice_thickness_nm is None or measured.ice_rings_nm is None:
+        return ()
+    by_brightness = Thickness(nm=hole.ice_thickness_nm, error_nm=hole.ice_thickness_error_nm or 0.0)
+    by_rings = Thickness(
+        nm=measured.ice_rings_nm,
+        error_nm=measured.ice_rings_error_nm or 0.0,
+        at_most=measured.ice_rings_at_most,
+    )
+    said = contradiction(by_brightness, by_rings)
+    return (said,) if said else ()
     exposure.quality_plugin = judged.plugin
     exposure.contaminated_fraction = judged.contaminated_fraction

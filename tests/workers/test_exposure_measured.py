@@ -101,6 +101,7 @@ def test_a_movie_becomes_numbers_and_a_picture_of_its_rings(tmp_path: Path) -> N
     assert exposure.field_motion is None
     assert exposure.ice_rings_nm is not None
     assert exposure.ice_rings_at_most
+    assert exposure.warnings == ""
     # noise that was given rings is no ice the network has learnt; what it says is said with reasons
     assert exposure.quality_class
     assert exposure.quality_probability is not None
@@ -108,6 +109,19 @@ def test_a_movie_becomes_numbers_and_a_picture_of_its_rings(tmp_path: Path) -> N
     assert exposure.quality_refusal == ""
     assert exposure.quality_plugin == "quality-network 1"
     assert exposure.contaminated_fraction == pytest.approx(0.0, abs=0.02)
+
+
+def test_ice_that_is_dark_without_fading_any_ring_is_a_finding(tmp_path: Path) -> None:
+    scene = micrograph(LENS, side_px=SIDE_PX, pixel_size_angstrom=PIXEL_ANGSTROM, signal=25.0)
+    analysis, exposure = taken(tmp_path, counted(0.08 * (scene - 40.0)))
+    Hole.objects.filter(pk=exposure.hole_id).update(
+        ice_thickness_nm=300.0, ice_thickness_error_nm=20.0
+    )
+    run_analysis(analysis.pk)
+    exposure.refresh_from_db()
+    assert exposure.status == "analysed"
+    assert "brightness gives 300 nm of ice, Thon rings under" in exposure.warnings
+    assert "energy slit" in exposure.warnings
 
 
 def test_a_network_that_knows_only_simulated_exposures_does_not_judge_real_ones(

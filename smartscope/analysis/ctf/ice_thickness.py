@@ -1,15 +1,14 @@
-"""How thick the ice is, two independent ways: by what it swallows, and by how its rings fade.
+"""How thick the ice is by how its rings fade, whatever its brightness.
 
-By intensity t = λ ln(I₀ / I) (Rice 2018). By rings: scattering from all depths of the ice adds up,
-so power = ½(1 - sinc(πλtk²)·cos 2χ) with sinc x = sin x / x (CTFFIND5, Elferich 2024); where
-λtk² = 1 the rings vanish, and beyond they return inverted.
+Scattering from all depths of the ice adds up, so power = ½(1 - sinc(πλtk²)·cos 2χ) with
+sinc x = sin x / x (CTFFIND5, Elferich 2024); where λtk² = 1 the rings vanish, and beyond they
+return inverted. Thickness by brightness is `analysis.detection.ice`.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -26,7 +25,6 @@ from smartscope.analysis.ctf.ring_model import (
     reweighted,
     visible,
 )
-from smartscope.domain.errors import InvalidInput
 
 THICKNESSES_NM: Final = (0.0, 400.0)
 #: thinner ice has its first node beyond 3.1 Å, where nothing is seen
@@ -34,14 +32,6 @@ LEAST_SHOWN_NM: Final = 50.0
 #: χ² by which a fading must be better than none before a thickness is claimed
 _LEAST_GAIN: Final = 16.0
 _STEP_NM: Final = 2.0
-_DISAGREEMENT_SIGMAS: Final = 3.0
-
-
-class Means(StrEnum):
-    """How a thickness was measured."""
-
-    INTENSITY = "intensity"
-    RINGS = "rings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,43 +40,7 @@ class IceThickness:
 
     thickness_nm: float
     error_nm: float
-    means: Means
     upper_bound: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absorption:
-    """λ in nm and I₀ in the image's counts, each with its relative error."""
-
-    attenuation_length_nm: float
-    vacuum_intensity: float
-    attenuation_length_error: float = 0.05
-    vacuum_intensity_error: float = 0.01
-
-    def __post_init__(self) -> None:
-        if not (self.attenuation_length_nm > 0.0 and self.vacuum_intensity > 0.0):
-            raise InvalidInput(
-                {"vacuum_intensity": "The mean free path and I₀ must be positive; measure I₀."}
-            )
-
-
-def thickness_by_intensity(
-    intensity: float, absorption: Absorption, *, intensity_error: float = 0.0
-) -> IceThickness:
-    """t = λ ln(I₀ / I), σ² = (t σλ/λ)² + (λ σI₀/I₀)² + (λ σI/I)².
-
-    `intensity_error` is relative. More light than vacuum gives 0, not a negative thickness. Raises
-    `InvalidInput` for an intensity that is not positive.
-    """
-    if not intensity > 0.0:
-        raise InvalidInput({"intensity": f"{intensity} counts came through; nothing to measure."})
-    length = absorption.attenuation_length_nm
-    thickness = length * max(math.log(absorption.vacuum_intensity / intensity), 0.0)
-    error = math.hypot(
-        thickness * absorption.attenuation_length_error,
-        length * math.hypot(absorption.vacuum_intensity_error, intensity_error),
-    )
-    return IceThickness(thickness_nm=thickness, error_nm=error, means=Means.INTENSITY)
 
 
 def thickness_by_rings(spectrum: PolarSpectrum, fit: CtfFit, optics: Optics) -> IceThickness | None:
@@ -112,14 +66,6 @@ def thickness_by_rings(spectrum: PolarSpectrum, fit: CtfFit, optics: Optics) -> 
     return _answer(tried, gains)
 
 
-def disagree(first: IceThickness, second: IceThickness) -> bool:
-    """Whether two measures contradict each other by more than three sd: slit drift, or crystals."""
-    apart = first.thickness_nm - second.thickness_nm
-    if second.upper_bound:
-        apart = max(apart, 0.0)
-    return abs(apart) > _DISAGREEMENT_SIGMAS * math.hypot(first.error_nm, second.error_nm)
-
-
 def _weighed(band: Band, optics: Optics, defocus: Defocus) -> Band:
     squares = _faded(band, optics, defocus, 0.0)
     return reweighted(band, explain(band, squares).power(band, squares))
@@ -141,11 +87,9 @@ def _answer(tried: FloatArray, gains: FloatArray) -> IceThickness | None:
     mean = float((likely * tried).sum())
     error = max(math.sqrt(float((likely * np.square(tried - mean)).sum())), 0.5 * _STEP_NM)
     if gains[best] - gains[0] >= _LEAST_GAIN and mean > LEAST_SHOWN_NM:
-        return IceThickness(thickness_nm=mean, error_nm=error, means=Means.RINGS)
+        return IceThickness(thickness_nm=mean, error_nm=error)
     beyond = np.flatnonzero(np.cumsum(likely) > 0.95)
     limit = float(tried[beyond[0]]) if len(beyond) else float(tried[-1])
     if limit > 0.75 * THICKNESSES_NM[1]:
         return None
-    return IceThickness(
-        thickness_nm=max(limit, LEAST_SHOWN_NM), error_nm=error, means=Means.RINGS, upper_bound=True
-    )
+    return IceThickness(thickness_nm=max(limit, LEAST_SHOWN_NM), error_nm=error, upper_bound=True)

@@ -52,11 +52,6 @@ class Consequence:
     overruled: int = 0
     spent: int = 0
 
-    @property
-    def wanted_after(self) -> int:
-        """How many would count by the limit alone."""
-        return self.kept + self.gained
-
 
 def consequence(targets: Iterable[Judged], limits: Limits) -> Consequence:
     """What the limits would do to these targets."""

@@ -1,4 +1,4 @@
-"""Who belongs to which group, in which role: decided by its lead or by the facility's staff."""
+"""Who has an account and may drive which microscope: decided by the facility's staff."""
 
 from __future__ import annotations
 
@@ -10,34 +10,7 @@ from smartscope.domain.actor import Actor
 from smartscope.domain.errors import NotFound
 from smartscope.models import Membership, Microscope, MicroscopeGrant, Role
 from smartscope.operations.event_log import Scope, Told, record_event
-from smartscope.queries.rights import require_lead, require_staff
-from smartscope.queries.visible import reader_of, visible_people_groups
-
-
-@transaction.atomic
-def set_membership(actor: Actor, group_name: str, username: str, role: Role | None) -> None:
-    """Give a person a role in the group, or None to take them out. Raises NotFound, NotAllowed."""
-    group = visible_people_groups(reader_of(actor)).filter(name=group_name).first()
-    if group is None:
-        raise NotFound(f"There is no group {group_name!r} that you may see.")
-    require_lead(actor, group.pk)
-    user = get_user_model().objects.filter(username=username).first()
-    if user is None:
-        raise NotFound(f"There is nobody called {username!r}.")
-    before = Membership.objects.filter(user=user, group=group).first()
-    if role is None:
-        Membership.objects.filter(user=user, group=group).delete()
-    else:
-        Membership.objects.update_or_create(user=user, group=group, defaults={"role": role})
-    record_event(
-        "membership.changed",
-        actor,
-        Scope(),
-        Told(
-            before={"role": None if before is None else before.role},
-            after={"group": group.name, "person": username, "role": role},
-        ),
-    )
+from smartscope.queries.rights import require_staff
 
 
 @transaction.atomic

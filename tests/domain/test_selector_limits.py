@@ -29,7 +29,6 @@ def test_a_limit_keeps_loses_and_gains() -> None:
     now = [Judged(value, None, wanted) for value in (5.0, 20.0, 90.0) for wanted in (True, False)]
     found = consequence(now, Limits(10.0, 50.0))
     assert found == Consequence(kept=1, gained=1, lost=2, out=2)
-    assert found.wanted_after == 2
 
 
 def test_limits_are_inclusive_and_a_missing_side_is_open() -> None:

@@ -199,15 +199,6 @@ def peaks(
     return np.column_stack([columns + shift_x, rows + shift_y]), heights
 
 
-def core_and_ring(
-    grey: FloatImage, centres: FloatArray, radius_px: float
-) -> tuple[FloatArray, FloatArray]:
-    """(N,) mean grey inside 0.6 radius, and on the film between 1.25 and 1.6 radii."""
-    core = _mean_profile(grey, centres, np.linspace(0.0, 0.6, 4) * radius_px, each=True)
-    ring = _mean_profile(grey, centres, np.linspace(1.25, 1.6, 3) * radius_px, each=True)
-    return core, ring
-
-
 def typical_radius(
     flat: FloatImage, foil: BoolArray, pitch_px: float, hint_px: float | None
 ) -> float:
@@ -242,18 +233,12 @@ def _best_fraction(flat: FloatImage, foil: BoolArray, pitch_px: float) -> float:
     return best * pitch_px
 
 
-def _mean_profile(
-    picture: FloatImage, centres: FloatArray, radii: FloatArray, *, each: bool = False
-) -> FloatArray:
-    """Mean over 16 directions: per radius over the median of all centres, or per centre over all
-    radii.
-    """
+def _mean_profile(picture: FloatImage, centres: FloatArray, radii: FloatArray) -> FloatArray:
+    """(R,) per radius the mean over 16 directions of the median over all centres."""
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     columns = centres[:, 0, None, None] + radii[None, :, None] * np.cos(angles)
     rows = centres[:, 1, None, None] + radii[None, :, None] * np.sin(angles)
     samples = ndimage.map_coordinates(picture, [rows, columns], order=1, mode="nearest")
-    if each:
-        return np.asarray(samples.mean(axis=(1, 2)), dtype=np.float64)
     return np.asarray(np.median(samples, axis=0).mean(axis=1), dtype=np.float64)
 
 

@@ -40,7 +40,7 @@ class _PerPerson(SimpleRateThrottle):
 
 
 class RequestRate(BaseThrottle):
-    """Every request of a person but those that stop an instrument."""
+    """Every request of a person, whatever it asks for."""
 
     budget = Budget(settings.SMARTSCOPE_REQUESTS_PER_MINUTE)
 
@@ -66,6 +66,14 @@ class RequestRate(BaseThrottle):
         left, seconds = self._remaining
         policy = f'"requests";q={self.budget.most};w={WINDOW_S}'
         return policy, f'"requests";r={left};t={seconds}'
+
+
+class RequestRateButStops(RequestRate):
+    """Where commands are wished: a person who has used up the budget may still stop."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        stops = request.method == "POST" and _asks_to_stop(request)
+        return stops or super().allow_request(request, view)
 
 
 class CommandRate(_PerPerson):

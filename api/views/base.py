@@ -21,6 +21,7 @@ from smartscope.models import ApiToken
 from smartscope.queries.visible import Reader
 
 log = logging.getLogger("smartscope.audit")
+REFUSALS = (401, 403, 429)
 
 
 class TokenHasScope(BasePermission):
@@ -69,18 +70,21 @@ class View(APIView):
         answer.headers.setdefault("Cache-Control", "private, no-store")
         for name, value in budget_headers(getattr(self, "counted", ())).items():
             answer.headers[name] = value
-        try:
-            user = request.user
-        except APIException:
-            # refused before anybody was asked who it is, and whoever it is has no right sign-in
-            return answer
-        if (
-            request.method == "GET"
-            and user.is_authenticated
-            and (user.is_staff or user.is_superuser)
-        ):
-            # staff see all groups' data; that they looked is kept, path quoted against line breaks
-            log.info(
-                "staff read by %r: %r -> %d", user.get_username(), request.path, answer.status_code
-            )
+        _keep(request, answer.status_code)
         return answer
+
+
+def _keep(request: Request, status: int) -> None:
+    """What an audit asks for besides events: refusals, and what staff looked at, for they see all
+    groups' data. Names and paths are quoted against line breaks.
+    """
+    try:
+        name = request.user.get_username() or "nobody"
+        sees_all = request.user.is_staff or request.user.is_superuser
+    except APIException:
+        # refused before anybody was asked who it is, and whoever it is has no right sign-in
+        name, sees_all = "nobody", False
+    if status in REFUSALS:
+        log.warning("refused %r: %s %r -> %d", name, request.method, request.path, status)
+    elif request.method == "GET" and sees_all:
+        log.info("staff read by %r: %r -> %d", name, request.path, status)

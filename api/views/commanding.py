@@ -12,7 +12,7 @@ from api.resources import COMMANDS, MICROSCOPES
 from api.schema import IDEMPOTENCY_KEY, Doc, list_parameters, page_serializer, single_serializer
 from api.serializers.commands import CommandBody
 from api.serializers.record import CommandSerializer
-from api.throttles import CommandRate, RequestRate
+from api.throttles import CommandRate, RequestRateButStops
 from api.views.base import View
 from api.views.reading import ListView
 from smartscope.operations.wish_command import wish_command
@@ -27,7 +27,7 @@ class Commands(ListView):
     resource = COMMANDS
     tag = "microscopes"
     scopes = OPERATES
-    throttle_classes = (RequestRate, CommandRate)
+    throttle_classes = (RequestRateButStops, CommandRate)
     docs = {
         "GET": Doc(
             operation_id="list_commands",

@@ -103,7 +103,8 @@ class PersonLoginLink(View):
 
 
 def _found(view: View, key: str) -> User:
-    user = visible_people(view.reader).filter(pk=int(key)).first() if key.isdecimal() else None
+    is_key = key.isascii() and key.isdigit() and len(key) < 18
+    user = visible_people(view.reader).filter(pk=int(key)).first() if is_key else None
     if user is None:
         raise NotFound("There is no such person that you may see.")
     return user

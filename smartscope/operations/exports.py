@@ -12,8 +12,8 @@ from smartscope.domain.actor import Actor
 from smartscope.domain.errors import Conflict, InvalidInput, NotFound
 from smartscope.models import Export, ExportFormat
 from smartscope.operations.asked_work import OPEN, hint_work
-from smartscope.operations.target_rows import allow
 from smartscope.queries.picked_micrographs import how_many_picked
+from smartscope.queries.rights import place_of, require_share
 from smartscope.queries.visible import reader_of, visible_grids
 
 #: files of one person that may be under way at once
@@ -42,7 +42,7 @@ def want_export(actor: Actor, grid_id: UUID, asked: ExportAsked) -> Export:
     grid = visible_grids(reader_of(actor)).select_related("session").filter(pk=grid_id).first()
     if grid is None:
         raise NotFound("There is no such grid that you may see.")
-    allow(actor, grid.session)
+    require_share(actor, place_of(grid.session))
     _check(asked)
     if not how_many_picked(grid, asked.exposures):
         raise Conflict(

@@ -5,7 +5,7 @@
     start, pause, resume, stop       member and up with a grant; operators; staff
     emergency stop                   anyone whose group has a session on that microscope; staff
     members of a group               its lead; staff
-    share a report                   its lead; operators; staff
+    share a report, export particles its lead; operators; staff
     answer an alarm                  who may edit its session, else a grant for the microscope
     test the alarms                  operators; staff
 
@@ -105,20 +105,18 @@ def require_lead(actor: Actor, group_id: int) -> None:
     """Raise NotAllowed unless the actor may decide who belongs to the group."""
     if _trusted(actor):
         return
-    leads = Membership.objects.filter(user_id=_person(actor), group_id=group_id, role=Role.LEAD)
-    if not leads.exists():
+    if not _leads(actor, group_id):
         raise NotAllowed("Only the group's lead or the facility's staff decide who belongs to it.")
 
 
 def require_share(actor: Actor, place: Place) -> None:
-    """Raise NotAllowed unless the actor may show this group's reports to outsiders."""
+    """Raise NotAllowed unless the actor may give this group's results out of the house."""
     if _trusted(actor) or _operates(actor, place.microscope_id):
         return
-    leads = Membership.objects.filter(
-        user_id=_person(actor), group_id=place.group_id, role=Role.LEAD
-    )
-    if not (_active(actor) and leads.exists()):
-        raise NotAllowed("Only the group's lead, operators and staff share a report; ask them.")
+    if not _leads(actor, place.group_id):
+        raise NotAllowed(
+            "Only the group's lead, operators and staff share a report or export; ask them."
+        )
 
 
 def require_staff(actor: Actor) -> None:
@@ -167,6 +165,12 @@ def _edits(actor: Actor, place: Place) -> bool:
         role__in=EDITORS,
     )
     return member.exists() or _operates(actor, place.microscope_id)
+
+
+def _leads(actor: Actor, group_id: int) -> bool:
+    return Membership.objects.filter(
+        user_id=_person(actor), user__is_active=True, group_id=group_id, role=Role.LEAD
+    ).exists()
 
 
 def _operates(actor: Actor, microscope_id: UUID) -> bool:

@@ -143,6 +143,8 @@ def visible_commands(reader: Reader) -> QuerySet[Command]:
     )
     if reader.sees_everything:
         return named
+    if reader.user_id is None:
+        return named.none()
     return named.filter(
         Q(for_session__in=visible_sessions(reader).values("pk")) | Q(wished_by=reader.user_id)
     )

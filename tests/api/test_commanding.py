@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from api.request_budget import Budget
+from api.throttles import RequestRate
 from smartscope.models import Command, Grid, Microscope, Run
 from tests.api.conftest import As
 from tests.api.world import World
@@ -173,6 +175,19 @@ def test_stopping_is_never_throttled(as_: As, world: World) -> None:
     assert [send("pause", i) for i in range(12)] == [202] * 10 + [429] * 2
     assert {send("stop", i) for i in range(12)} == {202}
     assert {client.post(f"{path}/emergency-stop").status_code for _ in range(12)} == {202}
+
+
+def test_who_has_used_up_every_request_of_the_minute_may_still_stop(
+    command: Any, as_: As, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RequestRate, "budget", Budget(1))
+    wanted = {"session": world.ours.session}
+    assert as_("granted").get(f"{API}/me").status_code == 200
+    assert as_("granted").get(f"{API}/me").status_code == 429
+    assert command("granted", "pause", **wanted).status_code == 429
+    assert command("granted", "stop", **wanted).status_code == 202
+    path = f"{API}/microscopes/{world.microscope.pk}/emergency-stop"
+    assert as_("granted").post(path).status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Files of particles over the API: asked for by editors, followed and fetched by who may look."""
+"""Files of particles over the API: asked for by leads, followed and fetched by who may look."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.permissions.every_route import picked
 from workers.exports.run import run_export
 
 API = "/api/v1"
-EDITORS = ("member", "granted", "lead", "operator", "staff", "admin")
+SHARERS = ("lead", "operator", "staff", "admin")
 
 
 @pytest.fixture(autouse=True)
@@ -24,18 +24,18 @@ def _storage(tmp_path: Path, settings: object) -> None:
     settings.SMARTSCOPE_STORAGE_URL = (tmp_path / "files").as_uri()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("person", [*EDITORS, "viewer", "stranger", "nobody"])
-def test_who_may_edit_may_ask(person: str, world: World, as_: As) -> None:
+@pytest.mark.parametrize("person", [*SHARERS, "viewer", "member", "granted", "stranger", "nobody"])
+def test_who_may_share_may_ask(person: str, world: World, as_: As) -> None:
     picked(world.ours)
     url = f"{API}/grids/{world.ours.grid.pk}/exports"
     answer = as_(person).post(
         url, {"format": "relion-star"}, format="json", headers={"Idempotency-Key": "k"}
     )
-    if person in EDITORS:
+    if person in SHARERS:
         assert answer.status_code == 202, answer.content
         assert (answer.json()["state"], answer.json()["author"]) == ("wanted", person)
     else:
-        assert answer.status_code == (403 if person == "viewer" else 404)
+        assert answer.status_code == (404 if person in ("stranger", "nobody") else 403)
         assert not Export.objects.exists()
 
 
@@ -43,8 +43,8 @@ def test_it_is_followed_and_fetched(world: World, as_: As) -> None:
     picked(world.ours)
     url = f"{API}/grids/{world.ours.grid.pk}/exports"
     body = {"format": "cryosparc-cs", "exposures": [str(world.ours.exposure.pk)]}
-    asked = as_("member").post(url, body, format="json", headers={"Idempotency-Key": "k"}).json()
-    again = as_("member").post(url, body, format="json", headers={"Idempotency-Key": "k"})
+    asked = as_("lead").post(url, body, format="json", headers={"Idempotency-Key": "k"}).json()
+    again = as_("lead").post(url, body, format="json", headers={"Idempotency-Key": "k"})
     assert again.json()["id"] == asked["id"]
     early = as_("viewer").get(f"{API}/exports/{asked['id']}/file")
     assert early.json()["code"] == "not_derived_yet"
@@ -66,6 +66,6 @@ def test_nonsense_is_refused_by_name(world: World, as_: As) -> None:
         ({"format": "particle-stack", "box_px": 5}, "box_px"),
         ({"format": "particle-stack", "binning": 0}, "binning"),
     ):
-        answer = as_("member").post(url, body, format="json", headers={"Idempotency-Key": "k"})
+        answer = as_("lead").post(url, body, format="json", headers={"Idempotency-Key": "k"})
         assert answer.status_code == 400
         assert [one["path"] for one in answer.json()["errors"]] == [name]

@@ -27,6 +27,15 @@ def test_focus_holds_for_short_moves() -> None:
     assert model.hop_s(5.1) - model.hop_s(4.9) == pytest.approx(model.focus_s, abs=0.01)
 
 
+def test_drift_falls_while_a_group_is_viewed_and_focused() -> None:
+    """Only what is left of it then is waited for: without autofocus, the longer."""
+    model = TravelModel(drift_limit_angstrom_per_s=2.0)
+    assert model.hop_s(9.0) == pytest.approx(model.move_s(9.0) + model.drift_s(9.0))
+    assert model.hop_s(5.1) - model.hop_s(4.9) < 0.5
+    calm = TravelModel(drift_limit_angstrom_per_s=10.0)
+    assert calm.hop_s(9.0) == pytest.approx(calm.move_s(9.0) + calm.view_s + calm.focus_s)
+
+
 def test_a_first_visit_costs_its_preparation() -> None:
     model = TravelModel()
     assert model.switch_s(first_visit=True) - model.switch_s(first_visit=False) == pytest.approx(

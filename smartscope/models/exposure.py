@@ -50,6 +50,12 @@ class Exposure(Row):
     defocus_error_um = models.FloatField(null=True)
     #: direction of the greater defocus, 0 to 180°, from x towards y (down) in the micrograph
     astigmatism_axis_deg = models.FloatField(null=True)
+    #: of the specimen, by rings and stage together, its standard error, and the direction in which
+    #: underfocus grows by the tilt's tangent, 0 to 360°, from x towards y (down) in the micrograph;
+    #: null on a level stage
+    specimen_tilt_deg = models.FloatField(null=True)
+    specimen_tilt_error_deg = models.FloatField(null=True)
+    defocus_rises_deg = models.FloatField(null=True)
     ctf_fit_angstrom = models.FloatField(null=True)
     #: why a CTF was sought and none is claimed; blank when it was found or never sought
     ctf_refusal = models.CharField(max_length=300, blank=True)

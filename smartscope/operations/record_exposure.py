@@ -70,6 +70,7 @@ class Measured:
     """Numbers from the movie, None where not measured; shifts are per frame, in Å.
 
     `defocus_um` is the mean underfocus; `ctf_refusal` says why there is none though it was sought.
+    `specimen_tilt_deg` is by rings and stage, underfocus grows towards `defocus_rises_deg`.
     `ice_rings_at_most` says that the ice's thickness by rings is an upper bound.
     """
 
@@ -81,6 +82,9 @@ class Measured:
     astigmatism_nm: float | None = None
     defocus_error_um: float | None = None
     astigmatism_axis_deg: float | None = None
+    specimen_tilt_deg: float | None = None
+    specimen_tilt_error_deg: float | None = None
+    defocus_rises_deg: float | None = None
     ctf_fit_angstrom: float | None = None
     ctf_refusal: str = ""
     ice_rings_nm: float | None = None
@@ -143,6 +147,9 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
     exposure.astigmatism_nm = measured.astigmatism_nm
     exposure.defocus_error_um = measured.defocus_error_um
     exposure.astigmatism_axis_deg = measured.astigmatism_axis_deg
+    exposure.specimen_tilt_deg = measured.specimen_tilt_deg
+    exposure.specimen_tilt_error_deg = measured.specimen_tilt_error_deg
+    exposure.defocus_rises_deg = measured.defocus_rises_deg
     exposure.ctf_fit_angstrom = measured.ctf_fit_angstrom
     exposure.ctf_refusal = measured.ctf_refusal
     exposure.ice_rings_nm = measured.ice_rings_nm
@@ -161,13 +168,6 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
     _fill_in_quality(exposure, measured.judged)
     # seen in the square's image, the only measure of ice until the micrograph is measured too
     exposure.ice_thickness_nm = hole.ice_thickness_nm
-
-
-def _fill_in_quality(exposure: Exposure, judged: Judged) -> None:
-    exposure.quality_class = judged.quality_class
-    exposure.quality_probability = judged.probability
-    exposure.quality_reasons = "; ".join(judged.reasons)[:500]
-    exposure.quality_refusal = judged.refusal[:300]
     exposure.warnings = " ".join((*measured.warnings, *_ice_contradicted(hole, measured)))[:600]
 
 
@@ -183,5 +183,12 @@ def _ice_contradicted(hole: Hole, measured: Measured) -> tuple[str, ...]:
     )
     said = contradiction(by_brightness, by_rings)
     return (said,) if said else ()
+
+
+def _fill_in_quality(exposure: Exposure, judged: Judged) -> None:
+    exposure.quality_class = judged.quality_class
+    exposure.quality_probability = judged.probability
+    exposure.quality_reasons = "; ".join(judged.reasons)[:500]
+    exposure.quality_refusal = judged.refusal[:300]
     exposure.quality_plugin = judged.plugin
     exposure.contaminated_fraction = judged.contaminated_fraction

@@ -46,6 +46,15 @@ def grid(tmp_path: Path, picker: ToldPicker) -> Grid:  # noqa: F811
     return exposure.hole.square.grid
 
 
+def test_particles_of_a_tilted_specimen_have_each_their_defocus(grid: Grid, tmp_path: Path) -> None:
+    Exposure.objects.update(specimen_tilt_deg=45.0, defocus_rises_deg=90.0)
+    files = archive(grid, tmp_path, format=ExportFormat.STAR)
+    particles = star(files, "particles.star", tmp_path)["particles"]
+    deeper = PIXEL_ANGSTROM * (particles["rlnCoordinateY"].to_numpy() - 255.5)
+    assert particles["rlnDefocusU"].to_numpy() == pytest.approx(15_200.0 + deeper, abs=0.1)
+    assert particles["rlnDefocusV"].to_numpy() == pytest.approx(14_800.0 + deeper, abs=0.1)
+
+
 def archive(grid: Grid, tmp_path: Path, **asked: object) -> zipfile.ZipFile:
     export = want_export(SETUP, grid.pk, ExportAsked(**asked))  # type: ignore[arg-type]
     run_export(export.pk)

@@ -14,6 +14,8 @@ from smartscope.models import Analysis, Exposure, Hole, Image, ImageKind, Sessio
 from smartscope.operations.record_holes import record_holes
 from smartscope.operations.record_squares import record_squares
 from tests.analysis.ctf.ringed_specimen import Lens, micrograph
+from tests.analysis.ctf.tilted_specimen import PIXEL_ANGSTROM as TILTED_PIXEL_ANGSTROM
+from tests.analysis.ctf.tilted_specimen import tilted
 from tests.workers.night import grid_with_atlas, holes, image_of, imaged, squares, stitched, wanted
 from workers.analyses.run import run_analysis
 
@@ -122,6 +124,42 @@ def test_ice_that_is_dark_without_fading_any_ring_is_a_finding(tmp_path: Path) -
     assert exposure.status == "analysed"
     assert "brightness gives 300 nm of ice, Thon rings under" in exposure.warnings
     assert "energy slit" in exposure.warnings
+
+
+def on_a_stage(tmp_path: Path, tilt_deg: float) -> Exposure:
+    """A specimen tilted by 20° towards 90° (down), where the stage says `tilt_deg`."""
+    scene = tilted(20.0, 90.0, side_px=1152)
+    analysis, exposure = taken(tmp_path, counted(0.08 * (scene - 40.0)))
+    scale = 1e-4 * TILTED_PIXEL_ANGSTROM
+    Image.objects.filter(pk=analysis.image_id).update(
+        tilt_deg=tilt_deg,
+        pixel_size_angstrom=TILTED_PIXEL_ANGSTROM,
+        pixel_to_stage=[scale, 0.0, 0.0, 0.0, scale, 0.0],
+    )
+    run_analysis(analysis.pk)
+    exposure.refresh_from_db()
+    return exposure
+
+
+def test_the_tilt_that_the_stage_says_is_measured_with_the_rings(tmp_path: Path) -> None:
+    exposure = on_a_stage(tmp_path, 20.7)
+    assert exposure.specimen_tilt_deg == pytest.approx(20.0, abs=1.0)
+    assert exposure.specimen_tilt_error_deg is not None
+    assert 0.0 < exposure.specimen_tilt_error_deg < 1.0
+    assert exposure.defocus_rises_deg == pytest.approx(90.0, abs=4.0)
+    assert "the stage says" not in exposure.warnings
+
+
+def test_a_stage_that_the_rings_contradict_is_told_of(tmp_path: Path) -> None:
+    exposure = on_a_stage(tmp_path, -45.0)
+    assert exposure.specimen_tilt_deg == pytest.approx(20.0, abs=2.0)
+    assert "the stage says 45.0° about 0°" in exposure.warnings
+
+
+def test_on_a_level_stage_no_tilt_is_sought(tmp_path: Path) -> None:
+    exposure = on_a_stage(tmp_path, 0.1)
+    assert exposure.defocus_um is not None
+    assert exposure.specimen_tilt_deg is None
 
 
 def test_a_network_that_knows_only_simulated_exposures_does_not_judge_real_ones(

@@ -10,9 +10,12 @@ from scipy.ndimage import gaussian_filter
 
 from smartscope.analysis import registry
 from smartscope.analysis.ctf.optics import Optics
+from smartscope.analysis.ctf.stage_tilt import LEVEL_WITHIN_DEG, StageTilt, tilt_axis_deg
+from smartscope.analysis.ctf.tilt import doubt
 from smartscope.analysis.movies.align import Taken
 from smartscope.analysis.movies.local_field import LocalMotion
 from smartscope.analysis.movies.measure import CtfWanted, ExposureMeasures, measure_exposure
+from smartscope.domain.geometry import Affine
 from smartscope.models import Analysis, Image, ImageKind
 from smartscope.operations.derived_image import Derived
 from smartscope.operations.record_exposure import (
@@ -59,7 +62,9 @@ def measure(analysis: Analysis) -> None:
         # aligned here anyway, so that nobody has to do it again
         halves=write_halves(movie, sums) if movie.grid.denoise_exposures else (),
     )
-    measured = replace(_measured(measures), judged=judged(movie, measures))
+    measured = replace(
+        _measured(measures), judged=judged(movie, measures), warnings=_warnings(movie, measures)
+    )
     record_exposure(analysis.pk, measured, pictures)
 
 
@@ -99,11 +104,21 @@ def _ctf_wanted(movie: Image) -> CtfWanted:
         ),
         estimator=registry.ctf_estimator(CTF_ESTIMATOR),
         expected_defocus_angstrom=None if movie.defocus_um is None else 1e4 * movie.defocus_um,
+        tilt=_stage_tilt(movie),
     )
 
 
+def _stage_tilt(movie: Image) -> StageTilt | None:
+    """What the stage said when the movie was recorded; None for a level one."""
+    if abs(movie.tilt_deg) < LEVEL_WITHIN_DEG:
+        return None
+    lies = movie.pixel_to_stage
+    axis = tilt_axis_deg(Affine(*lies)) if isinstance(lies, list) else None
+    return StageTilt(tilt_deg=movie.tilt_deg, axis_deg=axis)
+
+
 def _measured(measures: ExposureMeasures) -> Measured:
-    fit, aligned, ice = measures.ctf.fit, measures.aligned, measures.ice
+    fit, aligned, ice, plane = measures.ctf.fit, measures.aligned, measures.ice, measures.plane
     return Measured(
         defocus_um=None if fit is None else 1e-4 * fit.defocus_angstrom,
         astigmatism_nm=None if fit is None else 0.1 * fit.astigmatism_angstrom,
@@ -121,8 +136,17 @@ def _measured(measures: ExposureMeasures) -> Measured:
         ice_rings_error_nm=None if ice is None else ice.error_nm,
         ice_rings_at_most=ice is not None and ice.upper_bound,
         field_motion=None if aligned.local is None else _field_motion(aligned.local),
-        warnings=aligned.warnings,
+        specimen_tilt_deg=None if plane is None else plane.tilt_deg,
+        specimen_tilt_error_deg=None if plane is None else plane.tilt_error_deg,
+        defocus_rises_deg=None if plane is None else plane.rises_deg,
     )
+
+
+def _warnings(movie: Image, measures: ExposureMeasures) -> tuple[str, ...]:
+    """What the aligner says, and where rings and stage contradict each other."""
+    stage, plane = _stage_tilt(movie), measures.plane
+    said = "" if stage is None or plane is None else doubt(plane, stage)
+    return (*measures.aligned.warnings, *([said] if said else []))
 
 
 def _field_motion(local: LocalMotion) -> FieldMotion:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import PurePosixPath
 
 from smartscope.analysis.picking.coordinate_files import OpticsGroup, PickedMicrograph
-from smartscope.models import Grid
+from smartscope.models import Exposure, Grid
 from smartscope.queries.picked_micrographs import PickedExposure
 
 #: where a stack's box has no size of its own
@@ -28,7 +29,17 @@ def micrograph_of(one: PickedExposure) -> PickedMicrograph:
         defocus_u_angstrom=None if focus is None else 1e4 * focus + half,
         defocus_v_angstrom=None if focus is None else 1e4 * focus - half,
         defocus_angle_deg=None if focus is None else exposure.astigmatism_axis_deg or 0.0,
+        defocus_slope=_slope(exposure),
     )
+
+
+def _slope(exposure: Exposure) -> tuple[float, float]:
+    """How underfocus grows over the field, Å per Å; nothing where no tilt was measured."""
+    if exposure.specimen_tilt_deg is None or exposure.defocus_rises_deg is None:
+        return (0.0, 0.0)
+    steep = math.tan(math.radians(exposure.specimen_tilt_deg))
+    towards = math.radians(exposure.defocus_rises_deg)
+    return (steep * math.cos(towards), steep * math.sin(towards))
 
 
 def optics_of(grid: Grid, pixel_size_angstrom: float) -> OpticsGroup:

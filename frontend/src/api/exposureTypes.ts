@@ -54,6 +54,9 @@ export interface Exposure extends Row {
   defocus_error_um: number | null;
   astigmatism_nm: number | null;
   astigmatism_axis_deg: number | null;
+  /** By rings and stage together; null on a level stage. */
+  specimen_tilt_deg: number | null;
+  specimen_tilt_error_deg: number | null;
   ctf_fit_angstrom: number | null;
   /** Why no CTF is claimed though one was sought; blank otherwise. */
   ctf_refusal: string;

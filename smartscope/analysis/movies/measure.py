@@ -22,6 +22,9 @@ from smartscope.analysis.ctf.polar_spectrum import (
 from smartscope.analysis.ctf.power_spectrum import PowerSpectrum, power_spectrum
 from smartscope.analysis.ctf.ring_picture import ring_picture
 from smartscope.analysis.ctf.search import SearchRange
+from smartscope.analysis.ctf.stage_tilt import StageTilt
+from smartscope.analysis.ctf.tile_spectra import TileGatherer
+from smartscope.analysis.ctf.tilt import DefocusPlane, defocus_plane
 from smartscope.analysis.io.eer import DEFAULT_FRACTIONS
 from smartscope.analysis.io.movie import open_movie
 from smartscope.analysis.movies.align import AlignedMovie, Taken
@@ -33,7 +36,8 @@ class ExposureMeasures:
     """What a movie or single image says; see `AlignedMovie` for sums, drift and shifts.
 
     `power_spectrum` is for the eye; `rings` is the same picture, measured beside fitted. `ice` is
-    the thickness by how the rings fade, None where nothing can be said.
+    the thickness by how the rings fade, None where nothing can be said. `plane` is how defocus
+    changes over the field of a tilted stage, None on a level one and where nothing can be said.
     """
 
     aligned: AlignedMovie
@@ -42,6 +46,7 @@ class ExposureMeasures:
     ice: IceThickness | None
     rings: FloatImage | None
     frames: int
+    plane: DefocusPlane | None = None
 
     @property
     def shown_spectrum(self) -> PowerSpectrum:
@@ -53,12 +58,15 @@ class ExposureMeasures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CtfWanted:
-    """How a CTF is to be found: the microscope, who finds it, what defocus was asked for (Å)."""
+    """How a CTF is to be found: the microscope, who finds it, what defocus was asked for (Å), and
+    what the stage says of the specimen's tilt, None where it is level.
+    """
 
     optics: Optics
     estimator: CtfEstimator = field(default_factory=RingEstimator)
     limits: SearchRange = field(default_factory=SearchRange)
     expected_defocus_angstrom: float | None = None
+    tilt: StageTilt | None = None
 
 
 def measure_exposure(
@@ -84,6 +92,13 @@ def measure_exposure(
         pixel_size_angstrom=pixel_size_angstrom,
         tile_angstrom=tile_angstrom(ctf.optics, ctf.expected_defocus_angstrom),
     )
+    tiles = None if ctf.tilt is None else TileGatherer(pixel_size_angstrom=pixel_size_angstrom)
+
+    def each_group(image: FloatImage) -> None:
+        gatherer.add(image)
+        if tiles is not None:
+            tiles.add(image)
+
     with open_movie(movie_path, eer_fractions=eer_fractions) as movie:
         frames = movie.frames
         large = min(movie.height_px, movie.width_px) >= MIN_TILE_PX
@@ -92,7 +107,7 @@ def measure_exposure(
             taken,
             gain=gain,
             defects=defects,
-            each_group=gatherer.add if large and frames > 1 else None,
+            each_group=each_group if large and frames > 1 else None,
         )
     total = aligned.aligned_sum
     groups = gatherer.spectrum() if large and frames > 1 else None
@@ -105,6 +120,7 @@ def measure_exposure(
         ice=_ice(total, groups, pixel_size_angstrom, found, ctf),
         rings=_rings(shown, found, ctf.optics),
         frames=frames,
+        plane=_plane(total, tiles, pixel_size_angstrom, found, ctf),
     )
 
 
@@ -126,6 +142,21 @@ def _ctf(
         limits=wanted.limits,
         expected_defocus_angstrom=wanted.expected_defocus_angstrom,
     )
+
+
+def _plane(
+    total: FloatImage,
+    groups: TileGatherer | None,
+    pixel_size_angstrom: float,
+    found: CtfResult,
+    wanted: CtfWanted,
+) -> DefocusPlane | None:
+    """How defocus changes over a tilted field, by its rings and by the stage."""
+    if found.fit is None or groups is None or wanted.tilt is None:
+        return None
+    of_sum = TileGatherer.of(total, pixel_size_angstrom=pixel_size_angstrom)
+    stacks = [stack for each in (groups, of_sum) if (stack := each.stack()) is not None]
+    return defocus_plane(stacks, found.fit, wanted.optics, known=wanted.tilt.known)
 
 
 def _ice(

@@ -41,8 +41,8 @@ CS_FIELDS: Final = (
 class PickedMicrograph:
     """A micrograph's file as others will call it, its particles (n, 2) as x, y and their scores.
 
-    Underfocus in Å (u the greater), the angle of u in degrees from x towards y; None where no CTF
-    is known.
+    Underfocus in Å (u the greater) in the middle, the angle of u in degrees from x towards y; None
+    where no CTF is known. On a tilted specimen it grows by `defocus_slope`, Å per Å, x and y.
     """
 
     name: str
@@ -54,6 +54,14 @@ class PickedMicrograph:
     defocus_u_angstrom: float | None = None
     defocus_v_angstrom: float | None = None
     defocus_angle_deg: float | None = None
+    defocus_slope: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def deeper_angstrom(self) -> FloatArray:
+        """(n,) by how much the underfocus of each particle is greater than the middle's."""
+        middle = (self.width_px / 2 - 0.5, self.height_px / 2 - 0.5)
+        away = self.pixel_size_angstrom * (self.centres_px - np.array(middle))
+        return np.asarray(away @ np.array(self.defocus_slope), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +114,12 @@ def particle_columns(micrograph: PickedMicrograph) -> dict[str, Any]:
         "rlnCoordinateY": micrograph.centres_px[:, 1],
         "rlnAutopickFigureOfMerit": micrograph.scores,
     }
-    if micrograph.defocus_u_angstrom is not None:
+    u, v = micrograph.defocus_u_angstrom, micrograph.defocus_v_angstrom
+    if u is not None:
+        deeper = micrograph.deeper_angstrom
         found |= {
-            "rlnDefocusU": [micrograph.defocus_u_angstrom] * many,
-            "rlnDefocusV": [micrograph.defocus_v_angstrom] * many,
+            "rlnDefocusU": u + deeper,
+            "rlnDefocusV": (u if v is None else v) + deeper,
             "rlnDefocusAngle": [micrograph.defocus_angle_deg] * many,
         }
     return found

@@ -6,48 +6,24 @@ import math
 
 import numpy as np
 import pytest
-from scipy import fft
 
 from smartscope.analysis.base import FloatImage
 from smartscope.analysis.ctf.estimate import Source, fit_ctf
 from smartscope.analysis.ctf.optics import Optics
 from smartscope.analysis.ctf.polar_spectrum import polar_spectrum
-from smartscope.analysis.ctf.tilt import DefocusPlane, KnownTilt, defocus_plane
-from tests.analysis.ctf.ringed_specimen import Lens, transfer
-
-PIXEL_ANGSTROM = 1.4
-SIDE_PX = 1536
-MEAN_ANGSTROM = 14_000.0
-STRIPS = 24
-
-
-def tilted(tilt_deg: float, across_deg: float) -> FloatImage:
-    """Strips of even defocus, each through its own lens; defocus grows along `across_deg`."""
-    rng = np.random.default_rng(2)
-    shape = (SIDE_PX, SIDE_PX)
-    specimen = fft.rfft2(rng.normal(size=shape))
-    y, x = np.mgrid[:SIDE_PX, :SIDE_PX] - (SIDE_PX - 1) / 2
-    across = math.radians(across_deg)
-    along = PIXEL_ANGSTROM * (x * math.cos(across) + y * math.sin(across))
-    depth = math.tan(math.radians(tilt_deg)) * along
-    edges = np.linspace(depth.min() - 1.0, depth.max() + 1.0, STRIPS + 1)
-    strip = np.digitize(depth, edges) - 1
-    image = np.zeros(shape)
-    for number in range(STRIPS if tilt_deg else 1):
-        middle = 0.5 * (edges[number] + edges[number + 1]) if tilt_deg else 0.0
-        lens = Lens(u=MEAN_ANGSTROM + middle + 150, v=MEAN_ANGSTROM + middle - 150, axis_deg=30.0)
-        seen = fft.irfft2(specimen * transfer(lens, shape, PIXEL_ANGSTROM), s=shape)
-        image += np.where((strip == number) | (tilt_deg == 0.0), seen, 0.0)
-    return (40.0 + image + rng.normal(size=shape)).astype(np.float32)
+from smartscope.analysis.ctf.stage_tilt import KnownTilt, StageTilt, tilt_axis_deg
+from smartscope.analysis.ctf.tile_spectra import TileGatherer
+from smartscope.analysis.ctf.tilt import DefocusPlane, defocus_plane, doubt
+from smartscope.domain.geometry import Affine
+from tests.analysis.ctf.tilted_specimen import MEAN_ANGSTROM, PIXEL_ANGSTROM, SIDE_PX, tilted
 
 
 def plane_of(image: FloatImage, known: KnownTilt | None = None) -> DefocusPlane | None:
     spectrum = polar_spectrum(image, pixel_size_angstrom=PIXEL_ANGSTROM)
     result = fit_ctf({Source.SUM: spectrum}, optics=Optics())
     assert result.fit is not None, result.reason
-    return defocus_plane(
-        [image], result.fit, Optics(), pixel_size_angstrom=PIXEL_ANGSTROM, known=known
-    )
+    stack = TileGatherer.of(image, pixel_size_angstrom=PIXEL_ANGSTROM).stack()
+    return defocus_plane([] if stack is None else [stack], result.fit, Optics(), known=known)
 
 
 @pytest.mark.parametrize(("tilt_deg", "across_deg"), [(30.0, 70.0), (20.0, 250.0)])
@@ -72,6 +48,38 @@ def test_what_the_stage_says_is_one_more_measurement() -> None:
     assert 0.0 < plane.tilt_error_deg < 0.5
     assert plane.tilt_deg == pytest.approx(20.5, abs=1.0)
     assert plane.axis_deg == pytest.approx(160.0, abs=3.0)
+    # the stage does not tell the hand: defocus grows as the rings have it
+    assert plane.rises_deg == pytest.approx(250.0, abs=3.0)
+    assert not plane.contradicted
+
+
+def test_rings_that_contradict_the_stage_are_believed_and_it_is_said() -> None:
+    stage = StageTilt(tilt_deg=-40.0, axis_deg=340.0)
+    plane = plane_of(tilted(20.0, 250.0), stage.known)
+    assert plane is not None
+    assert plane.contradicted
+    assert plane.tilt_deg == pytest.approx(20.0, abs=1.0)
+    said = doubt(plane, stage)
+    assert "tilted by" in said
+    assert "the stage says 40.0° about 160°" in said
+
+
+def test_a_flat_specimen_on_a_tilted_stage_is_told_of() -> None:
+    stage = StageTilt(tilt_deg=30.0, axis_deg=0.0)
+    plane = plane_of(tilted(0.0, 0.0), stage.known)
+    assert plane is not None
+    assert plane.contradicted
+    assert plane.tilt_deg < 1.0
+
+
+def test_the_axis_is_the_stages_x_as_the_picture_shows_it() -> None:
+    turned = math.radians(35.0)
+    cos, sin = math.cos(turned), math.sin(turned)
+    # the picture's x axis lies 35° from the stage's
+    assert tilt_axis_deg(Affine(cos, -sin, 0.0, sin, cos, 0.0)) == pytest.approx(145.0)
+    assert tilt_axis_deg(Affine(1e-4, 0.0, 3.0, 0.0, 1e-4, 5.0)) == pytest.approx(0.0)
+    x, y = math.cos(math.radians(145.0)), math.sin(math.radians(145.0))
+    assert sin * x + cos * y == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_flat_specimen_is_flat() -> None:

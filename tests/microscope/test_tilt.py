@@ -92,6 +92,31 @@ def test_an_image_says_where_it_lies_also_when_shifted_and_tilted(open_rig: Open
     )
 
 
+def test_a_view_shows_each_place_where_the_beam_meets_it(open_rig: OpenRig) -> None:
+    """Relief moves a place of a tilted film alike in the view's corner and under a shifted beam."""
+    rig = open_rig(error_scale=0).ready()
+    optics, stage, camera = rig.microscope.optics, rig.microscope.stage, rig.microscope.camera
+    centre = rig.good_square()
+    slope = 0.0
+    for dx_um, dy_um in ((-8.0, -12.0), (8.0, 12.0), (12.0, -8.0)):
+        optics.go_to(Area.HOLE)
+        stage.tilt_to(45.0)
+        stage.move_to(Point(centre.x_um + dx_um, centre.y_um + dy_um))
+        optics.set_image_shift(ImageShift(0.0, 0.0))
+        view = camera.image(Area.HOLE)
+        shown = rig.notebook.seen[-1]
+        for shift in (ImageShift(0.0, 1.5), ImageShift(1.5, -1.0)):
+            optics.set_image_shift(shift)
+            camera.image(Area.HOLE)
+            met = rig.notebook.seen[-1]
+            seen = SpecimenOffset.seen_by(shift, 45.0).from_point(view.pose.point)
+            place = shown.true.apply(*view.pixel_to_stage.to_pixel(seen))
+            assert place.distance_um(Point(met.pose.x_um, met.pose.y_um)) < 0.02
+            slope = max(slope, abs(met.height_excess_um - shown.height_excess_um))
+    # else nothing was shown: what one height for the whole view would be off by
+    assert slope > 0.05
+
+
 @pytest.mark.parametrize("row_share", [0.25, 0.5, 0.75])
 def test_rows_of_a_tilted_movie_have_their_own_defocus(row_share: float) -> None:
     """A strip of a tilted image equals the same strip of a level one at that strip's defocus."""

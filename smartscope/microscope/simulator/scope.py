@@ -25,6 +25,8 @@ from smartscope.microscope.tilted_shift import SpecimenOffset
 from smartscope.microscope.values import Area, ImageShift
 
 REFILL_EVERY_S = 3 * 3600.0
+#: over which the slope of the film is told; it bends over tens of µm
+RELIEF_STEP_UM = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,13 +179,30 @@ class Scope:
         """Where on the specimen the centre of an area is, how it is turned and tilted."""
         slot = self.slot()
         placement = self.imperfections.placement(slot, self.world.state.autoloader.loads_of(slot))
-        centre = placement.to_specimen(self._with_tilt_error(self.true_stage(area)))
+        point = self.true_stage(area)
+        centre = placement.to_specimen(self._with_tilt_error(point))
         _, turn_deg = self.imperfections.magnification_error(area)
+        relief_x, relief_y = self._relief(point)
         return Pose(
             x_um=centre.x_um,
             y_um=centre.y_um,
             rotation_deg=turn_deg + placement.turn_deg,
             tilt_deg=self.world.state.stage.tilt_deg,
+            relief_x=relief_x,
+            relief_y=relief_y,
+        )
+
+    def _relief(self, point: Point) -> tuple[float, float]:
+        """How the error of a tilt grows with each µm along the stage's x and y; 0 when level."""
+        leaning = math.tan(math.radians(self.world.state.stage.tilt_deg))
+        if leaning == 0.0:
+            return 0.0, 0.0
+        here = self.height_excess_um(point)
+        right = self.height_excess_um(Point(point.x_um + RELIEF_STEP_UM, point.y_um))
+        above = self.height_excess_um(Point(point.x_um, point.y_um + RELIEF_STEP_UM))
+        return (
+            leaning * (right - here) / RELIEF_STEP_UM,
+            leaning * (above - here) / RELIEF_STEP_UM,
         )
 
     def _with_tilt_error(self, point: Point) -> Point:

@@ -24,13 +24,17 @@ class Pose:
     """Where the beam meets the specimen: image centre on the stage (µm), image rotation and tilt.
 
     `rotation_deg` turns the image's x axis counter-clockwise in stage coordinates; `tilt_deg` tilts
-    about the image's x axis, which lies along the stage's tilt axis.
+    about the image's x axis, which lies along the stage's tilt axis. Relief: on a tilted film every
+    place is seen z·tan α beside itself; `relief_x`, `relief_y` say how much farther along the
+    image's y axis a place lies for each µm along the image's axes (∂z/∂x·tan α, ∂z/∂y·tan α).
     """
 
     x_um: float
     y_um: float
     rotation_deg: float = 0.0
     tilt_deg: float = 0.0
+    relief_x: float = 0.0
+    relief_y: float = 0.0
 
     def image_to_stage(self, shape: tuple[int, int], pixel_size_um: float) -> Affine:
         """Pixel (x right, y down, origin at the first pixel's centre) to stage µm; `shape` is
@@ -38,8 +42,9 @@ class Pose:
         """
         height, width = shape
         angle = math.radians(self.rotation_deg)
-        stretch = 1.0 / math.cos(math.radians(self.tilt_deg))
-        a, c = pixel_size_um * math.cos(angle), pixel_size_um * math.sin(angle)
+        stretch = (1.0 + self.relief_y) / math.cos(math.radians(self.tilt_deg))
+        a = pixel_size_um * (math.cos(angle) - self.relief_x * math.sin(angle))
+        c = pixel_size_um * (math.sin(angle) + self.relief_x * math.cos(angle))
         b, d = (
             -pixel_size_um * stretch * math.sin(angle),
             pixel_size_um * stretch * math.cos(angle),

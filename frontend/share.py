@@ -33,7 +33,8 @@ def share(request: HttpRequest) -> HttpResponse:
     """The page that hands the fragment over; posted, it opens the report."""
     page = {"site": get_script_prefix(), "version": settings.VERSION}
     if request.method == "GET":
-        return _private(render(request, "frontend/share.html", page))
+        # without any referrer a browser posts the form without its origin, and is refused
+        return _private(render(request, "frontend/share.html", page), "same-origin")
     # 256 random bits are not guessed, so nobody is locked out for trying
     link = open_share_link(request.POST.get("secret", "")[:100])
     if link is None:
@@ -75,7 +76,7 @@ def shared(request: HttpRequest) -> HttpResponse:
     return _private(HttpResponse(render_to_string("frontend/report.html", shown, request)))
 
 
-def _private(response: HttpResponse) -> HttpResponse:
-    response.headers["Referrer-Policy"] = "no-referrer"
+def _private(response: HttpResponse, referrer: str = "no-referrer") -> HttpResponse:
+    response.headers["Referrer-Policy"] = referrer
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -46,6 +46,24 @@ def test_a_login_link_is_spent_by_its_button_and_not_by_reading_it(
     expect(page.get_by_role("alert")).to_contain_text("used already")
 
 
+def test_a_share_link_opens_the_report_for_a_stranger_and_a_broken_one_says_so(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in(f"s/{SESSION}")
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Make a link").click()
+    made = page.get_by_text("/share#").inner_text()
+    link = made[made.index("http") :].split()[0]
+    stranger = sign_in("login", as_=None, expected=(r"status of 410",))
+    stranger.goto(link)
+    stranger.get_by_role("button", name="Open the report").click()
+    expect(stranger.get_by_role("heading", name=SESSION)).to_be_visible()
+    stranger.goto("about:blank")
+    stranger.goto(f"{link[:-4]}none")
+    stranger.get_by_role("button", name="Open the report").click()
+    expect(stranger.get_by_role("alert")).to_contain_text("Ask whoever sent it")
+
+
 def test_signing_out_ends_it(sign_in: SignIn, site: Site) -> None:
     page = sign_in(anew=True, expected=("status of 401",))
     page.get_by_role("button", name="Mira Ito").click()

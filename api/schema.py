@@ -105,7 +105,6 @@ def page_serializer(item: Any) -> Any:
 
 
 @cache
-@cache
 def single_serializer(item: Any) -> Any:
     """`item` together with the position of the log it was read at."""
     name = item.__name__.removesuffix("Serializer")

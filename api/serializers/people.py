@@ -69,3 +69,25 @@ class LoginLinkSerializer(serializers.Serializer[Any]):
     """Shown this once; it signs the person in once, within a quarter of an hour."""
 
     path = serializers.CharField()
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    """One person in one group."""
+
+    group = serializers.CharField(source="group.name")
+    username = serializers.CharField(source="user.username")
+    name = serializers.CharField(source="user.get_full_name", allow_blank=True)
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class MembersSerializer(serializers.Serializer[Any]):
+    results = MemberSerializer(many=True)
+    as_of_seq = serializers.IntegerField()
+
+
+class MemberBody(StrictSerializer):
+    """`role` null takes the person out of the group."""
+
+    group = serializers.CharField(max_length=150)
+    username = serializers.CharField(max_length=150)
+    role = serializers.ChoiceField(choices=Role.choices, allow_null=True)

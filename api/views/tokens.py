@@ -1,4 +1,4 @@
-"""A person's own tokens for scripts."""
+"""Tokens for scripts: one's own, and those that staff or a lead may have to end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +19,9 @@ from api.serializers.record import TokenSerializer
 from api.views.base import View
 from smartscope.domain.errors import NotFound
 from smartscope.operations.tokens import create_token, revoke_token
-from smartscope.queries.tokens import own_tokens
+from smartscope.queries.people import person_called
+from smartscope.queries.rights import may_keep_tokens_of
+from smartscope.queries.tokens import tokens_of
 
 #: a token never reaches the tokens themselves: no scope opens this
 ONLY_PEOPLE = {"OPTIONS": "read"}
@@ -38,12 +41,20 @@ class NewTokenSerializer(TokenSerializer):
 
 
 class Tokens(View):
-    """Your tokens; a new one is shown once, therefore asking twice makes two."""
+    """Your tokens; a new one is shown once, therefore asking twice makes two.
+
+    With `of`, those of somebody in a group you lead; staff see everybody's. Secrets are never told.
+    """
 
     tag = "tokens"
     scopes = ONLY_PEOPLE
     docs = {
-        "GET": Doc(operation_id="list_tokens", summary="Your tokens", answer=TokensSerializer),
+        "GET": Doc(
+            operation_id="list_tokens",
+            summary="Your tokens",
+            answer=TokensSerializer,
+            parameters=[OpenApiParameter("of", str, description="Whose: a username.")],
+        ),
         "POST": Doc(
             operation_id="create_token",
             summary="Make a token",
@@ -54,9 +65,13 @@ class Tokens(View):
     }
 
     def get(self, request: Request) -> Response:
-        return Response(
-            {"results": TokenSerializer(own_tokens(person_of_request(request).pk), many=True).data}
-        )
+        person = person_of_request(request)
+        if (name := request.query_params.get("of")) is not None:
+            found = person_called(name)
+            if found is None or not may_keep_tokens_of(self.actor, found):
+                raise NotFound("There is nobody of that name whose tokens you keep.")
+            person = found
+        return Response({"results": TokenSerializer(tokens_of(person.pk), many=True).data})
 
     def post(self, request: Request) -> Response:
         body = TokenBody(data=request.data)
@@ -72,7 +87,7 @@ class Tokens(View):
 
 
 class OneToken(View):
-    """Ends a token at once."""
+    """Ends a token at once: your own, or as a lead or of the staff another's."""
 
     tag = "tokens"
     scopes = ONLY_PEOPLE

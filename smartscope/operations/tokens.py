@@ -16,6 +16,7 @@ from smartscope.domain.actor import Actor
 from smartscope.domain.errors import InvalidInput, NotAllowed, NotFound
 from smartscope.models import ApiToken
 from smartscope.operations.event_log import Scope, Told, record_event
+from smartscope.queries.rights import may_keep_tokens_of
 
 SCOPES = ("read", "label", "plan", "operate")
 LONGEST = timedelta(days=90)
@@ -58,17 +59,15 @@ def create_token(
 
 @transaction.atomic
 def revoke_token(actor: Actor, token_id: UUID) -> None:
-    """End one of the actor's own tokens now. Raises NotFound."""
-    token = (
-        ApiToken.objects.select_for_update(no_key=True)
-        .filter(pk=token_id, owner_id=actor.user_id, revoked_at=None)
-        .first()
-    )
-    if token is None:
-        raise NotFound("You have no such token that is still valid.")
+    """End a token now: one's own, or of somebody whose tokens one keeps. Raises NotFound."""
+    rows = ApiToken.objects.select_for_update(of=("self",), no_key=True).select_related("owner")
+    token = rows.filter(pk=token_id, revoked_at=None).first()
+    if token is None or not may_keep_tokens_of(actor, token.owner):
+        raise NotFound("There is no such token that is still valid.")
     token.revoked_at = timezone.now()
     token.save(update_fields=["revoked_at", "updated_at"])
-    record_event("token.revoked", actor, Scope(), Told(subjects=[token.pk]))
+    after = {"name": token.name, "owner": token.owner.get_username()}
+    record_event("token.revoked", actor, Scope(), Told(subjects=[token.pk], after=after))
 
 
 def use_token(secret: str) -> ApiToken | None:

@@ -19,6 +19,13 @@ def visible_people(reader: Reader) -> QuerySet[User]:
     return people.order_by("username")
 
 
+def person_called(username: str) -> User | None:
+    """The account of exactly that name."""
+    if "\0" in username:
+        return None
+    return get_user_model().objects.filter(username=username).first()
+
+
 def account(user: User) -> dict[str, Any]:
     """An account as the log keeps it."""
     rows: Any = user

@@ -5,7 +5,9 @@
     start, pause, resume, stop       member and up with a grant; operators; staff
     emergency stop                   anyone whose group has a session on that microscope; staff
     members of a group               its lead; staff
-    share a report, export particles its lead; operators; staff
+    tokens, to see and to end        their owner; the lead of the owner's group; staff
+    share a report, have particles
+    written to files                 its lead; operators; staff
     answer an alarm                  who may edit its session, else a grant for the microscope
     test the alarms                  operators; staff
 
@@ -19,6 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import NotAllowed
@@ -107,6 +110,25 @@ def require_lead(actor: Actor, group_id: int) -> None:
         return
     if not _leads(actor, group_id):
         raise NotAllowed("Only the group's lead or the facility's staff decide who belongs to it.")
+
+
+def may_keep_tokens_of(actor: Actor, owner: User) -> bool:
+    """Whether the actor may see and end that person's tokens, which are never seen in clear.
+
+    One's own; staff those of everybody but admins, whose an admin ends; a lead those of the
+    group's other members, unless they have more to say than the lead.
+    """
+    if actor.user_id == owner.pk:
+        return True
+    if _trusted(actor):
+        return not owner.is_superuser or is_admin(actor)
+    if owner.is_staff or owner.is_superuser:
+        return False
+    led = Membership.objects.filter(
+        user_id=_person(actor), user__is_active=True, role=Role.LEAD
+    ).values("group")
+    led_members = Membership.objects.filter(user=owner, group__in=led)
+    return led_members.exclude(role=Role.LEAD).exists()
 
 
 def require_share(actor: Actor, place: Place) -> None:

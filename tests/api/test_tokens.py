@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from smartscope.domain.actor import SETUP
-from smartscope.models import ApiToken, LoginLink, Square
+from smartscope.models import ApiToken, Event, LoginLink, Membership, Square
 from smartscope.operations.login_links import create_login_link, use_login_link
 from tests.api.conftest import As
 from tests.api.world import World
@@ -114,11 +114,41 @@ def test_a_token_that_has_ended_opens_nothing(end: str, as_: As, world: World) -
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_nobody_revokes_another_persons_token(as_: As) -> None:
-    make(as_, "read")
+@pytest.mark.parametrize("person", ["viewer", "member", "operator", "stranger", "nobody"])
+def test_who_keeps_no_tokens_of_somebody_neither_sees_nor_ends_them(person: str, as_: As) -> None:
+    client = make(as_, "read")
     path = f"{API}/tokens/{ApiToken.objects.get().pk}"
-    assert as_("admin").delete(path).status_code == 404
-    assert as_("admin").delete(f"{API}/tokens/x").status_code == 404
+    assert as_(person).delete(path).status_code == 404
+    assert as_(person).get(f"{API}/tokens?of=granted").status_code == 404
+    assert as_(person).delete(f"{API}/tokens/x").status_code == 404
+    assert client.get(f"{API}/me").status_code == 200
+
+
+@pytest.mark.parametrize("person", ["granted", "lead", "staff", "admin"])
+def test_a_token_that_leaked_is_ended_by_its_owner_the_lead_or_staff(person: str, as_: As) -> None:
+    client = make(as_, "read")
+    (listed,) = as_(person).get(f"{API}/tokens?of=granted").json()["results"]
+    assert listed["prefix"] == ApiToken.objects.get().prefix
+    assert as_(person).delete(f"{API}/tokens/{listed['id']}").status_code == 204
+    assert client.get(f"{API}/me").status_code == 401
+    event = Event.objects.get(kind="token.revoked")
+    assert (event.actor_name, event.after) == (person, {"name": "night script", "owner": "granted"})
+
+
+@pytest.mark.parametrize(
+    ("owner", "person"),
+    [("admin", "staff"), ("staff", "lead"), ("stranger", "lead"), ("lead", "second")],
+)
+def test_nobody_ends_the_token_of_somebody_with_more_to_say(
+    owner: str, person: str, as_: As, world: World
+) -> None:
+    world.people["second"] = type(world.people["lead"]).objects.create_user("second")
+    Membership.objects.create(user=world.people["second"], group=world.ours.people, role="lead")
+    Membership.objects.create(user=world.people["staff"], group=world.ours.people, role="member")
+    make(as_, "read", person=owner)
+    path = f"{API}/tokens/{ApiToken.objects.get().pk}"
+    assert as_(person).delete(path).status_code == 404
+    assert as_(owner).delete(path).status_code == 204
 
 
 def test_a_cookie_needs_its_csrf_token(world: World) -> None:

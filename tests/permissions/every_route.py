@@ -253,6 +253,9 @@ WRITES: Mapping[tuple[str, str], Act] = {
         lambda s, w: {"groups": [{"name": "ours"}]}, STAFF, outside=(403,)
     ),
     ("people/<str:key>/login-link", "POST"): Act(lambda s, w: {}, STAFF, outside=(403,)),
+    ("members", "PUT"): Act(
+        lambda s, w: {"group": "ours", "username": "nobody", "role": "viewer"}, SHARERS[:1] + STAFF
+    ),
     ("webhooks/<str:key>", "PUT"): Act(lambda s, w: {"enabled": False}, STAFF, outside=(403,)),
     ("webhooks/<str:key>", "DELETE"): Act(lambda s, w: None, STAFF, outside=(403,)),
     ("webhook-deliveries/<str:key>/replay", "POST"): Act(lambda s, w: {}, STAFF, outside=(403,)),

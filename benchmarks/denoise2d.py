@@ -1,4 +1,5 @@
-"""What denoising brings to pictures, beside the best Gaussian and the best median at every k.
+"""What denoising brings to pictures, beside the best Gaussian and the best median at every k, and
+beside Topaz-Denoise where it is installed (`topaz_program`).
 
 Simulated movies of grids that nothing was fitted on are aligned as the service aligns them; the
 truth is the sum without noise. Real frames are judged by frames that nothing was made from. That
@@ -19,11 +20,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.denoise_likeness import Rivals, bands, likeness, plain_filters, slope
+from benchmarks.denoise_likeness import Rivals, bands, likeness, rival_filters, slope
 from benchmarks.denoise_picking import Tally, places_of
 from benchmarks.denoise_real import report_real
 from benchmarks.movie_films import ArrayMovie, placed
 from benchmarks.report import Report, main
+from benchmarks.topaz_program import topaz
 from smartscope.analysis import registry
 from smartscope.analysis.denoising.denoised import Denoiser
 from smartscope.analysis.denoising.pairs import Pair, even_and_odd
@@ -84,7 +86,9 @@ def _exposure(number: int, movie: Movie, truth: RecordTruth) -> Exposure:
     )
 
 
-def report_simulated(report: Report, denoisers: dict[str, Denoiser], count: int) -> None:
+def report_simulated(
+    report: Report, denoisers: dict[str, Denoiser], count: int, program: str | None
+) -> None:
     """Ring by ring, with the noise-free sum."""
     plain: list[Floats] = []
     names: list[str] = []
@@ -94,7 +98,7 @@ def report_simulated(report: Report, denoisers: dict[str, Denoiser], count: int)
     for shown in exposures(count):
         pixel = shown.pair.pixel_size_angstrom
         pictures = {"raw sum": shown.total}
-        filters = plain_filters(pixel)
+        filters = rival_filters(pixel, program)
         names = list(filters)
         plain.append(
             np.array([likeness(f(shown.total), shown.truth, pixel) for f in filters.values()])
@@ -193,11 +197,13 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
     """Denoising of pictures."""
     report = Report("Denoising: simulated movies with truth, real frames with independent ones")
     denoisers = {name: registry.denoiser(name) for name in NAMES}
-    report_simulated(report, denoisers, 3 if quick else len(SOUGHT))
+    program = None if quick else topaz()
+    report_simulated(report, denoisers, 3 if quick else len(SOUGHT), program)
     report_noise(report, denoisers)
-    report_real(report, denoisers)
+    report_real(report, denoisers, program)
     report_size(report, quick=quick)
-    report.leave_out("Topaz-Denoise: neither the program nor its weights are here.")
+    if program is None:
+        report.leave_out("Topaz-Denoise: set TOPAZ to its program, and leave out --quick.")
     report.leave_out(
         "paper mode: 7,500 steps for each grid take hours without a GPU; tests teach it in small."
     )

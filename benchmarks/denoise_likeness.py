@@ -1,4 +1,4 @@
-"""How like the truth pictures are, ring by ring, and the plain filters that denoisers must beat."""
+"""How like the truth pictures are, ring by ring, and the filters that denoisers must beat."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
+from benchmarks.topaz_program import topaz_denoised
 from smartscope.analysis.resolution.correlation import fsc
 
 Image = NDArray[np.float32]
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 EDGES_ANGSTROM: Final = (300.0, 200.0, 140.0, 100.0, 70.0, 50.0, 35.0, 25.0, 18.0, 14.0, 10.0)
 GAUSSIANS_ANGSTROM: Final = (2.0, 5.0, 10.0, 20.0, 40.0)
 MEDIANS_PX: Final = (3, 7)
+KINDS: Final = ("Gaussian", "median", "Topaz-Denoise")
 
 
 def bands(edges_angstrom: tuple[float, ...] = EDGES_ANGSTROM) -> list[tuple[float, float]]:
@@ -44,8 +46,10 @@ def tapered(image: Image) -> Image:
     return np.asarray(plain, dtype=np.float32)
 
 
-def plain_filters(pixel_angstrom: float) -> Mapping[str, Callable[[Image], Image]]:
-    """Gaussians and medians of several sizes, by name."""
+def rival_filters(
+    pixel_angstrom: float, topaz: str | None
+) -> Mapping[str, Callable[[Image], Image]]:
+    """Gaussians and medians of several sizes, by name; Topaz-Denoise where its program is given."""
 
     def gaussian(sigma_angstrom: float) -> Callable[[Image], Image]:
         def smooth(image: Image) -> Image:
@@ -59,14 +63,19 @@ def plain_filters(pixel_angstrom: float) -> Mapping[str, Callable[[Image], Image
 
         return smooth
 
+    def by_topaz(image: Image) -> Image:
+        return topaz_denoised(str(topaz), image, pixel_angstrom)
+
     gaussians = {f"Gaussian {sigma:g} Å": gaussian(sigma) for sigma in GAUSSIANS_ANGSTROM}
     medians = {f"median {side} px": median(side) for side in MEDIANS_PX}
-    return {**gaussians, **medians}
+    return {**gaussians, **medians, **({"Topaz-Denoise": by_topaz} if topaz else {})}
 
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """The Gaussian and the median that are best over all bands together, by name and band."""
+    """The Gaussian and the median that are best over all bands together, and what else is a rival:
+    by name and band.
+    """
 
     names: tuple[str, ...]
     curves: Floats
@@ -77,9 +86,10 @@ class Rivals:
         curves = found.mean(axis=0)
         whole = curves.mean(axis=1)
         chosen = []
-        for kind in ("Gaussian", "median"):
+        for kind in KINDS:
             own = [n for n, name in enumerate(names) if name.startswith(kind)]
-            chosen.append(max(own, key=lambda n: float(whole[n])))
+            if own:
+                chosen.append(max(own, key=lambda n: float(whole[n])))
         return cls(tuple(names[n] for n in chosen), curves[chosen])
 
     def best(self, band: int) -> tuple[float, str]:

@@ -8,7 +8,7 @@ becomes a pair by the two diagonals of every four pixels, after its noise was ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from scipy import fft, optimize
 
-from benchmarks.denoise_likeness import Rivals, bands, likeness, plain_filters
+from benchmarks.denoise_likeness import Rivals, bands, likeness, rival_filters
 from benchmarks.report import Report
 from benchmarks.shared_data import shared_data
 from smartscope.analysis.denoising.denoised import Denoiser
@@ -119,7 +119,7 @@ def of_perfect(correlation: Floats, dose_ratio: float) -> Floats:
     return np.array([solved(each) if each > LEAST_CORRELATION else np.nan for each in correlation])
 
 
-def report_real(report: Report, denoisers: dict[str, Denoiser]) -> None:
+def report_real(report: Report, denoisers: dict[str, Denoiser], topaz: str | None) -> None:
     """Rows on both shared fields together, in the bands where frames share enough to judge by."""
     found = list(witnesses())
     if not found:
@@ -134,8 +134,9 @@ def report_real(report: Report, denoisers: dict[str, Denoiser]) -> None:
         )
     alone = [(each.frame, each.other, 1.0 / each.part - 1.0) for each in found]
     rest = [(each.other, each.frame, each.part / (1.0 - each.part)) for each in found]
-    _report_direction(report, "one frame", alone, denoisers, judged=True)
-    _report_direction(report, "the other frames", rest, denoisers, judged=False)
+    filters = rival_filters(2 * PIXEL_ANGSTROM, topaz)
+    _report_direction(report, "one frame", alone, (denoisers, filters), judged=True)
+    _report_direction(report, "the other frames", rest, (denoisers, filters), judged=False)
     report.leave_out(
         "a target for the other frames: their diagonals share the camera's pattern, so they are no "
         "true pair; no real movie is here."
@@ -146,13 +147,15 @@ def _report_direction(
     report: Report,
     what: str,
     fields: list[tuple[Image, Image, float]],
-    denoisers: dict[str, Denoiser],
+    compared: tuple[dict[str, Denoiser], Mapping[str, Callable[[Image], Image]]],
     *,
     judged: bool,
 ) -> None:
-    """`fields` are what is denoised, what judges, and the judge's dose over the other's."""
+    """`fields` are what is denoised, what judges, and the judge's dose over the other's; `compared`
+    are denoisers and their rivals.
+    """
     pixel = 2 * PIXEL_ANGSTROM
-    filters = plain_filters(pixel)
+    denoisers, filters = compared
     plain: list[Floats] = []
     perfect: list[Floats] = []
     ours: dict[str, list[Floats]] = {name: [] for name in denoisers}

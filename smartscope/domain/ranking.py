@@ -2,7 +2,8 @@
 
 Expected usable holes = holes in range x success rate. The success rate is the share of good
 exposures, shrunk towards the prior while few were tried (analysis-targets 7.1, level 1):
-p = (good + n0 p0) / (tried + n0), with n0 = 20 exposures' worth of prior belief.
+p = (good + n0 p0) / (tried + n0), with n0 = 20 exposures' worth of prior belief. An exposure
+counts as much as there are holes of its kind of ice (`usable_share`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from smartscope.domain.particles import LEAST_COUNTED, LEAST_USUAL
-from smartscope.domain.verdict import Evidence, Verdict, good_squares_in_words, judge
+from smartscope.domain.verdict import (
+    Evidence,
+    Verdict,
+    good_squares_in_words,
+    judge,
+    usable_in_words,
+)
 
 PRIOR_WEIGHT = 20.0
 #: share of exposures in good ice that turn out usable, before anything is known of the grid
@@ -130,14 +137,16 @@ def fault_of(
     return None
 
 
-def success_rate(good: int, tried: int, *, prior: float = PRIOR_SUCCESS) -> float:
+def success_rate(good: float, tried: float, *, prior: float = PRIOR_SUCCESS) -> float:
     """Share of good exposures, shrunk towards `prior` while few were tried."""
     return (good + PRIOR_WEIGHT * prior) / (tried + PRIOR_WEIGHT)
 
 
 def rank(evidence: Evidence) -> Ranking:
     """Judge one grid on what is known now."""
-    rate = success_rate(evidence.exposures_good, evidence.exposures_judged)
+    usable = evidence.usable
+    tried = 0.0 if usable is None else usable.exposures
+    rate = success_rate(0.0 if usable is None else tried * usable.share, tried)
     in_range = _holes_on_grid(evidence)
     expected = in_range * rate
     judgement = judge(evidence, expected)
@@ -180,8 +189,8 @@ def _reasons(evidence: Evidence, because: str, amount: tuple[int, float, float])
         said.append(_about_ice(evidence, evidence.ice_median_nm))
     if evidence.exposures_judged:
         said.append(
-            f"{evidence.exposures_good} of {evidence.exposures_judged} exposures were usable"
-            f"{_faults(evidence)}; with few tried, the rate is taken as {100 * rate:.0f} %."
+            f"{usable_in_words(evidence, _faults(evidence))}; with few tried, the rate is taken "
+            f"as {100 * rate:.0f} %."
         )
     elif evidence.squares_imaged:
         said.append(f"No exposure was judged yet; a success rate of {100 * rate:.0f} % is assumed.")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from smartscope.domain.usable_share import UsableShare
+
 #: usable holes that fill a day of collection at about 110 holes per hour (published rates)
 WORTH_COLLECTING = 2500.0
 #: fewer than a morning's worth and the grid goes back to the bench
@@ -22,6 +24,8 @@ USABLE_SHARE = 0.5
 IN_RANGE_SHARE = 0.4
 #: exposures that must have been judged before anything is recommended (assumed)
 LEAST_JUDGED = 3
+#: a share of holes is told beside the count of exposures when they differ by so much (assumed)
+TELLING_DIFFERENCE = 0.05
 
 #: what a class of squares, when it prevails, asks of whoever made the grid
 ADVICE = {
@@ -59,6 +63,9 @@ class Evidence:
     holes_in_range: int
     exposures_judged: int
     exposures_good: int
+    #: the share of the holes in range that they stand for, each for the holes of its own kind of
+    #: ice; None takes them as they are
+    share: UsableShare | None = None
     ice_median_nm: float | None
     ice_min_nm: float
     ice_max_nm: float
@@ -70,6 +77,15 @@ class Evidence:
     particles_usual: float | None = None
     #: an exposure with fewer is empty, and one of the faults above
     fewest_particles: float | None = None
+
+    @property
+    def usable(self) -> UsableShare | None:
+        """The share of usable holes that the exposures say; None before any was judged."""
+        if self.share is not None or self.exposures_judged == 0:
+            return self.share
+        return UsableShare(
+            self.exposures_good / self.exposures_judged, float(self.exposures_judged)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +124,8 @@ def objections(evidence: Evidence) -> list[str]:
     found = []
     if evidence.good_squares < GOOD_SQUARES_SHARE * evidence.squares_found:
         found.append(f"only {good_squares_in_words(evidence)}{_worst(evidence)}")
-    if evidence.exposures_good < USABLE_SHARE * evidence.exposures_judged:
-        found.append(
-            f"only {evidence.exposures_good} of {evidence.exposures_judged} exposures were usable"
-        )
+    if evidence.usable is not None and evidence.usable.share < USABLE_SHARE:
+        found.append(f"only {usable_in_words(evidence)}")
     if evidence.particles_usual is not None and evidence.particles_usual < 1.0:
         found.append(
             f"no particle was seen in most of {evidence.particles_counted} usable exposures"
@@ -131,6 +145,15 @@ def objections(evidence: Evidence) -> list[str]:
 def good_squares_in_words(evidence: Evidence) -> str:
     """How many of the grid's squares are worth a visit."""
     return f"{evidence.good_squares} of {evidence.squares_found} squares look good"
+
+
+def usable_in_words(evidence: Evidence, faults: str = "") -> str:
+    """How many exposures were usable, and what share of the holes that is where it differs."""
+    good, judged, usable = evidence.exposures_good, evidence.exposures_judged, evidence.usable
+    text = f"{good} of {judged} exposures were usable{faults}"
+    if usable is None or judged == 0 or abs(usable.share - good / judged) < TELLING_DIFFERENCE:
+        return text
+    return f"{text}, which stand for {100 * usable.share:.0f} % of the holes in range by their ice"
 
 
 def _unknown(evidence: Evidence) -> Judgement | None:

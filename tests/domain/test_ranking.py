@@ -18,6 +18,7 @@ from smartscope.domain.ranking import (
     success_rate,
     usable,
 )
+from smartscope.domain.usable_share import UsableShare
 from smartscope.domain.verdict import Evidence, Verdict
 
 GOOD = Evidence(
@@ -52,6 +53,19 @@ def test_a_good_grid_is_worth_collecting_and_says_why() -> None:
     assert ranking.verdict is Verdict.COLLECT
     assert ranking.expected_usable_holes == ranking.holes_in_range * ranking.success_rate
     assert any("8 of 9 exposures" in reason for reason in ranking.reasons)
+
+
+def test_ice_that_is_rare_does_not_speak_against_a_grid_because_it_was_shown() -> None:
+    """Three of nine exposures, of every kind of ice alike; most holes are of the usable kind."""
+    shown = replace(GOOD, exposures_good=3)
+    assert rank(shown).verdict is Verdict.RESCREEN
+    weighed = rank(replace(shown, share=UsableShare(0.85, 4.0)))
+    assert weighed.verdict is Verdict.COLLECT
+    assert weighed.success_rate == success_rate(3.4, 4.0)
+    assert any(
+        "3 of 9 exposures were usable, which stand for 85 % of the holes" in reason
+        for reason in weighed.reasons
+    )
 
 
 def test_thick_ice_discards_a_grid_in_words() -> None:

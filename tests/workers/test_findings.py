@@ -25,6 +25,7 @@ from smartscope.operations.record_holes import record_holes
 from smartscope.operations.record_squares import record_squares
 from smartscope.operations.rerank_grid import rerank_grid
 from smartscope.operations.square_edits import Wanted
+from smartscope.queries.evidence import evidence_of
 from tests.workers.night import grid_with_atlas, holes, imaged, squares, stitched
 from workers.analyses.wanted import wanted_for
 
@@ -180,6 +181,31 @@ def test_a_grid_is_judged_anew_with_each_finding_and_says_why() -> None:
     grid.refresh_from_db()
     assert grid.suggested_verdict == "collect"
     assert grid.verdict_reasons[0] == "About 6,783 usable holes: 2 days of collection or more."
+
+
+def test_each_exposure_stands_for_the_holes_of_its_ice() -> None:
+    """Two of three exposures failed in ice that is rare: most holes are as the third one was."""
+    grid = after_atlas("g" * 30, ice_max_nm=300.0)
+    thick, usual, thin = ([ice + 0.01 * n for n in range(380)] for ice in (150.0, 60.0, 20.0))
+    ice = [*usual, *thin[:20], *thick[:20]]
+    record_holes(imaged(queued_squares(grid)[0], at_s=200.0).pk, holes(*ice))
+    common, *rare = Hole.objects.filter(number__in=(5, 385, 395)).order_by("number")
+    assert common.cluster not in {hole.cluster for hole in rare}
+    for hole, label in zip((common, *rare), ("good", "bad", "bad"), strict=True):
+        Exposure.objects.create(
+            hole=hole,
+            slug=hole.slug,
+            label=label,
+            status="analysed",
+            pixel_size_angstrom=1.0,
+            dose_e_per_angstrom2=40.0,
+            exposed_at_s=300.0,
+        )
+    found = evidence_of(grid)
+    assert (found.exposures_good, found.exposures_judged) == (1, 3)
+    assert found.usable is not None
+    assert found.usable.share == pytest.approx(0.95)
+    assert found.usable.exposures == pytest.approx(400**2 / (380**2 + 20**2 / 2))
 
 
 def test_an_imported_session_is_searched_but_never_queued() -> None:

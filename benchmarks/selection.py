@@ -107,18 +107,19 @@ def by_aim(aim: Aim) -> Sampler:
     """The run's own choice of squares and then of holes."""
 
     def sample(squares: Sequence[SquareTruth], random: np.random.Generator) -> list[float]:
-        chosen = choose(_as_candidates(squares, random), SQUARES, aim=aim)
+        chosen = choose(as_candidates(squares, random), SQUARES, aim=aim)
         ice: list[float] = []
         for each in chosen:
             square = squares[int(each.id)]
-            holes = _hole_candidates(square, random)
+            holes = hole_candidates(square, random)
             ice += [float(square.holes[int(hole.id), 2]) for hole in choose(holes, HOLES, aim=aim)]
         return ice
 
     return sample
 
 
-def _as_candidates(squares: Sequence[SquareTruth], random: np.random.Generator) -> list[Candidate]:
+def as_candidates(squares: Sequence[SquareTruth], random: np.random.Generator) -> list[Candidate]:
+    """The squares as a run chooses among them: by open area and brightness, with noise."""
     largest = max(square.area_um2 for square in squares)
     return [
         Candidate(
@@ -131,7 +132,7 @@ def _as_candidates(squares: Sequence[SquareTruth], random: np.random.Generator) 
     ]
 
 
-def _hole_candidates(square: SquareTruth, random: np.random.Generator) -> list[Candidate]:
+def hole_candidates(square: SquareTruth, random: np.random.Generator) -> list[Candidate]:
     """Every third hole, as groups by image shift would leave centres."""
     seen = seen_ice_nm(square, random)
     cluster = best_partition(-seen / ATTENUATION_NM).cluster

@@ -78,6 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("backups/last", upkeep.LastBackup.as_view()),
     path("retention", retention.Retention.as_view()),
     path("clearings", retention.Clearings.as_view()),
+    path("clearings/<str:key>/approve", retention.ApproveClearing.as_view()),
     path("clearings/<str:key>/cancel", retention.CancelClearing.as_view()),
     path("webhooks", webhooks.Webhooks.as_view()),
     path("webhooks/<str:key>", webhooks.OneWebhook.as_view()),

@@ -26,6 +26,12 @@ class KeepingBody(StrictSerializer):
     )
 
 
+class ClearingBody(StrictSerializer):
+    """With `group` a lead asks the staff for it; staff order without."""
+
+    group = serializers.CharField(max_length=150, required=False)
+
+
 class SessionGoesSerializer(serializers.Serializer[Any]):
     """Bytes are those of the files; their tiles come on top."""
 
@@ -59,16 +65,23 @@ class RetentionSerializer(serializers.Serializer[Any]):
 
 
 class ClearingSerializer(serializers.ModelSerializer[Any]):
-    """`message` says what went wrong last."""
+    """`message` says what went wrong last; `author` is null while nobody has approved it.
+
+    `group` null is every group's sessions; `asked_by` is the lead who asked.
+    """
 
     state = serializers.ChoiceField(choices=ClearingState.choices, read_only=True)
     author = serializers.SerializerMethodField()
+    asked_by = serializers.SerializerMethodField()
+    group = serializers.SerializerMethodField()
 
     class Meta:
         model = Clearing
         fields = (
             *ROW,
             "author",
+            "asked_by",
+            "group",
             "state",
             "not_before",
             "movies_before",
@@ -84,6 +97,12 @@ class ClearingSerializer(serializers.ModelSerializer[Any]):
 
     def get_author(self, clearing: Any) -> str | None:
         return None if clearing.author is None else str(clearing.author.get_username())
+
+    def get_asked_by(self, clearing: Any) -> str | None:
+        return None if clearing.asked_by is None else str(clearing.asked_by.get_username())
+
+    def get_group(self, clearing: Any) -> str | None:
+        return None if clearing.group is None else str(clearing.group.name)
 
 
 class ClearingsSerializer(serializers.Serializer[Any]):

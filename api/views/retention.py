@@ -14,6 +14,7 @@ from api.filters import is_uuid
 from api.idempotency import once
 from api.schema import IDEMPOTENCY_KEY, Doc
 from api.serializers.retention import (
+    ClearingBody,
     ClearingSerializer,
     ClearingsSerializer,
     KeepingBody,
@@ -23,7 +24,13 @@ from api.views.base import View
 from smartscope.domain.actor import Actor
 from smartscope.domain.errors import NotFound
 from smartscope.domain.retention import DELAY_FOR_STAFF, Keeping
-from smartscope.operations.retention import cancel_clearing, order_clearing, set_retention
+from smartscope.operations.retention import (
+    approve_clearing,
+    ask_for_clearing,
+    cancel_clearing,
+    order_clearing,
+    set_retention,
+)
 from smartscope.queries.events import head_seq
 from smartscope.queries.retention import clearings, dry_run, keeping
 from smartscope.queries.rights import is_admin, require_admin, require_staff
@@ -67,7 +74,7 @@ class Retention(View):
 class Clearings(View):
     """An admin's order begins at once, that of other staff in thirty days; one at a time.
 
-    They are of all groups, so only staff see them; others read an empty list.
+    A lead asks with the group's name, and sees what was asked for that group; staff see all.
     """
 
     tag = "retention"
@@ -80,7 +87,8 @@ class Clearings(View):
         ),
         "POST": Doc(
             operation_id="order_clearing",
-            summary="Remove what is older than it is kept",
+            summary="Remove what is older than it is kept, or ask for it",
+            body=ClearingBody,
             answer=ClearingSerializer,
             status=202,
             parameters=[IDEMPOTENCY_KEY],
@@ -93,15 +101,39 @@ class Clearings(View):
         return Response(ClearingsSerializer({"results": rows, "as_of_seq": as_of_seq}).data)
 
     def post(self, request: Request) -> Response:
-        require_staff(self.actor)
-        actor = self.actor
-        return once(
-            request, lambda: Response(ClearingSerializer(order_clearing(actor)).data, status=202)
+        body = ClearingBody(data=request.data or {})
+        body.is_valid(raise_exception=True)
+        actor, group = self.actor, body.validated_data.get("group")
+        if group is None:
+            require_staff(actor)
+
+        def carry_out() -> Response:
+            made = order_clearing(actor) if group is None else ask_for_clearing(actor, group)
+            return Response(ClearingSerializer(made).data, status=202)
+
+        return once(request, carry_out)
+
+
+class ApproveClearing(View):
+    """Staff have removed what a lead asked for: an admin at once, other staff in thirty days."""
+
+    tag = "retention"
+    scopes = ONLY_PEOPLE
+    docs = {
+        "POST": Doc(
+            operation_id="approve_clearing",
+            summary="Order what was asked for",
+            answer=ClearingSerializer,
         )
+    }
+
+    def post(self, request: Request, key: str) -> Response:
+        require_staff(self.actor)
+        return Response(ClearingSerializer(approve_clearing(self.actor, _key(key))).data)
 
 
 class CancelClearing(View):
-    """Nothing more goes; what is gone is gone."""
+    """Nothing more goes; what is gone is gone. By staff, or by the lead who asked."""
 
     tag = "retention"
     scopes = ONLY_PEOPLE
@@ -114,10 +146,15 @@ class CancelClearing(View):
     }
 
     def post(self, request: Request, key: str) -> Response:
-        require_staff(self.actor)
-        if not is_uuid(key):
-            raise NotFound("There is no such removal.")
-        return Response(ClearingSerializer(cancel_clearing(self.actor, UUID(key))).data)
+        if not clearings(self.reader).filter(pk=_key(key)).exists():
+            require_staff(self.actor)
+        return Response(ClearingSerializer(cancel_clearing(self.actor, _key(key))).data)
+
+
+def _key(key: str) -> UUID:
+    if not is_uuid(key):
+        raise NotFound("There is no such removal.")
+    return UUID(key)
 
 
 def _shown(actor: Actor, reader: Reader) -> dict[str, Any]:

@@ -21,8 +21,12 @@ class Retention(Row):
 
 
 class ClearingState(models.TextChoices):
-    """`waiting -> running -> done | failed`; until it has ended it may be `cancelled`."""
+    """`asked -> waiting -> running -> done | failed`; until it has ended it may be `cancelled`.
 
+    What a lead asked for waits for a person of the staff; their own orders begin at `waiting`.
+    """
+
+    ASKED = "asked"
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
@@ -33,12 +37,20 @@ class ClearingState(models.TextChoices):
 class Clearing(Row):
     """Files of ended sessions are removed, from `not_before` on; what is chosen is fixed here.
 
+    `author` ordered it, or approved what `asked_by` had asked for; `group` null is every group.
+
     `pending_keys` are files whose rows say already that they are gone: a worker that died leaves
     them to the next.
     """
 
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    group = models.ForeignKey(
+        "auth.Group", null=True, on_delete=models.PROTECT, related_name="clearings"
     )
     state = models.CharField(
         max_length=10, choices=ClearingState.choices, default=ClearingState.WAITING

@@ -19,8 +19,10 @@ from smartscope.models import (
     Export,
     Image,
     ImageKind,
+    Membership,
     ParticleStudy,
     Retention,
+    Role,
     Run,
     Session,
 )
@@ -35,19 +37,24 @@ OPEN_CLEARINGS = (ClearingState.WAITING, ClearingState.RUNNING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What a removal is about: sessions that ended before these times; None is none of them."""
+    """What a removal is about: sessions that ended before these times; None is none of them.
+
+    `group` is the one whose sessions they are, by its number; None is any.
+    """
 
     movies_before: datetime | None
     images_before: datetime | None
     without_backup: bool
+    group: int | None = None
 
     @classmethod
-    def now(cls, keeping: Keeping, now: datetime) -> Chosen:
+    def now(cls, keeping: Keeping, now: datetime, group: int | None = None) -> Chosen:
         """As the site keeps files, at this moment."""
         return cls(
             movies_before=keeping.movies_before(now),
             images_before=keeping.images_before(now),
             without_backup=keeping.without_backup,
+            group=group,
         )
 
     @classmethod
@@ -57,6 +64,7 @@ class Chosen:
             movies_before=clearing.movies_before,
             images_before=clearing.images_before,
             without_backup=clearing.without_backup,
+            group=clearing.group_id,
         )
 
 
@@ -103,9 +111,11 @@ def removable(chosen: Chosen) -> QuerySet[Image]:
     return _old(chosen).filter(listed)
 
 
-def dry_run(keeping: Keeping, now: datetime, reader: Reader | None = None) -> DryRun:
+def dry_run(
+    keeping: Keeping, now: datetime, reader: Reader | None = None, *, group: int | None = None
+) -> DryRun:
     """Four queries, whatever there is; with a `reader` only of sessions that one may see."""
-    chosen = Chosen.now(keeping, now)
+    chosen = Chosen.now(keeping, now, group)
     seen = Q() if reader is None else Q(grid__session__in=visible_sessions(reader))
     backup = last_backup()
     at = None if backup is None else backup.at
@@ -151,9 +161,12 @@ def dry_run(keeping: Keeping, now: datetime, reader: Reader | None = None) -> Dr
 
 
 def clearings(reader: Reader) -> QuerySet[Clearing]:
-    """Every removal that was ordered, newest first; for staff alone."""
-    rows = Clearing.objects.all() if reader.sees_everything else Clearing.objects.none()
-    return rows.select_related("author").order_by("-created_at", "-pk")
+    """Every removal that was asked for or ordered, newest first; a lead sees the group's own."""
+    rows = Clearing.objects.select_related("author", "asked_by", "group")
+    if not reader.sees_everything:
+        led = Membership.objects.filter(user=reader.user_id or 0, role=Role.LEAD)
+        rows = rows.filter(group__in=led.values("group"))
+    return rows.order_by("-created_at", "-pk")
 
 
 def _old(chosen: Chosen) -> QuerySet[Image]:
@@ -168,7 +181,8 @@ def _old(chosen: Chosen) -> QuerySet[Image]:
         ~Exists(kind.objects.filter(grid=OuterRef("grid"), state__in=_BEING_READ))
         for kind in (Export, ParticleStudy)
     ]
-    return Image.objects.filter(wanted, ~Exists(read), *asked, removed_at__isnull=True)
+    ours = Q() if chosen.group is None else Q(grid__session__group=chosen.group)
+    return Image.objects.filter(wanted, ours, ~Exists(read), *asked, removed_at__isnull=True)
 
 
 def _of_sessions_before(moment: datetime) -> Q:

@@ -10,6 +10,7 @@
     written to files                 its lead; operators; staff
     answer an alarm                  who may edit its session, else a grant for the microscope
     test the alarms                  operators; staff
+    ask for files to be removed      the group's lead; staff approve
 
 The service's own parts (bridge, analysis, setup) are trusted here: the bridge is held by its lease.
 """

@@ -78,12 +78,16 @@ def image(scene: Scene, key: str, kind: str) -> Image:
 
 def age(scene: Scene) -> None:
     """All of it happened long ago."""
-    long_ago = timezone.now() - AN_AGE
+    long_ago = old_times()
     # the scene's own image has no file
     Image.objects.filter(pk=scene.image.pk).update(removed_at=long_ago)
     Session.objects.filter(pk=scene.session.pk).update(created_at=long_ago)
     Run.objects.filter(session=scene.session).update(updated_at=long_ago)
     Image.objects.filter(grid__session=scene.session).update(created_at=long_ago)
+
+
+def old_times() -> Any:
+    return timezone.now() - AN_AGE
 
 
 def keep(as_: As, **changes: Any) -> Any:
@@ -185,6 +189,77 @@ def test_the_order_of_staff_waits_thirty_days_and_may_be_cancelled(as_: As, old:
     assert files("old/movie.tif") == (True, True, True)
     again = as_("staff").post(f"{API}/clearings/{made['id']}/cancel")
     assert again.json()["code"] == "illegal_transition"
+
+
+def ask(as_: As, who: str, group: str = "theirs") -> Any:
+    key = {"Idempotency-Key": uuid4().hex}
+    return as_(who).post(f"{API}/clearings", {"group": group}, headers=key)
+
+
+def answer(as_: As, who: str, clearing: Any, what: str) -> Any:
+    return as_(who).post(f"{API}/clearings/{clearing['id']}/{what}")
+
+
+def test_a_lead_asks_staff_approve_and_only_that_groups_files_go(
+    as_: As, old: Scene, world: World
+) -> None:
+    image(world.ours, "ours/movie.tif", "movie")
+    age(world.ours)
+    Run.objects.filter(session=world.ours.session).update(state="done", updated_at=old_times())
+    keep(as_, without_backup=True)
+    made = ask(as_, "stranger").json()
+    assert (made["state"], made["asked_by"], made["author"]) == ("asked", "stranger", None)
+    assert (made["group"], made["files_expected"]) == ("theirs", 1)
+    Clearing.objects.update(not_before=old_times())
+    clear_files(Clearing.objects.get().pk)
+    assert files("old/movie.tif") == (True, True, True), "nobody has approved it"
+    assert ask(as_, "stranger").json()["code"] == "busy"
+    approved = answer(as_, "staff", made, "approve").json()
+    assert (approved["state"], approved["author"]) == ("waiting", "staff")
+    clear_files(Clearing.objects.get().pk)
+    assert files("old/movie.tif") == (True, True, True), "thirty days have not gone by"
+    assert answer(as_, "admin", made, "approve").json()["code"] == "illegal_transition"
+    Clearing.objects.update(not_before=timezone.now())
+    clear_files(Clearing.objects.get().pk)
+    assert Clearing.objects.get().state == "done"
+    assert files("old/movie.tif") == (False, False, True)
+    assert files("ours/movie.tif") == (True, True, True)
+    kinds = Event.objects.filter(kind__startswith="clearing.").order_by("seq")
+    assert list(kinds.values_list("kind", "actor_name")) == [
+        ("clearing.asked", "stranger"),
+        ("clearing.approved", "staff"),
+        ("clearing.done", "staff"),
+    ]
+
+
+def test_an_admin_who_approves_does_not_wait(as_: As, old: Scene) -> None:
+    keep(as_)
+    made = ask(as_, "stranger").json()
+    answer(as_, "admin", made, "approve")
+    clear_files(Clearing.objects.get().pk)
+    assert files("old/movie.tif") == (False, False, True)
+
+
+def test_only_a_lead_asks_and_only_for_the_own_group(as_: As, old: Scene) -> None:
+    keep(as_)
+    assert ask(as_, "lead").status_code == 404, "another group's"
+    for person in ("viewer", "member", "granted"):
+        assert ask(as_, person, "ours").status_code == 403
+    assert ask(as_, "lead", "ours").json()["code"] == "not_capable", "nothing of it is old"
+    assert not Clearing.objects.exists()
+
+
+def test_a_lead_sees_what_was_asked_for_the_group_and_may_take_it_back(as_: As, old: Scene) -> None:
+    keep(as_)
+    made = ask(as_, "stranger").json()
+    shown = {who: as_(who).get(f"{API}/clearings").json() for who in ("stranger", "lead", "staff")}
+    assert [len(one["results"]) for one in shown.values()] == [1, 0, 1]
+    assert answer(as_, "lead", made, "cancel").status_code == 403
+    assert answer(as_, "stranger", made, "approve").status_code == 403
+    assert answer(as_, "stranger", made, "cancel").json()["state"] == "cancelled"
+    assert answer(as_, "staff", made, "approve").json()["code"] == "illegal_transition"
+    ordered = order(as_, "staff").json()
+    assert answer(as_, "stranger", ordered, "cancel").status_code == 403
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "paused", "interrupted"])

@@ -65,7 +65,7 @@ FACILITY: Mapping[str, str] = {
     "people": "one's own account; all for staff",
     "backups/last": "when it was made; no group's data",
     "retention": "how long files are kept; what would go of one's own sessions",
-    "clearings": "removals of files, for staff; others read an empty list",
+    "clearings": "removals of files, for staff; a lead reads what was asked for the group",
     "events/stream": "needs an ASGI process; its topics and events are tested with the other doors",
 }
 
@@ -236,6 +236,12 @@ def _old_files(ours: Scene, _world: World) -> Any:
     return {}
 
 
+def _asked_for(_ours: Scene, _world: World) -> Any:
+    """A lead asks for what is there; nobody has answered yet."""
+    Clearing.objects.update(state="asked")
+    return {}
+
+
 WRITES: Mapping[tuple[str, str], Act] = {
     ("microscopes/<str:key>/commands", "POST"): Act(
         lambda s, w: {"type": "pause", "arguments": {"session": str(s.session.pk)}}, DRIVERS
@@ -265,6 +271,7 @@ WRITES: Mapping[tuple[str, str], Act] = {
         outside=(403,),
     ),
     ("clearings", "POST"): Act(_old_files, STAFF, outside=(403,)),
+    ("clearings/<str:key>/approve", "POST"): Act(_asked_for, STAFF, outside=(403,)),
     ("clearings/<str:key>/cancel", "POST"): Act(lambda s, w: {}, STAFF, outside=(403,)),
     ("support-bundle", "POST"): Act(lambda s, w: {}, STAFF, events=0, outside=(403,)),
     ("sessions", "POST"): Act(

@@ -14,10 +14,15 @@ from smartscope.analysis.io.movie import Movie
 from smartscope.analysis.movies.local import find_local_motion
 from smartscope.analysis.movies.local_field import LocalMotion
 from smartscope.analysis.movies.magnification import Magnification
-from smartscope.analysis.movies.motion import Motion, measure_motion
+from smartscope.analysis.movies.motion import Motion, measure_motion, sharpened
 from smartscope.analysis.movies.patches import cut_patches, patch_grid
 from smartscope.analysis.movies.prepare import PreparedMovie, group_members, prepare
-from smartscope.analysis.movies.spectra import group_spectra
+from smartscope.analysis.movies.spectra import (
+    FINEST_ANGSTROM,
+    NYQUIST_PART,
+    GroupSpectra,
+    group_spectra,
+)
 from smartscope.analysis.movies.sums import Dosing, EachGroup, MovieSums, movie_sums
 from smartscope.analysis.movies.transforms import FrameSpectra
 from smartscope.domain.errors import InvalidInput
@@ -26,6 +31,14 @@ GROUP_DOSE_E_PER_A2: Final = 0.7
 LOCAL_GROUP_DOSE_E_PER_A2: Final = 1.5
 FEWEST_LOCAL_GROUPS: Final = 6
 EARLY_DOSE_E_PER_A2: Final = 4.0
+#: shifts with this standard error an axis cost a B factor of less than 0.1 Å²
+WELL_KNOWN_ANGSTROM: Final = 0.03
+#: finer than this, frames of few electrons share next to nothing
+FINER_ANGSTROM: Final = 3.0
+#: what the finer spectra of all groups may take
+FINER_BYTES: Final = 384 * 1024 * 1024
+#: of the finest detail that is used at first: closer to it, there is little to gain
+WORTH_PART: Final = 0.85
 MAX_GROUPS: Final = 80
 #: ice rings are best seen in the sum of spectra of this much (McMullan 2015)
 SPECTRUM_DOSE_E_PER_A2: Final = 4.0
@@ -106,8 +119,8 @@ def align_movie(
     `defects` (height, width) is True where a pixel is known to be bad. `local` False leaves motion
     that differs over the field alone. `each_group` is handed the aligned sum of each 4 e/Å² on the
     way, for spectra that motion of the water would wash out.
-    Frames are read once where a GiB holds them as delivered, else up to four times (defects,
-    motion, local motion, sum); memory beside is a dozen frames and the spectra between 300 and
+    Frames are read once where a GiB holds them as delivered, else three or four times (defects,
+    motion, finer motion, sum); memory beside is a dozen frames and the spectra between 300 and
     7 Å, or whole spectra where half a GiB holds them. A shifted frame wraps around: as many edge
     pixels as it moved come from the opposite edge. Raises `InvalidInput` for a gain or list of
     defects that does not fit, and `BadFile` for a broken frame.
@@ -118,17 +131,12 @@ def align_movie(
     size = _group_size(prepared.frames, per_frame, GROUP_DOSE_E_PER_A2)
     whole = FrameSpectra(prepared)
     spectra = group_spectra(whole, pixel_size_angstrom=pixel, group_size=size)
-    motion = measure_motion(spectra, dose_per_frame_e_per_a2=per_frame)
+    motion = _motion(whole, spectra, size, pixel_size_angstrom=pixel, dose_per_frame=per_frame)
     shifts = _per_frame(motion.positions_angstrom, spectra.frame_numbers, prepared.frames)
     field = None
     if local:
         field = _local(
-            prepared,
-            shifts,
-            motion,
-            pixel_size_angstrom=pixel,
-            dose_per_frame=per_frame,
-            pattern_power=spectra.pattern_power,
+            prepared, spectra, motion, size, pixel_size_angstrom=pixel, dose_per_frame=per_frame
         )
     steps = np.hypot(*np.diff(shifts, axis=0).T) if prepared.frames > 1 else np.zeros(0)
     return AlignedMovie(
@@ -158,33 +166,61 @@ def align_movie(
     )
 
 
-def _local(
-    prepared: PreparedMovie,
-    shifts: FloatArray,
-    motion: Motion,
+def _motion(
+    frames: FrameSpectra,
+    spectra: GroupSpectra,
+    group_size: int,
     *,
     pixel_size_angstrom: float,
     dose_per_frame: float,
-    pattern_power: float,
+) -> Motion:
+    """Motion of whole frames; by finer detail too where it is not known well enough without."""
+    motion = measure_motion(spectra, dose_per_frame_e_per_a2=dose_per_frame)
+    if motion.error_angstrom is None or motion.error_angstrom < WELL_KNOWN_ANGSTROM:
+        return motion
+    height, width = frames.movie.shape
+    # all coefficients up to 1 / Å of half a plane, of each group
+    cells = 2.0 * height * width * pixel_size_angstrom**2 * len(spectra.values)
+    fits = math.sqrt(cells * np.dtype(np.complex64).itemsize / FINER_BYTES)
+    finest = max(FINER_ANGSTROM, fits, pixel_size_angstrom / NYQUIST_PART)
+    if finest > WORTH_PART * FINEST_ANGSTROM:
+        return motion
+    finer = group_spectra(
+        frames,
+        pixel_size_angstrom=pixel_size_angstrom,
+        group_size=group_size,
+        finest_angstrom=finest,
+    )
+    return sharpened(motion, finer, dose_per_frame_e_per_a2=dose_per_frame)
+
+
+def _local(
+    prepared: PreparedMovie,
+    spectra: GroupSpectra,
+    motion: Motion,
+    group_size: int,
+    *,
+    pixel_size_angstrom: float,
+    dose_per_frame: float,
 ) -> LocalMotion | None:
     """Motion over the field, where the movie as a whole could be followed and is large enough."""
-    if not motion.measured or min(patch_grid(prepared.shape)) < 2:
+    groups = len(spectra.values)
+    if not motion.measured or min(patch_grid(prepared.shape)) < 2 or groups < FEWEST_LOCAL_GROUPS:
         return None
-    size = _group_size(prepared.frames, dose_per_frame, LOCAL_GROUP_DOSE_E_PER_A2)
-    members = group_members(prepared.frames, size)
-    if len(members) < FEWEST_LOCAL_GROUPS:
-        return None
+    wanted = _frames_for(LOCAL_GROUP_DOSE_E_PER_A2, group_size * dose_per_frame)
+    members = group_members(groups, min(wanted, groups // FEWEST_LOCAL_GROUPS))
     patches = cut_patches(
-        prepared,
-        shifts,
+        spectra,
+        motion.positions_angstrom,
+        shape=prepared.shape,
         pixel_size_angstrom=pixel_size_angstrom,
-        group_size=size,
-        pattern_power=pattern_power,
+        members=members,
     )
     frame_dose: FloatArray = dose_per_frame * (np.arange(prepared.frames, dtype=np.float64) + 0.5)
+    group_dose = dose_per_frame * (spectra.frame_numbers + 0.5)
     return find_local_motion(
         patches,
-        group_dose_e_per_a2=np.array([frame_dose[group].mean() for group in members]),
+        group_dose_e_per_a2=np.array([group_dose[group].mean() for group in members]),
         frame_dose_e_per_a2=frame_dose,
     )
 

@@ -1,7 +1,7 @@
 """How far two groups of frames are apart: the peak of their weighted cross-correlation.
 
 The correlation is evaluated where it is wanted by a matrix Fourier transform, first on a 4 Å grid,
-then climbed by Newton's method; no padded transform is made.
+then climbed by Newton's method from the top of a parabola; no padded transform is made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from smartscope.analysis.movies.spectra import GroupSpectra
 
 SEARCH_ANGSTROM: Final = 40.0
 _GRID_ANGSTROM: Final = 4.0
-_NEWTON_STEPS: Final = 4
+_NEWTON_STEPS: Final = 2
 _HEARD: Final = 0.05
 # Frames of a camera that was off have no noise either.
 _TINY: Final = 1e-30
@@ -85,15 +85,16 @@ def climb(
     """Newton's method on the correlations of weighted cross spectra (n, ky, kx) from `start` (n,
     2).
 
-    Returns shifts (n, 2) x, y in Å and correlations (n,). A step longer than the grid is cut, so
-    that a flat correlation does not throw the search away.
+    Returns shifts (n, 2) x, y in Å and correlations (n,), those where the last step should end. A
+    step longer than the grid is cut, so that a flat correlation does not throw the search away.
     """
-    shift = start.copy()
+    shift, height = start.copy(), np.zeros(len(start))
     for _ in range(_NEWTON_STEPS):
-        _, gradient, hessian = moments(cross, spectra, shift)
-        shift += np.clip(_uphill(gradient, hessian), -0.5 * _GRID_ANGSTROM, 0.5 * _GRID_ANGSTROM)
-    value, _, _ = moments(cross, spectra, shift)
-    return shift, value
+        value, gradient, hessian = moments(cross, spectra, shift)
+        step = np.clip(_uphill(gradient, hessian), -0.5 * _GRID_ANGSTROM, 0.5 * _GRID_ANGSTROM)
+        shift += step
+        height = value + 0.5 * (gradient * step).sum(axis=1)
+    return shift, height
 
 
 def moments(
@@ -139,14 +140,34 @@ def _uphill(gradient: FloatArray, hessian: FloatArray) -> FloatArray:
 
 
 def _highest_on_grid(cross: Complex, spectra: GroupSpectra) -> FloatArray:
+    """Of each correlation (n,) the highest place of a grid, moved to the top of a parabola through
+    it and its neighbours: (n, 2) x, y in Å.
+    """
     grid = np.arange(-SEARCH_ANGSTROM, SEARCH_ANGSTROM + 0.5 * _GRID_ANGSTROM, _GRID_ANGSTROM)
     vertical = np.exp(2j * np.pi * grid[:, None] * spectra.ky[None, :]).astype(np.complex64)
     horizontal = np.exp(2j * np.pi * spectra.kx[:, None] * grid[None, :]).astype(np.complex64)
     # one large product is several times faster than as many small ones as there are pairs
     across = (cross.reshape(-1, len(spectra.kx)) @ horizontal).reshape(len(cross), -1, len(grid))
     height: NDArray[np.float32] = (vertical @ across).real
-    best = height.reshape(len(cross), -1).argmax(axis=1)
-    return np.stack([grid[best % len(grid)], grid[best // len(grid)]], axis=1)
+    row, column = np.divmod(height.reshape(len(cross), -1).argmax(axis=1), len(grid))
+    pair = np.arange(len(cross))
+    x = grid[column] + _GRID_ANGSTROM * _top(height[pair, row], column)
+    y = grid[row] + _GRID_ANGSTROM * _top(height[pair, :, column], row)
+    return np.stack([x, y], axis=1)
+
+
+def _top(lines: NDArray[np.float32], highest: IntArray) -> FloatArray:
+    """Where between -½ and ½ of a step from `highest` (n,) the `lines` (n, places) have their top.
+
+    0 at an end of a line.
+    """
+    last = lines.shape[1] - 1
+    inner = np.clip(highest, 1, last - 1)
+    pair = np.arange(len(lines))
+    left, middle, right = (lines[pair, inner + step].astype(np.float64) for step in (-1, 0, 1))
+    bend = np.minimum(left - 2.0 * middle + right, -_TINY)
+    top = np.clip(0.5 * (left - right) / bend, -0.5, 0.5)
+    return np.where(inner == highest, top, 0.0)
 
 
 def _noise(

@@ -58,7 +58,7 @@ def find_local_motion(
     halves = patches.half(0), patches.half(1)
     weights = [half.weights(_B_SQUARE_ANGSTROM) for half in halves]
     rest = [
-        _slopes(half, w, _positions_at_rest(half)).value
+        _slopes(half, w, np.zeros((len(half.x), len(half.cut_angstrom), 2))).value
         for half, w in zip(halves, weights, strict=True)
     ]
     best: tuple[float, SpaceBasis, TimeBasis] | None = None
@@ -68,7 +68,7 @@ def find_local_motion(
             continue
         found = [_climb(half, w, basis) for half, w in zip(halves, weights, strict=True)]
         gains = [
-            _slopes(half, w, _positions(half, basis, other)).value - still
+            _slopes(half, w, _positions(basis, other)).value - still
             for half, w, other, still in zip(halves, weights, found[::-1], rest, strict=True)
         ]
         gain = float(np.sum(gains))
@@ -109,18 +109,10 @@ def _is_clear(gains: FloatArray) -> bool:
     return bool(float(gains.mean()) > CLEAR_T * error)
 
 
-def _positions_at_rest(patches: Patches) -> FloatArray:
-    return np.broadcast_to(
-        patches.rest_angstrom, (len(patches.x), *patches.rest_angstrom.shape)
-    ).copy()
-
-
-def _positions(patches: Patches, basis: _Basis, coefficients: FloatArray) -> FloatArray:
-    """(patches, groups, 2): what is left of the whole-frame shift plus the local motion."""
+def _positions(basis: _Basis, coefficients: FloatArray) -> FloatArray:
+    """(patches, groups, 2): the local motion, which is what following whole frames has left."""
     space, time = basis
-    local = np.einsum("np,gq,pqc->ngc", space, time, coefficients)
-    moved: FloatArray = _positions_at_rest(patches) + local
-    return moved
+    return np.asarray(np.einsum("np,gq,pqc->ngc", space, time, coefficients))
 
 
 def _climb(patches: Patches, weights: FloatImage, basis: _Basis) -> FloatArray:
@@ -131,7 +123,7 @@ def _climb(patches: Patches, weights: FloatImage, basis: _Basis) -> FloatArray:
     # (patches, groups, terms): how each coefficient moves each group of each patch
     move = np.einsum("np,gq->ngpq", space, time).reshape(len(space), len(time), terms)
     for _ in range(_ROUNDS):
-        slopes = _slopes(patches, weights, _positions(patches, basis, coefficients))
+        slopes = _slopes(patches, weights, _positions(basis, coefficients))
         share = _shares(slopes.hessian)
         gradient = np.einsum("n,ngc,ngt->tc", share, slopes.gradient, move).reshape(-1)
         curve = np.einsum("n,ngcd,ngt,ngu->tcud", share, -slopes.hessian, move, move, optimize=True)

@@ -5,13 +5,14 @@ Xmipp's rejection of outliers); where single pairs drown in noise the specimen i
 at rest. From there the path climbs to the best agreement of all groups, first as a stiff path, then
 as an ever more flexible one. Everything is done on two halves of the coefficients apart: what one
 half finds must hold in the other, which decides how flexible the path may be and whether motion is
-claimed at all. Last, frequencies are weighed by what the frames were found to share there.
+claimed at all. Last, frequencies are weighed by what the frames were found to share there; where
+electrons are few, that is done once more with finer detail, which tells most about shifts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,6 +43,9 @@ _BURST_DOSES_E_PER_A2: Final = (2.0, 6.0)
 _FEWEST_FOR_A_BURST: Final = 8
 
 
+_Paths = tuple[FloatArray, FloatArray]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
     """Positions (groups, 2), x, y in Å, mean 0, and what speaks for them.
@@ -49,6 +53,8 @@ class Motion:
     `measured` is False when groups share nothing that could be followed: then positions are 0 and
     `error_angstrom` is None. `evidence_z` is how many sd above noise the halves confirm each other.
     `reached` (groups,) is False where pairs gave the path and none of that group was usable.
+    `evenness` is how stiff the path was held and `apart` what each half of the data found by
+    itself; None where there is no path but rest.
     """
 
     positions_angstrom: FloatArray
@@ -56,6 +62,8 @@ class Motion:
     error_angstrom: float | None
     evidence_z: float
     reached: NDArray[np.bool_]
+    evenness: float | None = None
+    apart: _Paths | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +80,7 @@ class _Trial:
 
     b_square_angstrom: float
     evenness: float
-    paths: tuple[FloatArray, FloatArray]
+    paths: _Paths
     evidence_z: float
     reached: NDArray[np.bool_]
 
@@ -96,24 +104,60 @@ def measure_motion(spectra: GroupSpectra, *, dose_per_frame_e_per_a2: float) -> 
     at_rest = _evidence(halves, best.b_square_angstrom, (rest, rest))
     if max(best.evidence_z, at_rest) < SIGNIFICANT_Z:
         return Motion(rest, False, None, best.evidence_z, everywhere)
-    if best.evidence_z < at_rest + _WORTH_Z:
-        return Motion(rest, True, _half_apart(best.paths), at_rest, everywhere)
     middle = 0.5 * (best.paths[0] + best.paths[1])
+    positions, apart, weights = _settled(spectra, halves, middle, best.evenness)
+    if _agreed(halves, weights, apart) < _agreed(halves, weights, (rest, rest)) + _WORTH_Z:
+        return Motion(rest, True, _half_apart(apart), at_rest, everywhere)
+    return Motion(
+        positions,
+        measured=True,
+        error_angstrom=_half_apart(apart),
+        evidence_z=best.evidence_z,
+        reached=best.reached,
+        evenness=best.evenness,
+        apart=apart,
+    )
 
-    def settle(part: GroupSpectra) -> FloatArray:
-        return refine(
-            part,
-            signal_weights(part, middle),
-            middle,
-            evenness=best.evenness,
-            stiffness=halves.stiffness,
-        )
 
-    positions, *paths = side_by_side(settle, (spectra, *halves.parts))
-    return Motion(positions, True, _half_apart((paths[0], paths[1])), best.evidence_z, best.reached)
+def sharpened(motion: Motion, spectra: GroupSpectra, *, dose_per_frame_e_per_a2: float) -> Motion:
+    """The same motion climbed on in spectra of the same groups that reach finer detail.
+
+    Frequencies weigh what the frames share there under `motion`. It is kept where the halves of the
+    finer spectra, each under the other's path, agree better than under the paths they had.
+    """
+    if motion.evenness is None or motion.apart is None:
+        return motion
+    halves = _Halves(
+        (spectra.columns(0), spectra.columns(1)),
+        _stiffness(spectra, dose_per_frame_e_per_a2),
+    )
+    positions, apart, weights = _settled(
+        spectra, halves, motion.positions_angstrom, motion.evenness
+    )
+    if _agreed(halves, weights, apart) < _agreed(halves, weights, motion.apart):
+        return motion
+    return replace(
+        motion, positions_angstrom=positions, error_angstrom=_half_apart(apart), apart=apart
+    )
 
 
-def _half_apart(paths: tuple[FloatArray, FloatArray]) -> float:
+def _settled(
+    spectra: GroupSpectra, halves: _Halves, start: FloatArray, evenness: float
+) -> tuple[FloatArray, _Paths, list[FloatImage]]:
+    """The path of all coefficients, those of the halves, and what each half's weigh: what the
+    groups share under `start`, from where all climb.
+    """
+
+    def settle(part: GroupSpectra) -> tuple[FloatArray, FloatImage]:
+        weights = signal_weights(part, start)
+        stiffness = halves.stiffness
+        return refine(part, weights, start, evenness=evenness, stiffness=stiffness), weights
+
+    (positions, _), first, second = side_by_side(settle, (spectra, *halves.parts))
+    return positions, (first[0], second[0]), [first[1], second[1]]
+
+
+def _half_apart(paths: _Paths) -> float:
     """The standard error of the mean of two independent paths, an axis."""
     return 0.5 * float(np.sqrt(np.mean((paths[0] - paths[1]) ** 2)))
 
@@ -204,9 +248,9 @@ def _loosened(
 def _both_refined(
     halves: _Halves,
     weights: Sequence[FloatImage],
-    paths: tuple[FloatArray, FloatArray],
+    paths: _Paths,
     evenness: float,
-) -> tuple[FloatArray, FloatArray]:
+) -> _Paths:
     """Each half's path climbed in its own data."""
 
     def climb(half: int) -> FloatArray:
@@ -222,13 +266,17 @@ def _both_refined(
     return first, second
 
 
-def _evidence(
-    halves: _Halves, b_square_angstrom: float, paths: tuple[FloatArray, FloatArray]
-) -> float:
+def _evidence(halves: _Halves, b_square_angstrom: float, paths: _Paths) -> float:
     """z of each half's agreement under the other half's path, taken together."""
+    weights = [weight(part, b_square_angstrom=b_square_angstrom) for part in halves.parts]
+    return _agreed(halves, weights, paths)
+
+
+def _agreed(halves: _Halves, weights: Sequence[FloatImage], paths: _Paths) -> float:
+    """The same with the weights of each half."""
     found = [
-        agreement(part, weight(part, b_square_angstrom=b_square_angstrom), path)
-        for part, path in zip(halves.parts, paths[::-1], strict=True)
+        agreement(part, each, path)
+        for part, each, path in zip(halves.parts, weights, paths[::-1], strict=True)
     ]
     noise = float(np.sqrt(sum(each.variance for each in found)))
     return sum(each.value for each in found) / noise if noise > 0.0 else 0.0

@@ -1,7 +1,13 @@
-"""Cuts a movie into patches that follow its whole-frame motion, as spectra small enough to keep."""
+"""Cuts a movie into patches that follow its whole-frame motion, as spectra small enough to keep.
+
+Frames are not read again: what the whole-frame motion was found in holds all that patches need. It
+is put where the specimen was on average and turned into a small picture, which is cut.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +16,9 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from smartscope.analysis.base import FloatArray, FloatImage
-from smartscope.analysis.movies.prepare import PreparedMovie, group_members
-from smartscope.analysis.movies.spectra import COARSEST_ANGSTROM, FINEST_ANGSTROM
+from smartscope.analysis.movies.refine import undoing_wave
+from smartscope.analysis.movies.side_by_side import side_by_side
+from smartscope.analysis.movies.spectra import COARSEST_ANGSTROM, FINEST_ANGSTROM, GroupSpectra
 
 #: small enough to hold one shift, large enough that what leaves at an edge does not matter
 PATCH_PX: Final = 512
@@ -24,8 +31,8 @@ class Patches:
     """Spectra (patches, groups, ky, kx) of the same place of the specimen in each group.
 
     `x`, `y` (patches,) are their centres, -1 to 1 from edge to edge of the frame. `cut_angstrom`
-    (groups, 2) is how far each group was followed, in whole pixels, and `rest_angstrom` (groups, 2)
-    what is left of the whole-frame shift. `pattern_power` is what stands still, per coefficient.
+    (groups, 2) is how far each group was followed. `pattern_power` is what stands still, per
+    coefficient.
     """
 
     values: Complex
@@ -34,7 +41,6 @@ class Patches:
     ky: FloatArray
     kx: FloatArray
     cut_angstrom: FloatArray
-    rest_angstrom: FloatArray
     pattern_power: float
 
     def half(self, start: int) -> Patches:
@@ -47,7 +53,6 @@ class Patches:
             self.ky,
             self.kx[take],
             self.cut_angstrom,
-            self.rest_angstrom,
             self.pattern_power,
         )
 
@@ -66,46 +71,79 @@ def patch_grid(shape: tuple[int, int]) -> tuple[int, int]:
 
 
 def cut_patches(
-    movie: PreparedMovie,
-    shifts_angstrom: FloatArray,
+    spectra: GroupSpectra,
+    positions_angstrom: FloatArray,
     *,
+    shape: tuple[int, int],
     pixel_size_angstrom: float,
-    group_size: int,
-    pattern_power: float,
+    members: Sequence[range],
 ) -> Patches:
-    """Sum groups of frames, each followed to whole pixels along `shifts_angstrom` (frames, 2).
+    """Sum `members` of the groups, each followed along `positions_angstrom` (groups, 2), and cut.
 
-    `pattern_power` is per coefficient of the whole frame.
+    `shape` (height, width) is the frames', in pixels of `pixel_size_angstrom`.
     """
-    height, width = movie.shape
-    down, across = patch_grid(movie.shape)
-    side = height // down, width // across
-    members = group_members(movie.frames, group_size)
-    middle = np.stack([shifts_angstrom[group].mean(axis=0) for group in members])
-    whole = np.rint(middle / pixel_size_angstrom).astype(np.int64)
-    ky, kx = (
-        np.fft.fftfreq(side[0], pixel_size_angstrom),
-        np.fft.rfftfreq(side[1], pixel_size_angstrom),
+    down, across = patch_grid(shape)
+    side = (
+        _patch_side(float(np.abs(spectra.ky).max()) * shape[0] * pixel_size_angstrom, down),
+        _patch_side(float(spectra.kx.max()) * shape[1] * pixel_size_angstrom, across),
     )
+    finer = (
+        shape[0] * pixel_size_angstrom / (down * side[0]),
+        shape[1] * pixel_size_angstrom / (across * side[1]),
+    )
+    ky, kx = np.fft.fftfreq(side[0], finer[0]), np.fft.rfftfreq(side[1], finer[1])
     rows = np.flatnonzero(np.abs(ky) <= 1.0 / FINEST_ANGSTROM)
     columns = np.flatnonzero(kx <= 1.0 / FINEST_ANGSTROM)
     values = np.empty((down * across, len(members), len(rows), len(columns)), dtype=np.complex64)
-    for number, total in enumerate(movie.groups(group_size)):
-        followed = np.roll(total, (-whole[number, 1], -whole[number, 0]), axis=(0, 1))
-        for patch in range(down * across):
-            top, left = (patch // across) * side[0], (patch % across) * side[1]
-            piece = followed[top : top + side[0], left : left + side[1]]
-            spectrum = fft.rfft2(piece - piece.mean(dtype=np.float64).astype(np.float32))
-            values[patch, number] = spectrum[np.ix_(rows, columns)]
+
+    def cut(number: int) -> None:
+        picture = _followed(
+            spectra,
+            positions_angstrom,
+            members[number],
+            (down * side[0], across * side[1]),
+            (shape[0] * pixel_size_angstrom, shape[1] * pixel_size_angstrom),
+        )
+        pieces = picture.reshape(down, side[0], across, side[1]).swapaxes(1, 2)
+        found = fft.rfft2(pieces)[..., rows[:, None], columns[None, :]]
+        values[:, number] = found.reshape(down * across, len(rows), len(columns))
+
+    side_by_side(cut, range(len(members)))
     centre_y, centre_x = np.divmod(np.arange(down * across), across)
-    cut = whole * pixel_size_angstrom
+    groups = len(positions_angstrom) / len(members)
     return Patches(
         values,
-        (centre_x + 0.5) * side[1] * 2.0 / width - 1.0,
-        (centre_y + 0.5) * side[0] * 2.0 / height - 1.0,
+        (centre_x + 0.5) * 2.0 / across - 1.0,
+        (centre_y + 0.5) * 2.0 / down - 1.0,
         np.asarray(ky[rows], dtype=np.float64),
         np.asarray(kx[columns], dtype=np.float64),
-        np.asarray(cut, dtype=np.float64),
-        middle - cut,
-        pattern_power * side[0] * side[1] / (height * width),
+        np.stack([positions_angstrom[group].mean(axis=0) for group in members]),
+        # what stands still adds up over the groups as an amplitude
+        spectra.pattern_power * groups**2 / (down * across),
     )
+
+
+def _patch_side(farthest_cell: float, patches: int) -> int:
+    """Pixels of a patch's side, when the picture holds all cells of a spectrum up to one."""
+    return int(fft.next_fast_len(math.ceil(2.0 * (round(farthest_cell) + 1) / patches), real=True))
+
+
+def _followed(
+    spectra: GroupSpectra,
+    positions_angstrom: FloatArray,
+    group: range,
+    shape: tuple[int, int],
+    extent_angstrom: tuple[float, float],
+) -> FloatImage:
+    """The sum of some groups where the specimen was on average, a picture of `shape`.
+
+    `extent_angstrom` (height, width) is the frame's.
+    """
+    total = np.zeros(spectra.band.shape, dtype=np.complex64)
+    for number in group:
+        total += spectra.values[number] * undoing_wave(spectra, positions_angstrom[number])
+    half = np.zeros((shape[0], shape[1] // 2 + 1), dtype=np.complex64)
+    rows = np.rint(spectra.ky * extent_angstrom[0]).astype(np.int64)
+    columns = np.rint(spectra.kx * extent_angstrom[1]).astype(np.int64)
+    half[rows[:, None], columns[None, :]] = total * spectra.band
+    return np.asarray(fft.irfft2(half, s=shape), dtype=np.float32)

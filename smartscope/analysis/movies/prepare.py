@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,14 +46,6 @@ class PreparedMovie:
         counts = _counts(self.movie, index, self.gain)
         replace(counts, self.defects, frame_number=index)
         return counts
-
-    def groups(self, size: int) -> Iterator[FloatImage]:
-        """Sums of `size` consecutive frames; the last group takes the remainder."""
-        for members in group_members(self.frames, size):
-            total = self.frame(members[0])
-            for index in members[1:]:
-                total += self.frame(index)
-            yield total
 
 
 def prepare(

@@ -15,9 +15,13 @@ from smartscope.analysis.movies.transforms import FrameSpectra
 
 COARSEST_ANGSTROM: Final = 300.0
 FINEST_ANGSTROM: Final = 7.0
+#: the finest that is used whatever is wanted, cycles per pixel
+NYQUIST_PART: Final = 0.45
 
 # Rows and columns that read out badly stand still; their power lies on the axes of the spectrum.
 _BLANKED_AXIS_CELLS: Final = 1
+#: of columns so many are enough, spread evenly: a hundred thousand coefficients of a large frame
+_PATTERN_COLUMNS: Final = 512
 #: where the standing pattern is looked for, cycles per pixel down and across, as rectangles: 0.35
 #: to 0.47 from the middle, off the axes
 _PATTERN_BOXES: Final = (
@@ -65,23 +69,29 @@ class GroupSpectra:
 
 
 def group_spectra(
-    frames: FrameSpectra, *, pixel_size_angstrom: float, group_size: int
+    frames: FrameSpectra,
+    *,
+    pixel_size_angstrom: float,
+    group_size: int,
+    finest_angstrom: float = FINEST_ANGSTROM,
 ) -> GroupSpectra:
-    """Transform groups of frames and keep 300 Å to 7 Å (or 0.9 of Nyquist), axes blanked."""
+    """Transform groups of frames and keep 300 Å to the finest (or 0.9 of Nyquist), axes blanked."""
     movie = frames.movie
     height, width = movie.shape
     ky: FloatArray = np.asarray(np.fft.fftfreq(height, pixel_size_angstrom), dtype=np.float64)
     kx: FloatArray = np.asarray(np.fft.rfftfreq(width, pixel_size_angstrom), dtype=np.float64)
-    finest = min(1.0 / FINEST_ANGSTROM, 0.45 / pixel_size_angstrom)
+    finest = min(1.0 / finest_angstrom, NYQUIST_PART / pixel_size_angstrom)
     rows = np.flatnonzero(np.abs(ky) <= finest)
     columns = np.flatnonzero((kx <= finest) & (np.arange(len(kx)) > _BLANKED_AXIS_CELLS))
     pattern = _StandingPattern(movie.shape)
+    made = np.union1d(columns, pattern.columns)
+    banded, patterned = np.searchsorted(made, columns), np.searchsorted(made, pattern.columns)
     members = group_members(movie.frames, group_size)
     values = np.empty((len(members), len(rows), len(columns)), dtype=np.complex64)
     for number, group in enumerate(members):
-        spectrum = frames.of_sum(group)
-        values[number] = spectrum[np.ix_(rows, columns)]
-        pattern.add(spectrum)
+        spectrum = frames.of_sum(group, made)
+        values[number] = spectrum[np.ix_(rows, banded)]
+        pattern.add(spectrum[:, patterned])
     kept_ky, kept_kx = ky[rows], kx[columns]
     frequency = np.hypot(kept_ky[:, None], kept_kx[None, :])
     coarsest = max(1.0 / COARSEST_ANGSTROM, 2.0 / (min(height, width) * pixel_size_angstrom))
@@ -106,18 +116,23 @@ class _StandingPattern:
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
-        self._boxes = [
-            (_cells(shape[0], low_y, high_y, sign), _cells(shape[1], low_x, high_x, 1))
-            for (low_y, high_y), (low_x, high_x) in _PATTERN_BOXES
+        height, width = shape
+        step = max(1, width // _PATTERN_COLUMNS)
+        wanted = [
+            (_cells(height, *box_y, sign), np.arange(*_ends(width, *box_x), step))
+            for box_y, box_x in _PATTERN_BOXES
             for sign in (1, -1)
         ]
-        sizes = [(y.stop - y.start, x.stop - x.start) for y, x in self._boxes]
+        #: which columns of a half spectrum `add` asks for
+        self.columns = np.unique(np.concatenate([across for _, across in wanted]))
+        self._boxes = [(down, np.searchsorted(self.columns, across)) for down, across in wanted]
+        sizes = [(down.stop - down.start, len(across)) for down, across in wanted]
         self._sums = [np.zeros(size, dtype=np.complex64) for size in sizes]
         self._powers = [np.zeros(size, dtype=np.float32) for size in sizes]
         self._count = 0
 
     def add(self, spectrum: NDArray[np.complex64]) -> None:
-        """Count one more group's spectrum."""
+        """Count one more group, by `columns` of its half spectrum."""
         for box, total, power in zip(self._boxes, self._sums, self._powers, strict=True):
             cells = spectrum[box]
             total += cells
@@ -140,9 +155,14 @@ class _StandingPattern:
         return float(cross.mean()) if cross.mean() > 3.0 * error else 0.0
 
 
+def _ends(side: int, low: float, high: float) -> tuple[int, int]:
+    """The first place in a transform from `low` cycles per pixel, and that from `high`."""
+    return math.ceil(low * side), math.floor(high * side)
+
+
 def _cells(side: int, low: float, high: float, sign: int) -> slice:
     """Where frequencies of `low` to `high` cycles per pixel, or their negatives, are in a
     transform.
     """
-    first, last = math.ceil(low * side), math.floor(high * side)
+    first, last = _ends(side, low, high)
     return slice(first, last) if sign > 0 else slice(side - last, side - first)

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from smartscope.analysis.base import FloatImage
+from smartscope.analysis.base import FloatImage, IntArray
 from smartscope.analysis.movies.prepare import PreparedMovie
-from smartscope.analysis.movies.side_by_side import processors
+from smartscope.analysis.movies.side_by_side import processors, side_by_side
 
 #: whole spectra of a movie are kept up to this much
 KEPT_BYTES: Final = 512 * 1024 * 1024
 # Threads for smaller pictures cost more than they save.
 _SHARED_FROM_PX: Final = 1_000_000
+# So many rows stay in a processor's own memory between their transform and what is taken of it.
+_STRIPE_ROWS: Final = 64
 
 Spectrum = NDArray[np.complex64]
 
@@ -24,6 +26,23 @@ Spectrum = NDArray[np.complex64]
 def transform(picture: FloatImage) -> Spectrum:
     """The half spectrum (height, width // 2 + 1) of a picture (height, width)."""
     return np.asarray(fft.rfft2(picture, workers=_workers(picture.size)), dtype=np.complex64)
+
+
+def some_columns(picture: FloatImage, columns: IntArray) -> Spectrum:
+    """Some columns (height, len(columns)) of the half spectrum of a picture (height, width).
+
+    Rows are transformed first, in stripes, so that columns nobody asks for are never made.
+    """
+    height = len(picture)
+    taken = np.empty((height, len(columns)), dtype=np.complex64)
+
+    def rows_of(start: int) -> None:
+        stripe = slice(start, start + _STRIPE_ROWS)
+        np.take(fft.rfft(picture[stripe], axis=1), columns, axis=1, out=taken[stripe], mode="clip")
+
+    side_by_side(rows_of, range(0, height, _STRIPE_ROWS))
+    workers = _workers(taken.size)
+    return np.asarray(fft.fft(taken, axis=0, overwrite_x=True, workers=workers), dtype=np.complex64)
 
 
 def picture_of(spectrum: Spectrum, shape: tuple[int, int]) -> FloatImage:
@@ -55,14 +74,14 @@ class FrameSpectra:
             self._kept[index] = spectrum
         return spectrum
 
-    def of_sum(self, members: Sequence[int]) -> Spectrum:
-        """Of the sum of some frames; not to be written to. Raises `BadFile`."""
+    def of_sum(self, members: Sequence[int], columns: IntArray) -> Spectrum:
+        """Some columns of that of the sum of some frames. Raises `BadFile`."""
         if self._keeps:
             total = self.of(members[0])
             for index in members[1:]:
                 total = total + self.of(index)
-            return total
+            return total[:, columns]
         picture = self.movie.frame(members[0])
         for index in members[1:]:
             picture += self.movie.frame(index)
-        return transform(picture)
+        return some_columns(picture, columns)

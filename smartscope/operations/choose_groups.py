@@ -10,9 +10,11 @@ from smartscope.analysis import pipeline
 from smartscope.analysis.grouping.plan import Grouping, HoleGroup
 from smartscope.analysis.grouping.reach import Tilt
 from smartscope.domain.geometry import Point
+from smartscope.domain.ice_curve import IceCurve, fit_curve
 from smartscope.domain.protocol import Aim
 from smartscope.domain.selection import Candidate, choose
 from smartscope.models import Grid, Hole
+from smartscope.queries.judged_ice import judged_ice
 
 #: the reason of a hole whose group was not among those chosen
 NOT_CHOSEN = "not_chosen"
@@ -70,26 +72,37 @@ def choose_groups(
     by_key = {f"{holes[plan.centre].number:06d}": plan for plan in plans}
     candidates = [_candidate(key, holes, plan) for key, plan in by_key.items()]
     taken = [PlannedGroup(group.centre, group.members) for group in already]
+    aim = Aim(grid.selection_aim)
     chosen = choose(
         candidates,
         max(0, grid.holes_per_square - len(taken)),
         [_candidate(f"{holes[plan.centre].number:06d}", holes, plan) for plan in taken],
-        aim=Aim(grid.selection_aim),
-        yields=_promise(candidates, grid),
+        aim=aim,
+        yields=_promise(candidates, grid) if aim is Aim.BEST else None,
     )
     return [replace(by_key[choice.id], why=choice.why) for choice in chosen]
 
 
 def _promise(candidates: Sequence[Candidate], grid: Grid) -> dict[int, float]:
-    """By ice cluster: how near its groups' ice is to the middle of the wanted range, 0.1 to 1."""
-    middle = (grid.ice_min_nm + grid.ice_max_nm) / 2
-    half = (grid.ice_max_nm - grid.ice_min_nm) / 2
+    """By ice cluster: the mean chance of its groups, 0.1 to 1, as the session's exposures tell it;
+    before enough of them are judged, how near the ice is to the middle of the wanted range.
+    """
+    curve = fit_curve(judged_ice(grid))
     kinds: dict[int, list[float]] = {}
     for candidate in candidates:
         for cluster in candidate.clusters:
-            off = 1.0 if candidate.value is None else abs(candidate.value - middle) / half
-            kinds.setdefault(cluster, []).append(min(max(1.0 - off, 0.1), 1.0))
+            kinds.setdefault(cluster, []).append(_chance(candidate.value, curve, grid))
     return {kind: math.fsum(sorted(each)) / len(each) for kind, each in kinds.items()}
+
+
+def _chance(ice_nm: float | None, curve: IceCurve | None, grid: Grid) -> float:
+    if ice_nm is None:
+        return 0.1
+    if curve is not None:
+        return max(curve.chance(ice_nm), 0.1)
+    middle = (grid.ice_min_nm + grid.ice_max_nm) / 2
+    half = (grid.ice_max_nm - grid.ice_min_nm) / 2
+    return min(max(1.0 - abs(ice_nm - middle) / half, 0.1), 1.0)
 
 
 def _candidate(key: str, holes: Sequence[Hole], plan: PlannedGroup) -> Candidate:

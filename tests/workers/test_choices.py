@@ -6,7 +6,7 @@ import pytest
 
 from smartscope.domain.geometry import Point
 from smartscope.domain.snapshot import Instrument
-from smartscope.models import Group, Hole, Run, Square
+from smartscope.models import Exposure, Group, Hole, Run, Square
 from smartscope.operations.record_holes import record_holes
 from smartscope.queries.snapshot import take_snapshot
 from tests.workers.night import holes, imaged
@@ -66,6 +66,36 @@ def test_the_best_holes_have_ice_in_the_middle_of_the_range() -> None:
     chosen = Hole.objects.get(status="queued")
     assert chosen.ice_thickness_nm is not None
     assert 54.0 <= chosen.ice_thickness_nm <= 56.0
+
+
+def test_the_best_holes_are_like_those_that_turned_out_well() -> None:
+    grid = after_atlas(
+        "gg",
+        squares_per_grid=2,
+        holes_per_square=1,
+        selection_aim="best",
+        ice_min_nm=10.0,
+        ice_max_nm=100.0,
+    )
+    first, second = queued_squares(grid)
+    thin, middle = [14.0, 14.5, 15.0] * 4, [54.0, 55.0, 56.0] * 4
+    record_holes(imaged(first, at_s=200.0).pk, holes(*thin, *middle))
+    # against the protocol's expectation the middle of the range went wrong
+    for hole in Hole.objects.filter(square=first):
+        Exposure.objects.create(
+            hole=hole,
+            slug=hole.slug,
+            status="analysed",
+            pixel_size_angstrom=1.0,
+            dose_e_per_angstrom2=40.0,
+            exposed_at_s=300.0,
+            ice_thickness_nm=hole.ice_thickness_nm,
+            ctf_fit_angstrom=4.0 if (hole.ice_thickness_nm or 0.0) < 30.0 else 9.0,
+        )
+    record_holes(imaged(second, at_s=400.0).pk, holes(*thin, *middle))
+    chosen = Hole.objects.get(square=second, status="queued")
+    assert chosen.ice_thickness_nm is not None
+    assert chosen.ice_thickness_nm <= 15.0
 
 
 def test_the_defocus_cycle_is_counted_within_each_ice_cluster() -> None:

@@ -109,7 +109,7 @@ def test_a_movie_becomes_numbers_and_a_picture_of_its_rings(tmp_path: Path) -> N
     assert exposure.quality_probability is not None
     assert exposure.quality_reasons
     assert exposure.quality_refusal == ""
-    assert exposure.quality_plugin == "quality-network 1"
+    assert exposure.quality_plugin == "quality-network 2"
     assert exposure.contaminated_fraction == pytest.approx(0.0, abs=0.02)
 
 

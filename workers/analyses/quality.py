@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from smartscope.analysis import registry
 from smartscope.analysis.base import FloatImage, UnusableImage
 from smartscope.analysis.movies.measure import ExposureMeasures
-from smartscope.analysis.quality.assessor import QualityAssessor
+from smartscope.analysis.quality.assessor import Quality, QualityAssessor
 from smartscope.analysis.quality.context import Context
+from smartscope.analysis.quality.whole_field import with_whole_fields
 from smartscope.models import Image
 from smartscope.operations.record_exposure import Judged
 from smartscope.queries.seen_ice import seen_ice_nm
@@ -46,7 +47,7 @@ def judged(movie: Image, measures: ExposureMeasures) -> Judged:
         probability=seen.probability,
         reasons=seen.reasons,
         plugin=f"{card.name} {card.version}",
-        contaminated_fraction=_dirty(total, movie.pixel_size_angstrom),
+        contaminated_fraction=_dirty(total, movie.pixel_size_angstrom, seen),
     )
 
 
@@ -60,9 +61,10 @@ def _assessor(names: Sequence[str]) -> QualityAssessor:
     return registry.quality_assessor(last)
 
 
-def _dirty(total: FloatImage, pixel_size_angstrom: float) -> float | None:
+def _dirty(total: FloatImage, pixel_size_angstrom: float, seen: Quality) -> float | None:
     finder = registry.dirt_finder(DIRT_FINDER)
     try:
-        return finder.mask(total, pixel_size_angstrom=pixel_size_angstrom).fraction
+        found = finder.mask(total, pixel_size_angstrom=pixel_size_angstrom)
     except UnusableImage:
         return None
+    return with_whole_fields(found, seen).fraction

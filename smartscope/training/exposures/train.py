@@ -36,7 +36,7 @@ WEIGHT_DECAY = 5e-2
 ROWS_PER_BATCH = 8
 #: simulated exposures in a step of the option's scale; tuning grids are drawn from another seed
 STEPS_PER_SAMPLE = 5
-TUNE_SHARE = 1.5
+TUNE_SHARE = 5.0
 #: noise on standardised indicators, and how often one is hidden, in training
 JITTER = 0.15
 HIDDEN_SHARE = 0.05

@@ -13,10 +13,13 @@ from scipy import ndimage
 from smartscope.analysis import registry
 from smartscope.analysis.base import UnusableImage
 from smartscope.analysis.quality import contract
+from smartscope.analysis.quality.assessor import Quality
 from smartscope.analysis.quality.classes import CLASSES, ExposureClass
 from smartscope.analysis.quality.context import Context
 from smartscope.analysis.quality.indicators import NAMES, indicators
+from smartscope.analysis.quality.mask import DirtMask
 from smartscope.analysis.quality.rules import RuleAssessor
+from smartscope.analysis.quality.whole_field import SURE, with_whole_fields
 
 PIXEL_ANGSTROM = 1.5
 SIDE_PX = 640
@@ -121,3 +124,27 @@ def test_the_classes_are_those_of_the_ranking_and_of_the_page() -> None:
 
     assert set(EXPOSURE_CLASSES) == set(ExposureClass)
     assert set(FAULT_OF_CLASS) == set(CLASSES) - {ExposureClass.GOOD, ExposureClass.NO_PARTICLES}
+
+
+@pytest.mark.parametrize(
+    ("sure", "stands_out", "covered"), [(0.9, 0.0, 1.0), (0.4, 0.0, 0.0), (0.9, 0.25, 0.25)]
+)
+def test_a_field_that_is_surely_all_foil_is_masked_whole(
+    sure: float, stands_out: float, covered: float
+) -> None:
+    mask = np.zeros((40, 40), dtype=np.bool_)
+    mask[: round(40 * stands_out)] = True
+    shares = dict.fromkeys(CLASSES, 0.0) | {
+        ExposureClass.FOIL: 0.75 * sure,
+        ExposureClass.CONTAMINATED: 0.25 * sure,
+        ExposureClass.GOOD: 1.0 - sure,
+    }
+    said = Quality(
+        label=ExposureClass.FOIL, probability=sure, probabilities=shares, novelty=0.5, reasons=()
+    )
+    assert with_whole_fields(DirtMask(mask, 20.0), said).fraction == covered
+
+
+def test_limits_alone_never_mask_a_whole_field() -> None:
+    said = RuleAssessor().assess(ice(), KNOWN, pixel_size_angstrom=PIXEL_ANGSTROM)
+    assert max(said.probabilities.values()) < SURE

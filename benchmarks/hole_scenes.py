@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,9 @@ from scipy.spatial import cKDTree
 
 from benchmarks.scenes import SquareScene, match, pixels_of, take_square
 from smartscope.microscope.simulator.optics.profiles import CameraProfile
+from smartscope.microscope.simulator.specimen.film_state import film_at
 from smartscope.microscope.simulator.specimen.spec import Preset, preset_spec
-from smartscope.microscope.simulator.specimen.values import Box, Square
+from smartscope.microscope.simulator.specimen.values import Box, Hole, Square
 from smartscope.microscope.simulator.specimen.world import Specimen
 
 FloatArray = NDArray[np.float64]
@@ -43,8 +44,9 @@ class HoleTruth:
 
     Every visible hole in the picture is right to find. Demanded are those of the square itself
     that are not hopelessly thick, not buried under dirt, and farther from the picture's border than
-    what counts as the same place. `either` (M, 2) may be found or not:
-    holes seen through a missing bar, which the specimen's list calls hidden.
+    what counts as the same place. `either` (M, 2) may be found or not: holes whose middle is open
+    but whose disc the film's edge cuts, as on the real squares, and holes seen through a missing
+    bar; the specimen's list calls both hidden.
     """
 
     every: FloatArray
@@ -113,8 +115,9 @@ def truth_of(scene: SquareScene) -> HoleTruth:
     places = pixels_of(scene.image.to_stage, [(h.stage_x_um, h.stage_y_um) for h in visible])
     hidden = [
         (hole.stage_x_um, hole.stage_y_um)
-        for hole in holes
-        if not hole.visible and scene.specimen.square_at(hole.stage_x_um, hole.stage_y_um) is None
+        for hole, is_cut in zip(holes, _cut(scene.specimen, holes), strict=True)
+        if is_cut
+        or (not hole.visible and scene.specimen.square_at(hole.stage_x_um, hole.stage_y_um) is None)
     ]
     wanted = [hole for hole in scene.holes if hole.ice_nm < DEMANDED_BELOW_NM]
     stage = np.array([(hole.stage_x_um, hole.stage_y_um) for hole in wanted]).reshape(-1, 2)
@@ -131,6 +134,17 @@ def truth_of(scene: SquareScene) -> HoleTruth:
         diameter_px=diameter / scene.image.pixel_size_um,
         pixel_um=scene.image.pixel_size_um,
     )
+
+
+def _cut(specimen: Specimen, holes: Sequence[Hole]) -> list[bool]:
+    """Which holes the list calls hidden although there is film all round their middle."""
+    if not holes:
+        return []
+    x, y = np.array([(hole.stage_x_um, hole.stage_y_um) for hole in holes]).T
+    open_middle = film_at(specimen.spec, specimen.mesh, x, y, np.zeros(len(holes)))[2]
+    return [
+        bool(there) and not hole.visible for there, hole in zip(open_middle, holes, strict=True)
+    ]
 
 
 def _buried(scene: SquareScene, box: Box, stage: FloatArray) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from smartscope.analysis.detection.hole_placing import (
     findings_of,
     no_holes,
     place_holes,
+    place_on_rings,
 )
 from smartscope.analysis.detection.lattice_mean import lattice_mean
 from smartscope.analysis.detection.periodicity import Period
@@ -103,6 +104,13 @@ def _at_scale(image: Image, context: FindContext, pitch_px: float) -> Findings:
         placed = vouched if together else placed
     if placed is None:
         return no_holes("too few regular holes for a lattice")
+    placed = place_on_rings(
+        image,
+        placed,
+        Ground(film.smooth, film.foil, tiles),
+        scale=factor,
+        declared_radius_px=radius_hint,
+    )
     diagnostics: dict[str, float | str] = {
         "period_strength_sd": film.period.strength_sd,
         "foil_fraction": float(film.foil.mean()),

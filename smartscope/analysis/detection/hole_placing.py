@@ -7,14 +7,23 @@ Lattice, dark holes, torn foil and strays are judged here once; nothing here loo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from smartscope.analysis.base import BoolArray, Findings, FloatArray, FloatImage, IntArray, Lattice
+from smartscope.analysis.base import (
+    BoolArray,
+    Findings,
+    FloatArray,
+    FloatImage,
+    Image,
+    IntArray,
+    Lattice,
+)
 from smartscope.analysis.detection.hole_lattice import (
     ON_LATTICE_PITCHES,
     LatticeHoles,
@@ -23,7 +32,8 @@ from smartscope.analysis.detection.hole_lattice import (
     local_residual_px,
 )
 from smartscope.analysis.detection.lattice import UNINDEXED, enlarged
-from smartscope.analysis.detection.sound_foil import on_sound_foil
+from smartscope.analysis.detection.ring_phase import ring_elsewhere
+from smartscope.analysis.detection.sound_foil import clear_of_bars, on_sound_foil
 from smartscope.analysis.detection.sublattice import coarsest
 
 HOLE_LABELS = ("hole", "contaminated", "off_lattice")
@@ -31,6 +41,8 @@ PREDICTED_SCORE = 0.3
 SHARP_PITCHES = 0.08
 #: a weaker candidate off the lattice is noise, not a stray hole
 STRAY_STRENGTH = 0.75
+#: a hole whose rim was seen has foil around it
+ROOM_RADII = 1.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,13 @@ class PlacedHoles:
         return self.detected_share * self.explained * sharp
 
 
-def place_holes(candidates: Candidates, ground: Ground) -> PlacedHoles | None:
+def place_holes(
+    candidates: Candidates, ground: Ground, *, rims_only: bool = False
+) -> PlacedHoles | None:
     """The lattice through candidate centres and every hole on sound foil; `None` without a lattice.
 
+    With `rims_only` holes are as grey as the film: neither a tear nor a lattice too fine is told by
+    brightness.
     Needs twelve candidates that agree. A node without a candidate is a predicted hole; a candidate
     more than a quarter pitch from every node is a stray (`is_off`).
     """
@@ -98,14 +114,18 @@ def place_holes(candidates: Candidates, ground: Ground) -> PlacedHoles | None:
     patches = grow_patches(where, candidates.basis_px, tiles)
     if not patches:
         return None
-    patches = [coarsest(p, where, candidates.strengths) or p for p in patches]
+    if not rims_only:
+        patches = [coarsest(p, where, candidates.strengths) or p for p in patches]
     on = complete(where, patches, ground.foil, ground.tile_map)
     off = _strays(candidates, on, ground.foil, patches[0].lattice.pitch_px)
     centres = np.concatenate([on.positions_px, where[off]])
     source = np.concatenate([on.source, off])
     is_off = np.arange(len(centres)) >= len(on.positions_px)
     seen = (source >= 0) & ~is_off
-    sound = on_sound_foil(ground.smooth, ground.foil, centres, seen, candidates.radius_px)
+    if rims_only:
+        sound = clear_of_bars(ground.smooth, ground.foil, centres, candidates.radius_px)
+    else:
+        sound = on_sound_foil(ground.smooth, ground.foil, centres, seen, candidates.radius_px)
     count = int((sound & seen).sum())
     explained = count / max(count + int((sound & is_off).sum()), 1)
     strength = np.where(source >= 0, candidates.strengths[source], PREDICTED_SCORE)
@@ -122,6 +142,51 @@ def place_holes(candidates: Candidates, ground: Ground) -> PlacedHoles | None:
         explained=explained,
         residual_px=local_residual_px(where, patches[0]),
     )
+
+
+def place_on_rings(
+    image: Image,
+    placed: PlacedHoles,
+    ground: Ground,
+    *,
+    scale: float,
+    declared_radius_px: float | None = None,
+) -> PlacedHoles:
+    """The same holes, or, where rims show that they lie elsewhere in the lattice's cell, these.
+
+    `scale` is image px per working px; the declared radius is in working px.
+    """
+    on = placed.positions_px[~placed.is_off]
+    ring = ring_elsewhere(
+        image,
+        on * scale + (scale - 1) / 2,
+        placed.lattice.pitch_px * scale,
+        None if declared_radius_px is None else declared_radius_px * scale,
+    )
+    if ring is None:
+        return placed
+    seen = (placed.source >= 0) & ~placed.is_off
+    moved = placed.positions_px[seen] + np.asarray(ring.offset_px) / scale
+    height, width = ground.foil.shape
+    inside = (moved >= 0).all(axis=1) & (moved <= np.array([width - 1, height - 1])).all(axis=1)
+    candidates = Candidates(
+        moved[inside],
+        placed.scores[seen][inside],
+        ring.radius_px / scale,
+        np.asarray(placed.lattice.basis_px),
+    )
+    room = replace(ground, foil=ground.foil | _about(candidates, ground.foil.shape))
+    return place_holes(candidates, room, rims_only=True) or placed
+
+
+def _about(candidates: Candidates, shape: tuple[int, ...]) -> BoolArray:
+    """(height, width) where candidates have foil around them, wherever the opening was thought to
+    end.
+    """
+    apart = np.ones(shape, dtype=np.bool_)
+    columns, rows = np.rint(candidates.positions_px).astype(np.int64).T
+    apart[rows, columns] = False
+    return np.asarray(ndimage.distance_transform_edt(apart) <= ROOM_RADII * candidates.radius_px)
 
 
 def _strays(candidates: Candidates, on: LatticeHoles, foil: BoolArray, pitch_px: float) -> IntArray:

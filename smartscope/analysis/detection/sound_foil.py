@@ -67,6 +67,18 @@ def on_sound_foil(
     return np.asarray(whole & _clear_of_bars(smooth, foil, centres_px, film[good], radius_px))
 
 
+def clear_of_bars(
+    smooth: FloatImage, foil: BoolArray, centres_px: FloatArray, radius_px: float
+) -> BoolArray:
+    """(N,) True for holes whose disc lies inside the opening: all that can be asked of foil whose
+    holes are as grey as itself.
+    """
+    if len(centres_px) == 0:
+        return np.zeros(0, dtype=np.bool_)
+    film = np.median(ring_levels(smooth, centres_px, radius_px)[1], axis=1)
+    return np.asarray(_clear_of_bars(smooth, foil, centres_px, film, radius_px))
+
+
 def clear_holes(
     core: FloatArray, film: FloatArray, among: BoolArray, share: float = GOOD_OF_CONTRAST
 ) -> BoolArray:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from smartscope.analysis.base import BoolArray, FindContext, Findings, FloatArray, Image
+from smartscope.analysis.detection.flatten import without_hot_pixels
 from smartscope.analysis.detection.hole_placing import (
     Candidates,
     Ground,
@@ -17,6 +18,7 @@ from smartscope.analysis.detection.hole_placing import (
     findings_of,
     no_holes,
     place_holes,
+    place_on_rings,
 )
 from smartscope.analysis.detection.periodicity import Period
 from smartscope.analysis.detection.tile_map import tile_map
@@ -72,6 +74,7 @@ class NetworkHoleFinder:
         The declared pitch is tried first; when it explains little of what is seen, the best of all
         scales counts: a film seen too fine shows a pattern between its holes as well.
         """
+        image = replace(image, pixels=without_hot_pixels(image.pixels, image.imaged))
         declared = context.hole_pitch_um
         best = None
         if declared is not None:
@@ -81,7 +84,7 @@ class NetworkHoleFinder:
             best = max((seen for seen in (best, others) if seen), key=_worth, default=None)
         if best is None or best.placed.plausibility < CHANCE:
             return no_holes("the network sees no regular holes at any scale")
-        return _findings(best)
+        return _findings(_on_rings(image, context, best))
 
     def _best(self, image: Image, pitches_px: list[float]) -> _Sighting | None:
         longest = max(image.pixels.shape)
@@ -133,6 +136,24 @@ def _placed(image: Image, maps: HoleMaps, period: Period) -> PlacedHoles | None:
     candidates = Candidates(where, strengths, radius, period.basis_px)
     tiles = tile_map(image, maps.prepared.imaged.shape, maps.prepared.scale)
     return place_holes(candidates, Ground(maps.grey(), _ground(maps.film(), where, radius), tiles))
+
+
+def _on_rings(image: Image, context: FindContext, seen: _Sighting) -> _Sighting:
+    """What was seen, with the holes where their rims are."""
+    scale = seen.maps.prepared.scale
+    declared_um = context.hole_diameter_um
+    where = seen.placed.positions_px[seen.placed.source >= 0]
+    tiles = tile_map(image, seen.maps.prepared.imaged.shape, scale)
+    placed = place_on_rings(
+        image,
+        seen.placed,
+        Ground(seen.maps.grey(), _ground(seen.maps.film(), where, seen.placed.radius_px), tiles),
+        scale=scale,
+        declared_radius_px=(
+            None if declared_um is None else declared_um / image.pixel_size_um / scale / 2
+        ),
+    )
+    return replace(seen, placed=placed)
 
 
 def _ground(film: BoolArray, where: FloatArray, radius_px: float) -> BoolArray:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Final
+
 from smartscope.analysis.base import UnusableImage
 from smartscope.analysis.io.image import read_image
 from smartscope.analysis.picking.learnt import Clicked, taught
@@ -13,8 +16,12 @@ from smartscope.queries.clicked_exposures import ClickedExposure, clicked_exposu
 from smartscope.storage.current import current_store
 from workers.studies.result import StudyResult
 
+_STAYS: Final = (
+    "These clicks bear out no change, so it picks as the picker without clicks does; correct more "
+    "picks in one exposure, missed ones and false ones."
+)
 #: of the whole, reading the exposures
-_READING = 0.3
+_READING: Final = 0.3
 
 
 def learn(study: ParticleStudy) -> StudyResult:
@@ -54,8 +61,15 @@ def learn(study: ParticleStudy) -> StudyResult:
             "f1": round(said.f1, 3),
         },
         diameter_angstrom=made.picker.diameter_angstrom,
-        message=f"Could not be read: {', '.join(unread)}." if unread else "",
+        message=" ".join(_remarks(unread, stays=made.stays)),
     )
+
+
+def _remarks(unread: Sequence[str], *, stays: bool) -> Iterator[str]:
+    if unread:
+        yield f"Could not be read: {', '.join(unread)}."
+    if stays:
+        yield _STAYS
 
 
 def _clicked(one: ClickedExposure) -> Clicked:

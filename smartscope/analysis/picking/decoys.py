@@ -15,7 +15,6 @@ from smartscope.analysis.base import FloatArray, IntArray
 FALSE_SHARE: Final = 0.1
 #: a response that noise does not reach in a whole micrograph
 CERTAIN: Final = 6.0
-_NEARLY: Final = 0.97
 
 
 def false_shares(scores: FloatArray, decoys: FloatArray) -> FloatArray:
@@ -44,31 +43,6 @@ def threshold_for(
     upright, surplus = np.arange(1, len(ordered) + 1), _surplus(ordered, decoys)
     expected = 2.0 * surplus / (upright + max(1, int(surplus.max())))
     return float(ordered[int(np.argmax(expected))])
-
-
-def broad_threshold(scores: FloatArray, decoys: FloatArray, *, least_surplus: int) -> float | None:
-    """The middle one of the scores at which F1 is expected to be nearly best: with few particles
-    the very best is best by chance. None where fewer than `least_surplus` are more than chance.
-    """
-    ordered = np.sort(scores)[::-1]
-    surplus = _surplus(ordered, decoys)
-    if not len(ordered) or surplus.max() < least_surplus:
-        return None
-    expected = 2.0 * surplus / (np.arange(1, len(ordered) + 1) + int(surplus.max()))
-    return float(ordered[middle_of_nearly_best(expected)])
-
-
-def middle_of_nearly_best(merits: FloatArray) -> int:
-    """Index of the middle one of the merits (n,) that are within 3 % of the best."""
-    nearly = np.flatnonzero(merits >= _NEARLY * merits.max())
-    return int(nearly[len(nearly) // 2])
-
-
-def believed_from(scores: FloatArray, decoys: FloatArray, *, false_share: float) -> float:
-    """The lowest score at which at most `false_share` are chance; infinite where there is none."""
-    ordered = np.sort(scores)[::-1]
-    believed = np.flatnonzero(false_shares(ordered, decoys) <= false_share)
-    return float(ordered[believed[-1]]) if believed.size else math.inf
 
 
 def more_than_chance(scores: FloatArray, decoys: FloatArray) -> int:

@@ -1,36 +1,39 @@
 """A picker that learnt from clicks on one grid's micrographs, and that can be kept as text.
 
-Denoising is no part of it: candidates are matched with smooth shapes, which average noise away, and
-everything else was learnt on the raw sum. See docs/decisions for what that gives up.
+It is the picker without clicks, with what the clicks bear out added to its odds; where they bear
+out nothing, it is that picker. Denoising is no part of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from smartscope.analysis.base import BoolArray, FloatArray, FloatImage, IntArray
-from smartscope.analysis.picking.click_learning import (
+from smartscope.analysis.base import BoolArray, FloatArray, IntArray
+from smartscope.analysis.picking.corrections import (
     Agreement,
-    Learnt,
-    Lesson,
-    learnt,
-    scores_by,
+    Correction,
+    Looked,
+    corrected,
+    joined,
 )
-from smartscope.analysis.picking.decoys import believed_from, broad_threshold
+from smartscope.analysis.picking.diameter import measured_diameter
 from smartscope.analysis.picking.matched import coarse_micrograph, none_found
 from smartscope.analysis.picking.people import Told
 from smartscope.analysis.picking.picks import Picks
 from smartscope.analysis.picking.pointed_size import pointed_size
-from smartscope.analysis.picking.prepared import Prepared, prepared
+from smartscope.analysis.picking.prepared import FEWEST_PARTICLE_PX, Prepared, prepared
 from smartscope.analysis.picking.sights import (
+    UNLEARNT,
+    Responses,
     Sights,
-    features_at,
+    found_in,
     responses_of,
     seen_enough,
     shapes,
@@ -39,17 +42,19 @@ from smartscope.analysis.picking.sights import (
 from smartscope.domain.errors import BadFile, InvalidInput
 from smartscope.domain.particles import FEWEST_CLICKS
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 #: a candidate so near a click is what was meant, in diameters
 _MEANT: Final = 0.3
-#: of what passes in one micrograph, at most so much may be chance
-MOST_CHANCE: Final = 0.4
-#: a picture with fewer more than chance has no threshold of its own
-LEAST_SURPLUS: Final = 4
-#: micrographs on which the shape that proposes candidates is chosen
+#: micrographs on which the way that proposes candidates is chosen
 _CHOSEN_ON: Final = 3
+#: another way than the unlearnt picker's must show so many deviations more of the places
+_BETTER: Final = 1.5
 
 NOTHING_AS_SURE: Final = "Nothing here looks as sure as what people pointed at on this grid."
+_NO_SIZE: Final = "The places pointed at share no size; give a diameter."
+_NONE_MEANT: Final = (
+    "The clicks lie too near edges or dirt, or on nothing that stands out; make others."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +72,8 @@ class LearntPicker:
     """Made by `taught`; picks like any other, and is told no diameter: it knows one."""
 
     diameter_angstrom: float
-    shape: int
-    detector: Learnt
+    way: int
+    correction: Correction
 
     def pick(
         self,
@@ -79,32 +84,21 @@ class LearntPicker:
     ) -> Picks:
         """As `Picker.pick`. Raises `UnusableImage` with a sentence for people."""
         size = self.diameter_angstrom
-        micrograph = _prepared(total, pixel_size_angstrom, size, dirt)
-        found = sights(micrograph, size, shape=self.shape)
+        micrograph = prepared(
+            total, pixel_size_angstrom=pixel_size_angstrom, particle_angstrom=size, dirt=dirt
+        )
+        found = sights(micrograph, size, way=self.way)
         if not len(found.places_px):
             return none_found(size, NOTHING_AS_SURE)
-        said, against = scores_by(self.detector, found.candidates, found.decoys)
-        order = np.argsort(-said, kind="stable")
-        limit = self._threshold(said, against)
-        sure = bool((said >= limit).any())
+        odds = self.correction.odds(found.looks, found.odds)
+        order = np.argsort(-odds, kind="stable")
         return Picks(
             centres_px=micrograph.given_px(found.places_px[order]),
-            scores=said[order],
-            threshold=limit,
+            scores=odds[order],
+            threshold=0.0,
             diameter_angstrom=size,
-            reason="" if sure else NOTHING_AS_SURE,
+            reason="" if bool((odds >= 0.0).any()) else NOTHING_AS_SURE,
         )
-
-    def _threshold(self, said: FloatArray, against: FloatArray) -> float:
-        """Half the grid's and half this picture's own; an empty one has as many decoys as
-        candidates that look like particles.
-        """
-        own = broad_threshold(said, against, least_surplus=LEAST_SURPLUS)
-        limit = self.detector.threshold
-        if own is not None:
-            limit = 0.5 * (limit + own)
-        believed = believed_from(said, against, false_share=MOST_CHANCE)
-        return max(limit, min(believed, float(said.max()) + 1.0))
 
     def text(self) -> str:
         """As `picker_of` reads it."""
@@ -112,11 +106,12 @@ class LearntPicker:
             {
                 "format": FORMAT,
                 "diameter_angstrom": self.diameter_angstrom,
-                "shape": self.shape,
-                "threshold": self.detector.threshold,
-                "centre": self.detector.centre.tolist(),
-                "spread": self.detector.spread.tolist(),
-                "weights": self.detector.weights.tolist(),
+                "way": self.way,
+                "centre": self.correction.centre.tolist(),
+                "spread": self.correction.spread.tolist(),
+                "weights": self.correction.weights.tolist(),
+                "stretched": self.correction.stretched,
+                "shift": self.correction.shift,
             }
         )
 
@@ -129,6 +124,11 @@ class Taught:
     clicks: int
     agreement: Agreement
 
+    @property
+    def stays(self) -> bool:
+        """Whether the clicks bore out nothing, so that it picks as without them."""
+        return self.picker.correction.changes_nothing and self.picker.way == UNLEARNT
+
 
 def picker_of(text: str) -> LearntPicker:
     """Raises BadFile for anything that `LearntPicker.text` did not write."""
@@ -136,18 +136,19 @@ def picker_of(text: str) -> LearntPicker:
         said: dict[str, Any] = json.loads(text)
         if said["format"] != FORMAT:
             raise ValueError(f"format {said['format']}")
-        columns = [
+        centre, spread, weights = (
             np.array(said[name], dtype=np.float64) for name in ("centre", "spread", "weights")
-        ]
-        centre, spread, weights = columns
-        if not (len(centre) == len(spread) == len(weights) - 1 and np.isfinite(weights).all()):
+        )
+        if not (len(centre) == len(spread) == len(weights) and np.isfinite(weights).all()):
             raise ValueError("its columns do not fit")
-        if not 0 <= int(said["shape"]) < shapes():
-            raise ValueError(f"shape {said['shape']}")
+        if not UNLEARNT <= int(said["way"]) < shapes():
+            raise ValueError(f"way {said['way']}")
         return LearntPicker(
             diameter_angstrom=float(said["diameter_angstrom"]),
-            shape=int(said["shape"]),
-            detector=Learnt(centre, spread, weights, float(said["threshold"])),
+            way=int(said["way"]),
+            correction=Correction(
+                centre, spread, weights, float(said["stretched"]), float(said["shift"])
+            ),
         )
     except (ValueError, KeyError, TypeError) as problem:
         raise BadFile(
@@ -163,8 +164,9 @@ def taught(
 ) -> Taught:
     """Learn from the clicks on these micrographs of one grid; those without clicks help as well.
 
-    `diameter_angstrom` is a person's; None: told by the clicks. `tell` hears how far it is, 0 to 1.
-    Raises InvalidInput with a sentence where the clicks teach nothing.
+    `diameter_angstrom` is a person's; None: the one that is measured without clicks, or where it
+    shows clearly more of the places pointed at, the one that those places tell. `tell` hears how
+    far it is, 0 to 1. Raises InvalidInput with a sentence where the clicks teach nothing.
     """
     clicks = sum(len(one.told.particles_px) + len(one.told.none_px) for one in shown)
     if clicks < FEWEST_CLICKS:
@@ -173,34 +175,61 @@ def taught(
         )
     if not any(len(one.told.particles_px) for one in shown):
         raise InvalidInput({"clicks": "No particle was pointed at; add some that were missed."})
-    size = diameter_angstrom or _size(shown)
-    if size is None:
-        raise InvalidInput({"clicks": "The places pointed at share no size; give a diameter."})
+    sizes = [diameter_angstrom] if diameter_angstrom else _sizes(shown)
+    if not sizes:
+        raise InvalidInput({"clicks": _NO_SIZE})
     tell(0.1)
-    seen = []
-    for number, one in enumerate(shown):
-        micrograph = _prepared(one.total, one.pixel_size_angstrom, size, one.dirt)
-        seen.append(_Seen(micrograph, one.told, responses_of(micrograph, size)))
-        tell(0.1 + 0.7 * (number + 1) / len(shown))
-    shape = _shape(seen, size)
-    lessons = [_lesson(one, size, shape) for one in seen]
-    found = learnt(lessons)
-    if found is None:
-        raise InvalidInput(
-            {"clicks": "The clicks lie too near edges or dirt, or too few are left; make others."}
-        )
-    detector, said = found
-    return Taught(LearntPicker(size, shape, detector), clicks, said)
+    pointed = [one for one in shown if len(one.told.particles_px) + len(one.told.none_px)]
+    seen: dict[float, list[_Seen]] = {}
+    for number, size in enumerate(sizes):
+        seen[size] = [_seen(one, size) for one in pointed]
+        tell(0.1 + 0.5 * (number + 1) / len(sizes))
+    size, way = _chosen(seen, sizes[0])
+    lessons = [
+        _lesson(one, before, size, way)
+        for one, before in zip(seen[size], seen[sizes[0]], strict=True)
+    ]
+    tell(0.8)
+    looked = joined(lessons)
+    if not looked.clicks:
+        raise InvalidInput({"clicks": _NONE_MEANT})
+    found, said = corrected(looked)
+    return Taught(LearntPicker(size, way, found), clicks, said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    micrograph: Prepared
-    told: Told
-    responses: list[tuple[FloatImage, ...]]
+    """A micrograph at one size: `picked_px` (n, 2) is what the unlearnt picker picks there, and
+    `right_px`, `wrong_px` are the clicks, all in prepared pixels.
+    """
 
-    def places(self, given_px: FloatArray) -> FloatArray:
-        return _own_px(self.micrograph, given_px)
+    micrograph: Prepared
+    responses: Responses
+    picked_px: FloatArray
+    right_px: FloatArray
+    wrong_px: FloatArray
+
+    def by(self, size: float, way: int) -> Sights:
+        return sights(self.micrograph, size, way=way, responses=self.responses)
+
+
+def _seen(one: Clicked, size: float) -> _Seen:
+    micrograph = prepared(
+        one.total,
+        pixel_size_angstrom=one.pixel_size_angstrom,
+        particle_angstrom=size,
+        dirt=one.dirt,
+    )
+    responses = responses_of(micrograph, size)
+    found = found_in(micrograph, size, way=UNLEARNT, responses=responses)
+    right, wrong = (_own_px(micrograph, each) for each in (one.told.particles_px, one.told.none_px))
+    return _Seen(
+        micrograph,
+        responses,
+        found.places_px[found.scores >= found.threshold],
+        right[seen_enough(micrograph, right, size)],
+        wrong,
+    )
 
 
 def _own_px(micrograph: Prepared, given_px: FloatArray) -> FloatArray:
@@ -208,66 +237,69 @@ def _own_px(micrograph: Prepared, given_px: FloatArray) -> FloatArray:
     return (np.reshape(given_px, (-1, 2)) + 0.5) / micrograph.scale - 0.5
 
 
-def _prepared(
-    total: NDArray[np.generic], pixel: float, size: float, dirt: BoolArray | None
-) -> Prepared:
-    return prepared(total, pixel_size_angstrom=pixel, particle_angstrom=size, dirt=dirt)
-
-
-def _size(shown: Sequence[Clicked]) -> float | None:
-    pointed = [one for one in shown if len(one.told.particles_px)]
+def _sizes(shown: Sequence[Clicked]) -> list[float]:
+    """Å: as it is measured without clicks, then by the places pointed at."""
     coarse = [
         coarse_micrograph(one.total, pixel_size_angstrom=one.pixel_size_angstrom, dirt=one.dirt)
-        for one in pointed
+        for one in shown
     ]
-    places = [
-        _own_px(each, one.told.particles_px) for each, one in zip(coarse, pointed, strict=True)
-    ]
-    return pointed_size(coarse, places)
+    measured = measured_diameter(coarse)
+    places = [_own_px(each, one.told.particles_px) for each, one in zip(coarse, shown, strict=True)]
+    told = [None if measured is None else measured.angstrom, pointed_size(coarse, places)]
+    least = FEWEST_PARTICLE_PX * max(one.pixel_size_angstrom for one in shown)
+    return [size for size in told if size is not None and size >= least]
 
 
-def _shape(seen: Sequence[_Seen], size: float) -> int:
-    """The one whose candidates lie at most of the places pointed at, and rank them best."""
-    pointed = [one for one in seen if len(one.told.particles_px)][:_CHOSEN_ON]
-    merits = []
-    for shape in range(shapes()):
-        merit = 0.0
-        for one in pointed:
-            found = sights(one.micrograph, size, shape=shape, responses=one.responses)
-            near, hit = _meant(found, one.places(one.told.particles_px), one.micrograph, size)
-            if not len(found.ranks):
-                continue
-            better = (found.decoy_ranks[None, :] < found.ranks[near[hit]][:, None]).mean(axis=1)
-            merit += float(np.nan_to_num(better).sum())
-        merits.append(merit)
-    return int(np.argmax(merits))
+def _chosen(seen: Mapping[float, Sequence[_Seen]], first: float) -> tuple[float, int]:
+    """The size and the way that show most of the places pointed at, and rank them best; those of
+    the unlearnt picker unless others are clearly better.
+    """
+    every = sum(len(one.right_px) for one in seen[first])
+    merits = {
+        (size, way): sum(_merit(one, size, way) for one in micrographs[:_CHOSEN_ON])
+        for size, micrographs in seen.items()
+        for way in range(UNLEARNT, shapes())
+    }
+    best = max(merits, key=lambda each: merits[each])
+    clearly = merits[best] > merits[first, UNLEARNT] + _BETTER * np.sqrt(max(every, 1)) / 2.0
+    return best if clearly else (first, UNLEARNT)
 
 
-def _lesson(one: _Seen, size: float, shape: int) -> Lesson:
-    found = sights(one.micrograph, size, shape=shape, responses=one.responses)
-    places = one.places(one.told.particles_px)
-    places = places[seen_enough(one.micrograph, places, size)]
-    right, hit = _meant(found, places, one.micrograph, size)
-    wrong, fell = _meant(found, one.places(one.told.none_px), one.micrograph, size)
-    right = np.unique(right[hit])
-    return Lesson(
-        candidates=found.candidates,
-        decoys=found.decoys,
-        right=right,
-        wrong=np.setdiff1d(wrong[fell], right),
-        missed=features_at(one.micrograph, one.responses, places[~hit], size),
-        ranks=found.ranks,
-        decoy_ranks=found.decoy_ranks,
-    )
+def _merit(one: _Seen, size: float, way: int) -> float:
+    """How many of the places pointed at have a candidate, each counted by the share of decoys that
+    it outranks.
+    """
+    found = found_in(one.micrograph, size, way=way, responses=one.responses)
+    near, hit = _meant(found.places_px, one.right_px, _MEANT * size, one.micrograph)
+    if not len(found.scores) or not hit.any():
+        return 0.0
+    ranks = found.scores[near[hit]]
+    lower = np.searchsorted(np.sort(found.decoy_scores), ranks, side="left")
+    return float((lower / max(len(found.decoy_scores), 1)).sum())
+
+
+def _lesson(one: _Seen, before: _Seen, size: float, way: int) -> Looked:
+    """What was shown is what the unlearnt picker picked at the size that people looked at."""
+    found = one.by(size, way)
+    count = len(found.places_px)
+    marked = np.zeros((3, count), dtype=np.bool_)
+    scale = before.micrograph.scale / one.micrograph.scale
+    picked = (before.picked_px + 0.5) * scale - 0.5
+    for row, places in enumerate((one.right_px, one.wrong_px, picked)):
+        near, hit = _meant(found.places_px, places, _MEANT * size, one.micrograph)
+        marked[row, near[hit]] = True
+    right, wrong, shown = marked
+    wrong &= ~right
+    # what was taken away had been shown, whatever is picked now; what was added had not
+    return Looked(found.looks, found.odds, (shown | wrong) & ~right, right, wrong)
 
 
 def _meant(
-    found: Sights, places_px: FloatArray, micrograph: Prepared, size: float
+    found_px: FloatArray, places_px: FloatArray, reach_angstrom: float, micrograph: Prepared
 ) -> tuple[IntArray, BoolArray]:
     """(n,) the nearest candidate of each place, and whether it is near enough."""
-    if not len(found.places_px) or not len(places_px):
+    if not len(found_px) or not len(places_px):
         return np.zeros(len(places_px), dtype=np.int64), np.zeros(len(places_px), dtype=np.bool_)
-    away = np.hypot(*(found.places_px[None] - places_px[:, None]).transpose(2, 0, 1))
-    near = away.argmin(axis=1)
-    limit = _MEANT * size / micrograph.pixel_size_angstrom
-    return near, np.asarray(away.min(axis=1) <= limit, dtype=np.bool_)
+    away, near = cKDTree(found_px).query(places_px)
+    limit = reach_angstrom / micrograph.pixel_size_angstrom
+    return np.asarray(near, dtype=np.int64), np.asarray(away <= limit, dtype=np.bool_)

@@ -150,6 +150,19 @@ def find(micrograph: Prepared, diameter_angstrom: float) -> Found:
     fitting = responses[max(0, best - 1) : best + 2]
     highest = np.max(fitting, axis=0)
     lowest = np.max([-each for each in fitting], axis=0)
+    return found_by(micrograph, (highest, lowest), responses, diameter_angstrom)
+
+
+def found_by(
+    micrograph: Prepared,
+    answers: tuple[FloatImage, FloatImage],
+    responses: list[FloatImage],
+    diameter_angstrom: float,
+) -> Found:
+    """Candidates where the first of `answers` is highest, decoys where the second is; `responses`
+    are among what they are told apart by.
+    """
+    highest, lowest = answers
     places, scores = _candidates(micrograph, highest, diameter_angstrom)
     against, decoy_scores = _candidates(micrograph, lowest, diameter_angstrom)
     plain = _plain(places, scores, decoy_scores)

@@ -1,4 +1,5 @@
-"""What a micrograph offers to a picker that learns: candidates and decoys, and how each looks.
+"""Where a micrograph is looked at, in one of several ways: the places, how each looks, and what the
+picker without clicks thinks of each.
 
 Round and long shapes are matched, so that neither hollow balls nor rods are out of reach.
 """
@@ -12,8 +13,9 @@ import numpy as np
 from scipy import ndimage
 
 from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
-from smartscope.analysis.picking.discs import disc_responses, maxima
+from smartscope.analysis.picking.discs import disc_responses
 from smartscope.analysis.picking.long_shapes import bar_responses
+from smartscope.analysis.picking.matched import Found, find, found_by
 from smartscope.analysis.picking.prepared import Prepared
 from smartscope.analysis.picking.surroundings import surroundings
 
@@ -21,24 +23,30 @@ from smartscope.analysis.picking.surroundings import surroundings
 ROUND: Final = (0.35, 0.5, 0.7, 0.9, 1.12)
 #: length and width of bars matched, in diameters
 LONG: Final = ((1.0, 0.3), (0.65, 0.3))
-_APART: Final = 0.5
+#: the way of the picker without clicks; others are shapes by number
+UNLEARNT: Final = -1
 _INSIDE: Final = 0.5
-_LEAST_RESPONSE: Final = 1.0
 _REACH: Final = 1.0
+#: log odds that a deviation of the decoys is worth
+_ODDS_PER_DEVIATION: Final = 1.5
+#: decoys tell of noise and not of what is dark and no particle: no pick is surer than this
+_MOST_ODDS: Final = 1.5
+#: nor is any place surer than this to be none
+_LEAST_ODDS: Final = 3.0
+_LEAST_SPREAD: Final = 0.2
+
+Responses = list[tuple[FloatImage, FloatImage]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sights:
-    """`candidates` (n, features) at `places_px` (n, 2), x and y in prepared pixels, and `decoys`
-    (m, features): what the picture with dark and bright exchanged offers by the same search.
-    `ranks` (n,) and `decoy_ranks` (m,) say how well each matched, before anything was learnt.
+    """Candidates at `places_px` (n, 2), x and y in prepared pixels, how they look (n, features),
+    and the log `odds` (n,) of the picker without clicks, 0 where it stops picking.
     """
 
     places_px: FloatArray
-    candidates: FloatArray
-    ranks: FloatArray
-    decoys: FloatArray
-    decoy_ranks: FloatArray
+    looks: FloatArray
+    odds: FloatArray
 
 
 def shapes() -> int:
@@ -46,10 +54,10 @@ def shapes() -> int:
     return len(ROUND) + len(LONG)
 
 
-def responses_of(micrograph: Prepared, diameter_angstrom: float) -> list[tuple[FloatImage, ...]]:
+def responses_of(micrograph: Prepared, diameter_angstrom: float) -> Responses:
     """Per shape how much darker, and how much brighter, than its surroundings each place is."""
     discs = disc_responses(micrograph, tuple(share * diameter_angstrom for share in ROUND))
-    found: list[tuple[FloatImage, ...]] = [(each, -each) for each in discs]
+    found: Responses = [(each, -each) for each in discs]
     for length, width in LONG:
         found.append(
             bar_responses(micrograph, length * diameter_angstrom, width * diameter_angstrom)
@@ -57,51 +65,53 @@ def responses_of(micrograph: Prepared, diameter_angstrom: float) -> list[tuple[F
     return found
 
 
+def found_in(
+    micrograph: Prepared, diameter_angstrom: float, *, way: int, responses: Responses
+) -> Found:
+    """What is found without clicks, by the shape numbered `way` or as the unlearnt picker does."""
+    if way == UNLEARNT:
+        return find(micrograph, diameter_angstrom)
+    discs = [dark for dark, _ in responses[: len(ROUND)]]
+    return found_by(micrograph, responses[way], discs, diameter_angstrom)
+
+
 def sights(
     micrograph: Prepared,
     diameter_angstrom: float,
     *,
-    shape: int,
-    responses: list[tuple[FloatImage, ...]] | None = None,
+    way: int,
+    responses: Responses | None = None,
 ) -> Sights:
-    """Candidates are where `shape` answers best; every shape's answer is among the features."""
+    """Candidates found in one way; every shape's answer is among the features."""
     both = responses or responses_of(micrograph, diameter_angstrom)
-    found = []
-    for side, sign in ((0, 1.0), (1, -1.0)):
-        places, ranks = maxima(
-            micrograph,
-            both[shape][side],
-            apart_angstrom=_APART * diameter_angstrom,
-            inside_angstrom=_INSIDE * diameter_angstrom,
-        )
-        strong = ranks > _LEAST_RESPONSE
-        looks = features_at(micrograph, both, places[strong], diameter_angstrom, sign=sign)
-        found.append((places[strong], looks, ranks[strong]))
-    (places, candidates, ranks), (_, decoys, decoy_ranks) = found
-    return Sights(places, candidates, ranks, decoys, decoy_ranks)
+    found = found_in(micrograph, diameter_angstrom, way=way, responses=both)
+    return Sights(
+        found.places_px,
+        looks_at(micrograph, both, found.places_px, diameter_angstrom),
+        _odds(found),
+    )
 
 
-def features_at(
-    micrograph: Prepared,
-    responses: list[tuple[FloatImage, ...]],
-    places_px: FloatArray,
-    diameter_angstrom: float,
-    *,
-    sign: float = 1.0,
+def _odds(found: Found) -> FloatArray:
+    against = found.decoy_scores
+    spread = max(float(against.std()) if len(against) else 0.0, _LEAST_SPREAD)
+    away = _ODDS_PER_DEVIATION * (found.scores - found.threshold) / spread
+    most = np.where(away > 0.0, _MOST_ODDS, _LEAST_ODDS)
+    return np.asarray(most * np.tanh(away / most))
+
+
+def looks_at(
+    micrograph: Prepared, responses: Responses, places_px: FloatArray, diameter_angstrom: float
 ) -> FloatArray:
-    """(n, features) at places (n, 2) in prepared pixels; `sign` -1 looks at the exchanged picture.
-
-    None depends on how the picture is turned or mirrored.
+    """(n, features) at places (n, 2) in prepared pixels; none depends on how the picture is turned
+    or mirrored.
     """
-    side = 0 if sign > 0.0 else 1
-    # `surroundings` turns the sign of the responses it is given; these have it already
-    matched = [sign * each[side] for each in responses]
     return surroundings(
         micrograph,
-        matched,
+        [dark for dark, _ in responses],
         places_px,
         reach_angstrom=_REACH * diameter_angstrom,
-        sign=sign,
+        sign=1.0,
     )
 
 

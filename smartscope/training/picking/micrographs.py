@@ -43,6 +43,19 @@ _FOIL_SHARE = 0.5
 _FRAMES = 4
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """From and to: what makes particles stand out, or not; drawn evenly, the dose once a grid."""
+
+    dose_e_per_a2: tuple[float, float]
+    defocus_um: tuple[float, float]
+
+
+USUAL = Contrast(dose_e_per_a2=(30.0, 55.0), defocus_um=(0.8, 2.8))
+#: a third of the dose, and close to focus, where a particle's outline has least contrast
+FAINT = Contrast(dose_e_per_a2=(10.0, 20.0), defocus_um=(0.4, 1.0))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Micrograph:
     """An aligned sum and its truth.
@@ -72,7 +85,12 @@ def grid_numbers(seed: int, split: Split, species: str, count: int) -> list[int]
 
 
 def micrographs_of(
-    seed: int, number: int, count: int, *, camera: CameraProfile = PICKING_CAMERA
+    seed: int,
+    number: int,
+    count: int,
+    *,
+    camera: CameraProfile = PICKING_CAMERA,
+    contrast: Contrast = USUAL,
 ) -> Iterator[Micrograph]:
     """At most `count` micrographs of grid `number`, all by one microscope at different defocus.
 
@@ -89,11 +107,11 @@ def micrographs_of(
             junk_fraction=float(random.uniform(0.0, 0.1)),
         ),
     )
-    specimen, settings = Specimen(spec), _settings(random)
+    specimen, settings = Specimen(spec), _settings(random, contrast)
     field_um = min(camera.shape) * settings.pixel_size_angstrom * 1e-4
     for index in range(count):
         found = place_for(ExposureClass.GOOD, specimen, random, field_um)
-        defocus_um = float(random.uniform(0.8, 2.8))
+        defocus_um = float(random.uniform(*contrast.defocus_um))
         if found is None:
             continue
         pose, ice_nm = found
@@ -110,10 +128,10 @@ def _density(species: str, random: np.random.Generator) -> float:
     return float(random.uniform(0.05, 0.3)) / own_area_um2
 
 
-def _settings(random: np.random.Generator) -> RecordSettings:
+def _settings(random: np.random.Generator, contrast: Contrast) -> RecordSettings:
     return RecordSettings(
         pixel_size_angstrom=float(random.uniform(0.9, 1.65)),
-        dose_e_per_a2=float(random.uniform(30.0, 55.0)),
+        dose_e_per_a2=float(random.uniform(*contrast.dose_e_per_a2)),
         frames=_FRAMES,
         exposure_s=_FRAMES / 2.0,
         astigmatism_angstrom=float(random.uniform(0.0, 400.0)),

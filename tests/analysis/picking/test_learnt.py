@@ -156,7 +156,7 @@ def test_a_text_that_is_no_picker_is_refused() -> None:
         json.dumps(good | {"format": 99}),
         json.dumps(good | {"weights": good["weights"][:-2]}),
         json.dumps(good | {"centre": "?"}),
-        json.dumps(good | {"shape": 99}),
+        json.dumps(good | {"way": 99}),
     ):
         with pytest.raises(BadFile, match="learn anew"):
             picker_of(broken)

@@ -31,6 +31,8 @@ from smartscope.analysis.networks.network import Trained, chosen
 OTHER_PITCHES_PX = (20.0, 32.0, 51.0, 82.0, 131.0, 210.0)
 #: a scale this far from the film's own is corrected before holes are named
 SAME_SCALE = 0.12
+#: the declared film is the one seen when its pitch agrees so well, seen at up to 45° of tilt
+SAME_FILM = 0.16
 #: faint is enough where a lattice confirms it
 DETECTED_ABOVE = 0.15
 CONVINCING = 0.5
@@ -78,28 +80,30 @@ class NetworkHoleFinder:
         declared = context.hole_pitch_um
         best = None
         if declared is not None:
-            best = self._best(image, [declared / image.pixel_size_um])
+            best = self._best(image, context, [declared / image.pixel_size_um])
         if best is None or best.placed.plausibility <= CONVINCING:
-            others = self._best(image, _undeclared(image))
+            others = self._best(image, context, _undeclared(image))
             best = max((seen for seen in (best, others) if seen), key=_worth, default=None)
         if best is None or best.placed.plausibility < CHANCE:
             return no_holes("the network sees no regular holes at any scale")
         return _findings(_on_rings(image, context, best))
 
-    def _best(self, image: Image, pitches_px: list[float]) -> _Sighting | None:
+    def _best(
+        self, image: Image, context: FindContext, pitches_px: list[float]
+    ) -> _Sighting | None:
         longest = max(image.pixels.shape)
         usable = [pitch for pitch in pitches_px if FINEST_PITCH_PX <= pitch <= longest / 3]
-        looks = (self._at_scale(image, pitch) for pitch in usable)
+        looks = (self._at_scale(image, context, pitch) for pitch in usable)
         return max((seen for seen in looks if seen), key=_worth, default=None)
 
-    def _at_scale(self, image: Image, pitch_px: float) -> _Sighting | None:
+    def _at_scale(self, image: Image, context: FindContext, pitch_px: float) -> _Sighting | None:
         """Look, measure the pitch in what was seen, and look again where it differs."""
         seen = self._look(image, pitch_px)
         if seen is not None and abs(seen[1].pitch_px / PITCH_PX - 1) > SAME_SCALE:
             seen = self._look(image, seen[1].pitch_px * seen[0].prepared.scale)
         if seen is None:
             return None
-        placed = _placed(image, *seen)
+        placed = _placed(image, context, *seen)
         return None if placed is None else _Sighting(*seen, placed)
 
     def _look(self, image: Image, pitch_px: float) -> tuple[HoleMaps, Period] | None:
@@ -126,13 +130,17 @@ def _worth(seen: _Sighting) -> float:
     return placed.plausibility * clearly * math.sqrt(covered)
 
 
-def _placed(image: Image, maps: HoleMaps, period: Period) -> PlacedHoles | None:
+def _placed(
+    image: Image, context: FindContext, maps: HoleMaps, period: Period
+) -> PlacedHoles | None:
     where, strengths = maps.centres(period.pitch_px)
     seen = strengths > DETECTED_ABOVE
     where, strengths = where[seen], strengths[seen]
     if len(where) == 0:
         return None
-    radius = maps.radius(where, strengths, period.pitch_px)
+    radius = _declared_radius(image, context, maps, period)
+    if radius is None:
+        radius = maps.radius(where, strengths, period.pitch_px)
     candidates = Candidates(where, strengths, radius, period.basis_px)
     tiles = tile_map(image, maps.prepared.imaged.shape, maps.prepared.scale)
     return place_holes(candidates, Ground(maps.grey(), _ground(maps.film(), where, radius), tiles))
@@ -154,6 +162,21 @@ def _on_rings(image: Image, context: FindContext, seen: _Sighting) -> _Sighting:
         ),
     )
     return replace(seen, placed=placed)
+
+
+def _declared_radius(
+    image: Image, context: FindContext, maps: HoleMaps, period: Period
+) -> float | None:
+    """In px of the maps' picture, where the film seen is the declared one: at 20 pixels a pitch
+    small holes are blurred and measured too large.
+    """
+    if context.hole_diameter_um is None or context.hole_pitch_um is None:
+        return None
+    pixel_um = image.pixel_size_um * maps.prepared.scale
+    longest_um = float(np.linalg.norm(period.basis_px, axis=0).max()) * pixel_um
+    if abs(longest_um / context.hole_pitch_um - 1) > SAME_FILM:
+        return None
+    return context.hole_diameter_um / pixel_um / 2
 
 
 def _ground(film: BoolArray, where: FloatArray, radius_px: float) -> BoolArray:

@@ -93,7 +93,7 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
     report = Report(
         "Dirt and foil in exposures: simulated; by grey level, whole fields by their class"
     )
-    scores = [score(each) for each in unseen_exposures(4 if quick else 45, (*DIRTY, *CLEAN))]
+    scores = [score(each) for each in unseen_exposures(4 if quick else 25, (*DIRTY, *CLEAN))]
     for label in DIRTY:
         chosen = [each for each in scores if each.label is label and each.covered < WHOLE]
         _report_overlap(report, f"{label.value} ({len(chosen)})", chosen, judged=not quick)

@@ -30,6 +30,8 @@ ASSUMED_PIXEL_ANGSTROM = 8.0
 TARGET_AUC = 0.97
 TARGET_CALIBRATION = 0.03
 BINS = 10
+EACH, QUICK_EACH = 25, 3
+DRAWS = 200
 
 
 def area_under_curve(scores: Floats, positive: NDArray[np.bool_]) -> float:
@@ -52,6 +54,13 @@ def calibration_error(confidence: Floats, right: NDArray[np.bool_]) -> float:
     )
 
 
+def error_of_the_perfect(confidence: Floats) -> float:
+    """The calibration error that confidences (N,) would show by chance if they were true."""
+    rng = np.random.default_rng(5)
+    drawn = rng.uniform(size=(DRAWS, len(confidence))) < confidence
+    return float(np.mean([calibration_error(confidence, each) for each in drawn]))
+
+
 def by_ice_alone(ice_nm: Floats, positive: NDArray[np.bool_]) -> float:
     """The best that thickness by brightness can do for one class: thin, thick, or usual."""
     level = np.log(np.where(np.isfinite(ice_nm), ice_nm, np.nanmedian(ice_nm)) + 3.0)
@@ -66,7 +75,7 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
     network = registry.quality_assessor("quality-network")
     rules = registry.quality_assessor("quality-rules")
     truth, said, ruled, ice, unknown, seconds = [], [], [], [], [], []
-    for shown in unseen_exposures(3 if quick else 14):
+    for shown in unseen_exposures(QUICK_EACH if quick else EACH):
         began = time.process_time()
         seen = network.assess(
             shown.total, shown.context, pixel_size_angstrom=shown.pixel_size_angstrom
@@ -97,6 +106,11 @@ def claims(quick: bool) -> Report:  # noqa: FBT001 - as the shared form calls it
         report.inform("calibration error", error, unit="fraction")
     else:
         report.at_most("calibration error", error, unit="fraction", target=TARGET_CALIBRATION)
+    report.inform(
+        "calibration error of true probabilities, by chance",
+        error_of_the_perfect(given.max(axis=1)),
+        unit="fraction",
+    )
     report.inform("called unknown", float(np.mean(unknown)), unit="fraction")
     report.inform("processor time of one", float(np.median(seconds)), unit="s")
     _report_real(report)

@@ -12,7 +12,7 @@ from smartscope.analysis.io.mrc import save_mrc
 from smartscope.analysis.io.tiff import save_tiff_stack
 from smartscope.analysis.movies.align import Taken
 from smartscope.analysis.movies.measure import CtfWanted, measure_exposure
-from smartscope.domain.errors import BadFile
+from smartscope.domain.errors import BadFile, InvalidInput
 from tests.analysis.movies.moving_specimen import burst_and_drift, record, rmse
 
 CTF = CtfWanted(optics=Optics())
@@ -54,3 +54,13 @@ def test_a_file_that_is_still_being_written_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(BadFile, match="still being written"):
         measure_exposure(path, Taken(pixel_size_angstrom=1.0), ctf=CTF)
+
+
+@pytest.mark.parametrize("pixel_angstrom", [1e-4, 300.0, 1e6])
+def test_a_pixel_that_no_exposure_has_is_refused_in_words(
+    tmp_path: Path, pixel_angstrom: float
+) -> None:
+    path = tmp_path / "movie.mrcs"
+    save_mrc(path, np.ones((3, 64, 64), dtype=np.uint8), pixel_size_angstrom=1.0)
+    with pytest.raises(InvalidInput, match="correct the record area's magnification"):
+        measure_exposure(path, Taken(pixel_size_angstrom=pixel_angstrom), ctf=CTF)

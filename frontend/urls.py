@@ -10,7 +10,7 @@ from frontend.report import views as report
 #: Paths the dashboard draws; the same list is `src/core/permalinks.ts`.
 OF_SESSION = "decisions|journal|timeline|triage|compare|live|plan"
 PAGES = (
-    r"^(?:now|alerts|plan|dev|facility/(?:health|admin)|m/[^/]+"
+    r"^(?:now|alerts|plan|dev|facility/(?:health|admin)|m/[^/]+(?:/timeline)?"
     rf"|s/[^/]+(?:/g/[^/]+|/(?:{OF_SESSION}))?)?$"
 )
 

@@ -67,9 +67,12 @@ class SessionSerializer(serializers.ModelSerializer[Any]):
 
 
 class GridCountsSerializer(serializers.Serializer[Any]):
-    """Of `exposures_judged`, `exposures_contaminated` are surely so and no person said else."""
+    """Of `exposures_judged`, `exposures_contaminated` are surely so and no person said else;
+    `squares_good` are of a class that is worth imaging, by people where they said.
+    """
 
     squares = serializers.IntegerField(source="square_count")
+    squares_good = serializers.IntegerField()
     squares_imaged = serializers.IntegerField()
     holes = serializers.IntegerField(source="hole_count")
     exposures = serializers.IntegerField(source="exposure_count")

@@ -23,9 +23,11 @@ COLUMNS = {
     "lane": str,
     "what": str,
     "grid": str,
+    "target": str,
     "state": str,
     "begin_s": float,
     "end_s": float,
+    "simulated": bool,
 }
 
 
@@ -65,8 +67,12 @@ class SessionTimelineTable(View):
         return csv_answer("timeline", COLUMNS, self.rows(key))
 
     def rows(self, key: str) -> list[list[Any]]:
-        spans = timeline(SESSIONS.one(self.reader, key)).spans
-        return [[getattr(span, column) for column in COLUMNS] for span in spans]
+        session = SESSIONS.one(self.reader, key)
+        simulated = session.microscope.simulated
+        return [
+            [simulated if column == "simulated" else getattr(span, column) for column in COLUMNS]
+            for span in timeline(session).spans
+        ]
 
 
 class SessionTimelineParquet(SessionTimelineTable):

@@ -24,7 +24,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 
 from smartscope.domain.protocol import PARAMETER_NAMES
-from smartscope.domain.ranking import SURE_ENOUGH
+from smartscope.domain.ranking import SURE_ENOUGH, USABLE_CLASSES
 from smartscope.domain.status import ExposureStatus, RunState, TargetStatus
 from smartscope.models import (
     CollectionParameters,
@@ -89,6 +89,12 @@ def grids_shown(reader: Reader) -> QuerySet[Grid]:
         .select_related("atlas")
         .annotate(
             square_count=_count(squares),
+            squares_good=_count(
+                squares.filter(
+                    Q(label__in=USABLE_CLASSES) | Q(label="", model_label__in=USABLE_CLASSES),
+                    external=False,
+                )
+            ),
             squares_imaged=_count(squares.filter(status__in=IMAGED)),
             hole_count=_count(Hole.objects.filter(square__grid=OuterRef("pk"))),
             exposure_count=_count(exposures),

@@ -86,7 +86,9 @@ def _still(run: Run, wait: Wait | None) -> Present:
         return Present(
             standing=Standing.WAITING, words=wait.reason, since=wait.created_at, cause=wait.cause
         )
-    return Present(standing=Standing.WORKING, words="deciding what comes next", since=_since(run))
+    last = Step.objects.filter(run=run).order_by("-number").values_list("updated_at", flat=True)
+    since = last.first() or _since(run)
+    return Present(standing=Standing.WORKING, words="deciding what comes next", since=since)
 
 
 def _held_back(microscope: Microscope, lease: Lease) -> Present:

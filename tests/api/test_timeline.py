@@ -8,7 +8,7 @@ import io
 import pytest
 from pyarrow import parquet
 
-from smartscope.models import Analysis, Run, Step, Wait
+from smartscope.models import Analysis, Grid, Run, Square, Step, Wait
 from tests.api.conftest import As
 from tests.api.world import World
 
@@ -63,6 +63,40 @@ def test_every_second_is_accounted_for(as_: As, hour: World) -> None:
     assert body["waiting"][0]["share"] == pytest.approx(900 / 3_600)
     assert body["idle_s"] == pytest.approx(3_600 - 1_590 - 910)
     assert body["steps"] == 3
+    assert body["imaging_s"] == body["working_s"], "an atlas, a square and an exposure"
+    assert body["moves"] == 3
+
+
+def test_a_clock_that_was_read_before_the_last_step_ended_makes_nothing_longer_than_the_night(
+    as_: As, hour: World
+) -> None:
+    hour.microscope.clock_s = 3_000.0
+    hour.microscope.save()
+    Step.objects.filter(number=3).update(state="done", ended_at_s=4_500.0)
+    body = as_("viewer").get(f"{API}/sessions/{hour.ours.session.pk}/timeline").json()
+    assert body["end_s"] == 4_500.0
+    assert body["working_s"] + body["idle_s"] <= body["end_s"] - body["begin_s"]
+
+
+def test_a_bar_names_the_square_or_the_group_it_was_about(as_: As, hour: World) -> None:
+    ours = hour.ours
+    square = Square.objects.filter(grid=ours.grid).first()
+    assert square is not None
+    Step.objects.filter(number=2).update(subject=square.pk)
+    body = as_("viewer").get(f"{API}/sessions/{ours.session.pk}/timeline").json()
+    assert [span["target"] for span in body["spans"] if span["lane"] == "square"] == [square.slug]
+
+
+def test_what_was_planned_stands_against_what_it_took(as_: As, hour: World) -> None:
+    path = f"{API}/sessions/{hour.ours.session.pk}/timeline"
+    body = as_("viewer").get(path).json()
+    assert (body["planned_s"], body["actual_s"]) == (None, None), "no grid is done"
+    grids = Grid.objects.filter(pk=hour.ours.grid.pk)
+    grids.update(status="done", started_at_s=1_000.0, ended_at_s=4_600.0, squares_per_grid=2)
+    body = as_("viewer").get(path).json()
+    assert body["actual_s"] == 3_600.0
+    assumed = 180 + 10 + 240 + 2 * 60 + 2 * 3 * 90
+    assert body["planned_s"] == pytest.approx(assumed), "nothing was done here before"
 
 
 def test_lanes_come_in_the_order_of_the_work(as_: As, hour: World) -> None:
@@ -91,7 +125,9 @@ def test_a_data_frame_has_the_same_spans(as_: As, hour: World) -> None:
     path = f"{API}/sessions/{hour.ours.session.pk}/timeline"
     table = parquet.read_table(io.BytesIO(as_("viewer").get(f"{path}.parquet").content))
     spans = as_("viewer").get(path).json()["spans"]
-    assert table.to_pylist() == [{name: one[name] for name in table.column_names} for one in spans]
+    assert table.to_pylist() == [
+        {name: one.get(name, True) for name in table.column_names} for one in spans
+    ], "a simulated microscope says so in each row"
 
 
 @pytest.mark.parametrize("form", ["", ".csv", ".parquet"])

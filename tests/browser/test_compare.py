@@ -17,7 +17,7 @@ def test_grids_are_compared_and_judged_by_keyboard_alone(journey: SignIn) -> Non
     page.wait_for_url(re.compile("compare"))
     columns = page.get_by_role("article")
     expect(columns).to_have_count(2)
-    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+    with page.expect_response(lambda answer: answer.url.endswith("/grids/bulk")):
         for key in ("k", "j", "d"):
             page.keyboard.press(key)
     judged = columns.nth(1).get_by_role("combobox")

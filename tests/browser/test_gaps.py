@@ -96,6 +96,25 @@ def test_another_log_makes_a_page_read_everything_again(journey: SignIn, site: S
     expect(page.locator(".live")).to_contain_text("live")
 
 
+NO_SOCKETS = """window.WebSocket = class {
+    constructor() { setTimeout(() => this.onclose?.(), 5); }
+    close() {}
+}"""
+
+
+def test_where_no_socket_opens_the_page_lives_on_a_stream(sign_in: SignIn, site: Site) -> None:
+    page = sign_in("now", expected=LOST)
+    page.add_init_script(NO_SOCKETS)
+    with page.expect_request("**/api/v1/events/stream*"):
+        page.goto(f"{site.address}s/{SESSION}/g/g01")
+    expect(page.locator(".live .word")).to_have_text("live")
+    table(page, "Atlas")
+    (one,) = named(page, "good")
+    site.python(RESTORED.format(slug=one, label="") + EDIT.format(slug=one, label="cracked"))
+    squares = page.get_by_role("region", name="Atlas").get_by_role("table")
+    expect(rows(squares, one).first).to_contain_text("cracked (person)")
+
+
 class Requests:
     """What a page has asked for and not been answered, except where it waits for events."""
 

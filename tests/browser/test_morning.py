@@ -67,3 +67,10 @@ def test_the_timeline_accounts_for_the_night(sign_in: SignIn) -> None:
     assert after["width"] > 1.5 * before["width"]
     drawn.locator("rect.atlas").first.hover(force=True)
     expect(page.locator(".said")).to_contain_text("atlas")
+
+    for summed in ("Beam on the specimen", "Moves", "Planned, and taken"):
+        expect(page.get_by_text(summed)).to_be_visible()
+    page.goto(page.url.replace(f"s/{SESSION}/timeline", "m/Krios%201/timeline"))
+    expect(page.get_by_role("heading", name=f"Krios 1 · {SESSION}")).to_be_visible()
+    page.locator("rect.square").first.click()
+    page.wait_for_url(re.compile(r"/g/g0\d\?square=g0\d-s\d+$"))

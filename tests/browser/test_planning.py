@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from openpyxl import Workbook
 from playwright.sync_api import Page, expect
@@ -33,7 +34,7 @@ def paste(page: Page, text: str) -> None:
 def test_a_pasted_table_keeps_its_good_rows_and_says_what_is_wrong_in_which_cell(
     journey: SignIn,
 ) -> None:
-    page = journey("plan")
+    page = journey("plan", expected=(r"status of 409",))
     paste(page, TABLE)
     expect(page.get_by_text("Not read: Freezer")).to_be_visible()
     for cell, told in (
@@ -47,7 +48,12 @@ def test_a_pasted_table_keeps_its_good_rows_and_says_what_is_wrong_in_which_cell
         expect(page.locator(f"#{said}")).to_contain_text(told)
     expect(page.get_by_label("Material, row 1")).to_have_value("copper")
 
-    page.get_by_label("Name", exact=True).fill("20261121_kinase")
+    name = page.get_by_label("Name", exact=True)
+    name.fill(SESSION)
+    page.get_by_role("button", name="Plan 2 grids, leave 2 rows in the draft").click()
+    expect(name).to_have_accessible_description(re.compile("choose another name"))
+    expect(name).to_be_focused()
+    name.fill("20261121_kinase")
     page.get_by_role("button", name="Plan 2 grids, leave 2 rows in the draft").click()
     page.wait_for_url("**/s/20261121_kinase/plan")
     expect(page.get_by_label("Grid, row 1")).to_have_value("kin-1")
@@ -92,6 +98,10 @@ def test_a_spreadsheet_is_read_by_the_server_and_filled_down(sign_in: SignIn) ->
     page.get_by_label("Sample, row 1").focus()
     page.keyboard.press("Control+d")
     expect(page.get_by_label("Sample, row 2")).to_have_value("ribosome")
+    strange = {"name": "puck.csv", "mimeType": "text/csv", "buffer": b"puck;tin\n1;2\n"}
+    page.get_by_label("A table's file").set_input_files(strange)  # type: ignore[arg-type]
+    expect(page.get_by_role("alert")).to_contain_text("puck.csv has no column that is known here")
+    expect(page.get_by_label("Grid, row 2")).to_have_value("x-4")
 
 
 def test_what_has_not_begun_is_changed_during_a_run_and_the_rest_is_not(sign_in: SignIn) -> None:
@@ -101,10 +111,16 @@ def test_what_has_not_begun_is_changed_during_a_run_and_the_rest_is_not(sign_in:
     expect(field).to_be_enabled()
     field.fill("ribosome, DDM, spun")
     field.press("Tab")
+    other = sign_in(f"s/{SESSION}/plan", as_="second")
+    theirs = other.get_by_label("Sample, row 4")
+    theirs.fill("ribosome, LMNG")
+    theirs.press("Tab")
     page.get_by_role("button", name="Save 1 grid").click()
     expect(page.get_by_text("1 grid changed")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Sample, row 4")).to_have_value("ribosome, DDM, spun")
+    expect(other.get_by_text("meanwhile “ribosome, DDM, spun”; saving replaces it")).to_be_visible()
+    expect(theirs).to_have_value("ribosome, LMNG")
 
 
 def test_waiting_grids_change_places_by_keyboard_and_back_by_undo(sign_in: SignIn) -> None:

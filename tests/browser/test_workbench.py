@@ -181,3 +181,19 @@ def test_the_page_works_below_any_prefix(journey: SignIn, below: Site) -> None:
     page.get_by_role("link", name="Now").click()
     expect(page.get_by_role("article", name="Krios 1")).to_be_visible()
     assert page.url == f"{below.address}now"
+
+
+def test_a_picture_that_cannot_be_read_is_named_and_its_targets_stay_usable(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in("now", expected=(r"status of 404", r"net::ERR_", r"TileSource"))
+    page.route("**/info.json", lambda route: route.abort())
+    page.goto(page.url.replace("now", f"s/{SESSION}/g/g01"))
+    square = page.get_by_role("region", name=re.compile("^Square"))
+    expect(square.get_by_role("alert")).to_contain_text(re.compile("square image [0-9a-f-]{36}"))
+    middle = square.locator(".map").bounding_box()
+    assert middle is not None
+    bar = page.get_by_role("toolbar", name="Acts on the selection")
+    page.mouse.click(middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2)
+    page.keyboard.press("a")
+    expect(bar).to_contain_text(re.compile(r"\d+ holes"))

@@ -42,6 +42,8 @@ export interface Grid extends Row {
   atlas: string | null;
   counts: {
     squares: number;
+    /** Of a class that is worth imaging. */
+    squares_good: number;
     squares_imaged: number;
     holes: number;
     exposures: number;

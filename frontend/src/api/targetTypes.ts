@@ -21,6 +21,9 @@ export interface Square extends Row {
   probability: number | null;
   queue_position: number | null;
   area_um2: number | null;
+  /** In the atlas picture; null where it was given by its place on the stage alone. */
+  x_px: number | null;
+  y_px: number | null;
   stage_x_um: number;
   stage_y_um: number;
   stage_z_um: number | null;

@@ -25,3 +25,19 @@ export function changesOf(grid: Grid, row: Row, columns: readonly Column[]): Rec
     return [[key, now[key] ?? column.parameter?.default ?? ""]];
   }));
 }
+
+/** Cells changed and not saved yet, by grid and column. */
+export type Edits = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** What stood in each changed cell when its change began; `now` tells what stands there today. */
+export function begunWith(begun: Edits, edits: Edits, now: (grid: string, column: string) => string): Edits {
+  return Object.fromEntries(Object.entries(edits).map(([grid, cells]) => [grid, Object.fromEntries(Object.keys(cells).map((key) => [key, begun[grid]?.[key] ?? now(grid, key)]))]));
+}
+
+/** Of one grid, what another person wrote since into cells that are being changed here, in words. */
+export function meanwhile(now: Readonly<Record<string, string>>, begun: Readonly<Record<string, string>>, edits: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(edits).flatMap(([key, text]) => {
+    const [there = "", was] = [now[key], begun[key]];
+    return was === undefined || there === was || there === text ? [] : [[key, `meanwhile ${there === "" ? "emptied" : `“${there}”`}; saving replaces it`]];
+  }));
+}

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { merged, targetsOf, unpacked, withExposures, type Overlay } from "./columns";
+import { merged, targetsOf, unpacked, withExposures, withTargeting, type Overlay } from "./columns";
 import { target } from "./targets.fixture";
 
 const whole: Overlay = {
@@ -57,4 +57,11 @@ it("holes carry what was measured on their exposures; of several the first given
   const [one, other] = withExposures([target({ id: "a" }), target({ id: "b" })], [exposure("a", 3.5), exposure("a", 9)]);
   expect(one).toMatchObject({ ctf: 3.5, defocus: 1.2, drift: null });
   expect(other).toMatchObject({ ctf: null, defocus: null, drift: null });
+});
+
+it("tells of each hole how far its group was seen from its place", () => {
+  const targets = targetsOf({ geometry_version: "1", as_of_seq: 1, index: null, ids: ["a", "b"], slugs: ["a", "b"], x_px: [0, 1], y_px: [0, 1], group: ["p", null] });
+  const [seen, alone] = withTargeting(targets, [{ id: "p", seen_offset_x_um: 0.3, seen_offset_y_um: -0.4 }, { id: "q", seen_offset_x_um: null, seen_offset_y_um: null }]);
+  expect(seen!.targeting).toBeCloseTo(0.5);
+  expect(alone!.targeting).toBeUndefined();
 });

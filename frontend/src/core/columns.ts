@@ -131,6 +131,18 @@ export function withExposures(targets: readonly Target[], exposures: readonly Me
   });
 }
 
+export interface Seen {
+  readonly id: string;
+  readonly seen_offset_x_um: number | null;
+  readonly seen_offset_y_um: number | null;
+}
+
+/** Holes with how far their group was first seen from where the map had it. */
+export function withTargeting(targets: readonly Target[], groups: readonly Seen[]): Target[] {
+  const of = new Map<number | string | null, number>(groups.flatMap((one) => (one.seen_offset_x_um === null || one.seen_offset_y_um === null ? [] : [[one.id, Math.hypot(one.seen_offset_x_um, one.seen_offset_y_um)] as const])));
+  return targets.map((target) => (of.has(target.group) ? { ...target, targeting: of.get(target.group)! } : target));
+}
+
 function column(overlay: Overlay, name: string): Column {
   const values = overlay[name];
   return Array.isArray(values) ? (values as Column) : [];

@@ -133,10 +133,13 @@ describe("the live connection", () => {
     expect(run([hello(40), ...failing, ...failing, ...failing, ...failing]).connection.door).toBe("websocket");
   });
 
-  it("goes on by long polling when a WebSocket never opens", () => {
+  it("goes on by a stream when a WebSocket never opens, and by long polling when that does not either", () => {
     const failing: Happening[] = [{ type: "closed", at: 0 }, { type: "retry", at: 1 }];
-    const { connection } = run([...failing, ...failing, ...failing]);
-    expect(connection.door).toBe("poll");
+    const thrice = [...failing, ...failing, ...failing];
+    expect(run(thrice).connection.door).toBe("stream");
+    expect(run([...thrice, ...thrice]).connection.door).toBe("poll");
+    expect(run([...thrice, ...thrice, ...thrice]).connection.door).toBe("poll");
+    expect(run([...thrice, hello(40), ...thrice]).connection.door).toBe("stream");
   });
 
   it("counts a failed catch-up as a broken stream", () => {

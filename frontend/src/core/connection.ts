@@ -41,6 +41,11 @@ export interface ThinEvent {
   reason: string;
 }
 
+export const DOORS = ["websocket", "stream", "poll"] as const;
+export type Door = (typeof DOORS)[number];
+/** So often a door is tried that never opens. */
+const TRIES = 3;
+
 export interface Connection {
   readonly phase: Phase;
   /** Last event taken in; null before the first hello. */
@@ -54,8 +59,8 @@ export interface Connection {
   readonly failures: number;
   /** When the attempt to connect began that has no answer yet (ms). */
   readonly triedAt: number | null;
-  /** Where no WebSocket ever said hello it is replaced by long polling. */
-  readonly door: "websocket" | "poll";
+  /** Where no WebSocket ever said hello it is replaced by server-sent events, then by long polling. */
+  readonly door: Door;
 }
 
 export type Happening =
@@ -217,13 +222,14 @@ function resync(now: Connection, told: Extract<Happening, { type: "resync" }>): 
 function broken(now: Connection, random: () => number): Advance {
   if (now.phase === "offline") return { connection: now, acts: [] };
   const failures = now.failures + 1;
-  const neverOpened = now.phase === "connecting" && now.door === "websocket" && now.logId === null && failures >= 3;
+  const neverOpened = now.phase === "connecting" && now.logId === null && failures % TRIES === 0;
+  const door = neverOpened ? (DOORS[DOORS.indexOf(now.door) + 1] ?? now.door) : now.door;
   const connection: Connection = {
     ...now,
     phase: moved(now.phase, "offline"),
     failures,
     triedAt: null,
-    door: neverOpened ? "poll" : now.door,
+    door,
   };
   return { connection, acts: [{ type: "close" }, { type: "reconnect_after", ms: backoffMs(failures, random) }] };
 }

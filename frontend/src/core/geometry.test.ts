@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boxOf, contains, isInside, overlaps, pick, scaleBar, toImage, toScreen } from "./geometry";
+import { boxOf, contains, fitted, isInside, overlaps, pick, scaleBar, toImage, toScreen } from "./geometry";
 
 const square: [number, number][] = [[0, 0], [10, 0], [10, 10], [0, 10]];
 
@@ -57,4 +57,10 @@ describe("the scale bar", () => {
     expect(scaleBar(0.03, 100).um).toBe(2);
     expect(scaleBar(0.0004, 120).um).toBeCloseTo(0.02, 9);
   });
+});
+
+it("puts a picture that is not there where it would stand", () => {
+  const view = fitted({ width_px: 2000, height_px: 1000 }, 500, 400);
+  expect(view).toEqual({ scale: 0.25, x: 0, y: 75 });
+  expect(toScreen(view, 1000, 500)).toEqual({ x: 250.125, y: 200.125 });
 });

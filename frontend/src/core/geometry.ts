@@ -30,6 +30,12 @@ export const toImage = (view: View, x: number, y: number): XY => ({
   y: (y - view.y) / view.scale - 0.5,
 });
 
+/** A whole picture in the middle of a room, both sizes in pixels: where it would stand were it there. */
+export function fitted(picture: { readonly width_px: number; readonly height_px: number }, width: number, height: number): View {
+  const scale = Math.min(width / picture.width_px, height / picture.height_px);
+  return { scale, x: (width - scale * picture.width_px) / 2, y: (height - scale * picture.height_px) / 2 };
+}
+
 export function boxOf(points: readonly (readonly [number, number])[]): Box {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [x, y] of points) {

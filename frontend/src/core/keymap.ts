@@ -40,7 +40,7 @@ export const SINGLE_ACTS: Readonly<Record<string, string>> = {
   g: "Collect (ranking and comparison)",
   r: "Re-screen (ranking and comparison)",
   d: "Discard (ranking and comparison)",
-  c: "compare the grids chosen in the ranking",
+  c: "compare the grids chosen in the ranking, or the open grid with others",
   p: "pause after the current target, once it is said what that does",
   "/": "filter the sessions",
   o: "next colouring",

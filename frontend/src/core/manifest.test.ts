@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cellsOf } from "./delimited";
-import { asText, bodyOf, columnsOf, fillDown, firstFreeSlot, isBlank, nextId, problemsOf, readTable, shownOf, spread, understood, type Row, type Words } from "./manifest";
+import { asText, bodyOf, columnsOf, fillDown, firstFreeSlot, isBlank, nextId, problemsOf, readTable, shownOf, spread, understood, unknownHeadings, type Row, type Words } from "./manifest";
 
 const number = (name: string, kind: string, minimum: number, maximum: number) => ({ name, kind, default: 4, nullable: false, minimum, maximum, choices: [], unit: "", help: "" });
 const WORDS: Words = {
@@ -96,4 +96,15 @@ describe("a pasted cassette", () => {
   it("becomes what the API wants, without the cells left empty", () => {
     expect(bodyOf(row(1, { position: "3", name: "a", tilt_deg: "-0,5", atlas_only: "yes", mesh: "" }), COLUMNS)).toEqual({ position: 3, name: "a", tilt_deg: -0.5, atlas_only: true });
   });
+});
+
+it("reads nothing from a table whose columns all have strange names", () => {
+  expect(unknownHeadings([["Puck", "Tin"], ["1", "2"]], COLUMNS)).toEqual(["Puck", "Tin"]);
+  expect(unknownHeadings([["Puck", "Grid"], ["1", "a"]], COLUMNS)).toBeNull();
+  expect(unknownHeadings([["1", "a"], ["2", "b"]], COLUMNS)).toBeNull();
+  expect(unknownHeadings([["x", "a"]], COLUMNS)).toBeNull();
+});
+
+it("says which of a table's columns it could not read, though most have strange names", () => {
+  expect(readTable([["Puck", "Grid", "Tin"], ["1", "a", "9"]], COLUMNS, 1)).toEqual({ rows: [{ id: 1, cells: { name: "a" } }], unknown: ["Puck", "Tin"] });
 });

@@ -81,7 +81,8 @@ export interface Read {
 export function readTable(cells: readonly (readonly string[])[], columns: readonly Column[], firstId: number): Read {
   const first = cells[0] ?? [];
   const named = first.map((heading) => columns.find((column) => column.aliases.includes(plain(heading))) ?? null);
-  const isHeading = named.filter((column) => column !== null).length * 2 > first.filter((cell) => cell !== "").length;
+  const known = named.filter((column) => column !== null).length;
+  const isHeading = known * 2 > first.filter((cell) => cell !== "").length || (known > 0 && namesColumns(cells));
   const order = isHeading ? named : WITHOUT_HEADINGS.map((key) => columns.find((column) => column.key === key) ?? null);
   const body = isHeading ? cells.slice(1) : cells;
   const rows = body.map((row, index) => ({
@@ -89,6 +90,19 @@ export function readTable(cells: readonly (readonly string[])[], columns: readon
     cells: Object.fromEntries(row.flatMap((text, place) => (order[place] ? [[order[place].key, understood(order[place], text)]] : []))),
   }));
   return { rows, unknown: isHeading ? first.filter((heading, place) => heading !== "" && named[place] === null) : [] };
+}
+
+/* A table without headings begins with a slot; one whose first row has none there, while a later row has, names columns. */
+function namesColumns([first = [], ...rest]: readonly (readonly string[])[]): boolean {
+  const isSlot = (text: string | undefined): boolean => /^\d+$/.test(text ?? "");
+  return !isSlot(first[0]) && rest.some((row) => isSlot(row[0]));
+}
+
+/** Headings of a table none of whose columns is known here; null where it may be read. */
+export function unknownHeadings(cells: readonly (readonly string[])[], columns: readonly Column[]): string[] | null {
+  const first = (cells[0] ?? []).filter((heading) => heading !== "");
+  const isKnown = first.some((heading) => columns.some((column) => column.aliases.includes(plain(heading))));
+  return isKnown || !namesColumns(cells) ? null : first;
 }
 
 /** What was typed, in the words of the column where they are recognised: "Cu" is copper, "R 1.2 / 1.3" a film. */

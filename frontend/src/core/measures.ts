@@ -3,7 +3,7 @@
 import type { Target } from "./overlay";
 import * as units from "./units";
 
-export type Measure = "ice" | "probability" | "score" | "area" | "grey" | "ctf" | "defocus" | "drift";
+export type Measure = "ice" | "probability" | "score" | "area" | "grey" | "ctf" | "defocus" | "drift" | "targeting" | "queue";
 
 export interface MeasureKind {
   readonly title: string;
@@ -27,6 +27,8 @@ export const MEASURES: Record<Measure, MeasureKind> = {
   ctf: { title: "CTF fit", say: units.ctfFit, unit: "Å", decimals: 1, of: (one) => one.ctf, squares: "", holes: "" },
   defocus: { title: "Defocus", say: units.defocus, unit: "µm", decimals: 2, of: (one) => one.defocus, squares: "", holes: "" },
   drift: { title: "Drift", say: units.drift, unit: "Å", decimals: 1, of: (one) => one.drift, squares: "", holes: "" },
+  targeting: { title: "Targeting error", say: units.stage, unit: "µm", decimals: 2, of: (one) => one.targeting ?? null, squares: "", holes: "" },
+  queue: { title: "Place in the queue", say: plain(0), unit: "", decimals: 0, of: (one) => one.queuePosition, squares: "", holes: "" },
 };
 
 export const isMeasure = (name: string): name is Measure => Object.hasOwn(MEASURES, name);

@@ -28,6 +28,8 @@ export interface Target {
   readonly ctf: number | null;
   readonly defocus: number | null;
   readonly drift: number | null;
+  /** Of the group of a hole: how far from its map place it was first seen, µm. */
+  readonly targeting?: number | null;
   /** Why it is left out; "" where it is not. */
   readonly reason: string;
   readonly group: number | string | null;
@@ -38,9 +40,11 @@ export interface Target {
   readonly external: boolean;
 }
 
-export type Colouring = "class" | "state" | "group" | "reason" | Measure;
+export type Colouring = "class" | "person" | "model" | "state" | "group" | "reason" | Measure;
 const NAMED: Record<Exclude<Colouring, Measure>, string> = {
   class: "Class",
+  person: "A person's label",
+  model: "The model's label",
   state: "State",
   group: "Image-shift group",
   reason: "Reason left out",
@@ -90,6 +94,10 @@ export function inkFor(target: Target, by: Colouring, limits: Limits): Ink {
   switch (by) {
     case "class":
       return inkOf(classOf(target));
+    case "person":
+      return inkOf(target.label);
+    case "model":
+      return inkOf(target.modelLabel);
     case "state":
       return STATE_INKS[target.status] ?? UNLABELLED;
     case "reason":
@@ -108,6 +116,10 @@ export function sameInk(by: Colouring, limits: Limits): (target: Target) => stri
   switch (by) {
     case "class":
       return classOf;
+    case "person":
+      return (target) => target.label;
+    case "model":
+      return (target) => target.modelLabel;
     case "state":
       return (target) => target.status;
     case "reason":
@@ -165,6 +177,10 @@ export function keyOf(target: Target, by: Colouring, limits: Limits): string {
   switch (by) {
     case "class":
       return classOf(target) || "no class yet";
+    case "person":
+      return target.label || "no person's label";
+    case "model":
+      return target.modelLabel || "not looked at by the model";
     case "state":
       return target.status;
     case "reason":

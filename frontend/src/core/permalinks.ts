@@ -14,6 +14,12 @@ export interface Place {
   readonly square?: string;
   readonly hole?: string;
   readonly overlay?: string;
+  /** The legend row that alone is shown, of the atlas's and of the square's: "good~thick". */
+  readonly filter?: string;
+  /** Of the contact sheet: what is judged, in which order, and which are shown. */
+  readonly judge?: string;
+  readonly sort?: string;
+  readonly show?: string;
   readonly alarm?: string;
   /** Short ids of the grids compared, with commas between. */
   readonly grids?: string;
@@ -24,10 +30,10 @@ export interface Place {
 /* What an address keeps behind the question mark, page by page. */
 const ASKED = {
   alerts: ["alarm"],
-  grid: ["square", "hole", "overlay"],
+  grid: ["square", "hole", "overlay", "filter"],
   compare: ["grids"],
   live: ["grid", "by"],
-  triage: ["grid"],
+  triage: ["grid", "judge", "sort", "show"],
 } as const satisfies Partial<Record<Page, readonly (keyof Place)[]>>;
 const askedOf = (page: Page): readonly (keyof Place)[] => (ASKED as Partial<Record<Page, readonly (keyof Place)[]>>)[page] ?? [];
 
@@ -48,6 +54,7 @@ function placeAt(parts: readonly string[]): Place {
   if (parts.length === 1 && isOne(TOP, first)) return { page: first };
   if (parts.length === 2 && first === "facility" && isOne(FACILITY, second)) return { page: second };
   if (parts.length === 2 && first === "m" && second !== undefined) return { page: "microscope", microscope: second };
+  if (parts.length === 3 && first === "m" && second !== undefined && third === "timeline") return { page: "timeline", microscope: second };
   if (first !== "s" || second === undefined) return { page: "unknown" };
   if (parts.length === 2) return { page: "session", session: second };
   if (parts.length === 3 && isOne(OF_SESSION, third)) return { page: third, session: second };
@@ -66,6 +73,7 @@ export function format(place: Place): string {
 function pathOf(place: Place): string {
   const session = `s/${encodeURIComponent(place.session ?? "")}`;
   if (isOne(OF_SESSION, place.page) && place.session !== undefined) return `${session}/${place.page}`;
+  if (place.page === "timeline") return `m/${encodeURIComponent(place.microscope ?? "")}/timeline`;
   if (isOne(TOP, place.page)) return place.page;
   if (isOne(FACILITY, place.page)) return `facility/${place.page}`;
   if (place.page === "microscope") return `m/${encodeURIComponent(place.microscope ?? "")}`;
@@ -86,12 +94,24 @@ export function placeOf(session: string, slug: string): Place {
   };
 }
 
+/** The place with one of its two legend filters set; null shows everything. */
+export function filtered(place: Place, which: 0 | 1, key: string | null): Place {
+  const [first = "", second = ""] = (place.filter ?? "").split("~");
+  const next = [first, second].with(which, key ?? "").join("~");
+  const { filter: _before, ...rest } = place;
+  return next === "~" ? rest : { ...rest, filter: next };
+}
+
+/** The legend row that alone is shown on the atlas (0) or the square (1); null for all. */
+export const filterOf = (place: Place, which: 0 | 1): string | null => (place.filter ?? "").split("~")[which] || null;
+
 /** What is above a place: Backspace goes there. */
 export function above(place: Place): Place {
   if (place.page === "grid" && place.hole !== undefined) {
     const { hole: _left, ...rest } = place;
     return rest;
   }
+  if (place.page === "timeline" && place.microscope !== undefined) return { page: "microscope", microscope: place.microscope };
   if (place.page !== "session" && place.session !== undefined) return { page: "session", session: place.session };
   return { page: "now" };
 }

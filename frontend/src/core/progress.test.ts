@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lastWork, type GridProgress } from "./progress";
+import { lastWork, pace, remaining, remainingOfGrid, type GridProgress } from "./progress";
 
 const grid = (over: Partial<GridProgress> = {}): GridProgress => ({
   position: 1,
@@ -34,4 +34,14 @@ it("says when it is over, and when it never ran here", () => {
   expect(lastWork([grid({ status: "done" }), grid({ status: "skipped" })], running)).toBe("All 2 grids are finished.");
   expect(lastWork([grid({ status: "done" })], running)).toBe("The grid is finished.");
   expect(lastWork([grid()], { state: "imported", imported: true })).toBe("1 grid imported from files.");
+});
+
+it("tells how long the rest, and the grid on the stage, may take once two grids are done", () => {
+  const took = (minutes_spent: number | null, status: string) => ({ ...grid({ status, counts }), minutes_spent });
+  const night = [took(30, "done"), took(50, "done"), took(20, "working"), took(null, "waiting")];
+  expect(remaining(night)).toEqual({ low: 10 + 30, high: 30 + 50 });
+  expect(remainingOfGrid(night)).toEqual({ low: 10, high: 30 });
+  expect(remainingOfGrid(night.slice(1))).toBeNull();
+  expect(remainingOfGrid(night.filter((one) => one.status !== "working"))).toBeNull();
+  expect(pace(night)).toEqual({ now: 33, usual: 13.2 });
 });

@@ -56,11 +56,20 @@ export function pace(grids: readonly Paced[]): { readonly now: number | null; re
   return { now: working === undefined ? null : perHour(working), usual: done.length === 0 ? null : done[(done.length - 1) >> 1]! };
 }
 
+export interface Minutes {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Minutes until every grid is done, if the rest take as long as the quickest and the slowest did; null before two are done. */
-export function remaining(grids: readonly Paced[]): { readonly low: number; readonly high: number } | null {
+export const remaining = (grids: readonly Paced[]): Minutes | null => left(grids, grids.filter((grid) => !ENDED.includes(grid.status)));
+
+/** The same of the grid on the stage alone; null where none is. */
+export const remainingOfGrid = (grids: readonly Paced[]): Minutes | null => left(grids, grids.filter((grid) => ON_THE_STAGE.includes(grid.status)).slice(0, 1));
+
+function left(grids: readonly Paced[], going: readonly Paced[]): Minutes | null {
   const took = grids.filter((grid) => grid.status === "done").flatMap((grid) => grid.minutes_spent ?? []);
-  const going = grids.filter((grid) => !ENDED.includes(grid.status));
   if (took.length < 2 || going.length === 0) return null;
-  const left = (each: number): number => going.reduce((sum, grid) => sum + Math.max(0, each - (grid.minutes_spent ?? 0)), 0);
-  return { low: left(Math.min(...took)), high: left(Math.max(...took)) };
+  const after = (each: number): number => going.reduce((sum, grid) => sum + Math.max(0, each - (grid.minutes_spent ?? 0)), 0);
+  return { low: after(Math.min(...took)), high: after(Math.max(...took)) };
 }

@@ -1,4 +1,4 @@
-/* From the stage back into a picture: where a place in µm lies among its pixels. */
+/* Between the stage and a picture: where a place in µm lies among its pixels, and a pixel on the stage. */
 
 import type { XY } from "./geometry";
 
@@ -10,6 +10,13 @@ export function onPicture(pixelToStage: readonly number[] | null, x_um: number, 
   if (area === 0) return null;
   const [x, y] = [x_um - tx, y_um - ty];
   return { x: (d * x - b * y) / area, y: (a * y - c * x) / area };
+}
+
+/** Where a pixel lies on the stage, µm, by the same matrix; null where the picture has no place. */
+export function onStage(pixelToStage: readonly number[] | null, x_px: number, y_px: number): XY | null {
+  if (pixelToStage === null || pixelToStage.length !== 6) return null;
+  const [a, b, tx, c, d, ty] = pixelToStage as [number, number, number, number, number, number];
+  return { x: a * x_px + b * y_px + tx, y: c * x_px + d * y_px + ty };
 }
 
 /** The side of a pixel, µm. */

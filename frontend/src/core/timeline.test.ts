@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { causeWord, lanes, ticks, type Span } from "./timeline";
+import { causeWord, lanes, opens, ticks, type Span } from "./timeline";
 
 const span = (begin_s: number, end_s: number | null, more: Partial<Span> = {}): Span => ({
   lane: "square",
@@ -8,6 +8,7 @@ const span = (begin_s: number, end_s: number | null, more: Partial<Span> = {}): 
   end_s,
   state: "done",
   grid: "g01",
+  target: "",
   ...more,
 });
 
@@ -54,4 +55,10 @@ describe("causes", () => {
     expect(causeWord("refill")).toBe("a refill of the dewars");
     expect(causeWord("full_moon")).toBe("full moon");
   });
+});
+
+it("opens the square a bar was about, else its grid, else nothing", () => {
+  expect(opens("night", span(0, 1, { target: "g01-s05-p02" }))).toEqual({ page: "grid", session: "night", grid: "g01", square: "g01-s05" });
+  expect(opens("night", span(0, 1))).toEqual({ page: "grid", session: "night", grid: "g01" });
+  expect(opens("night", span(0, 1, { grid: "" }))).toBeNull();
 });

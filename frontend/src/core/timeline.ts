@@ -1,5 +1,7 @@
 /* Bars of a timeline: spans of time laid out in lanes, the tiny ones drawn together. */
 
+import { placeOf, type Place } from "./permalinks";
+
 export interface Span {
   readonly lane: string;
   readonly what: string;
@@ -7,6 +9,8 @@ export interface Span {
   readonly end_s: number | null;
   readonly state: string;
   readonly grid: string;
+  /** Short id of the square or group it was about; "" for none. */
+  readonly target: string;
 }
 
 export interface Timeline {
@@ -15,9 +19,15 @@ export interface Timeline {
   readonly live: boolean;
   readonly spans: readonly Span[];
   readonly working_s: number;
+  /** With the beam on the specimen. */
+  readonly imaging_s: number;
   readonly waiting: readonly { readonly cause: string; readonly seconds: number; readonly share: number }[];
   readonly idle_s: number;
   readonly steps: number;
+  readonly moves: number;
+  /** Of the grids that are done: what they were expected to take, and took; null before one is. */
+  readonly planned_s: number | null;
+  readonly actual_s: number | null;
 }
 
 export interface Bar {
@@ -103,6 +113,12 @@ const CAUSES: Record<string, string> = {
   recovery: "recovery after an interruption",
   other: "something else",
 };
+
+/** What a bar was about: its square where there is one, else its grid; null for neither. */
+export function opens(session: string, span: Span): Place | null {
+  if (span.target !== "") return placeOf(session, span.target.split("-").slice(0, 2).join("-"));
+  return span.grid === "" ? null : { page: "grid", session, grid: span.grid };
+}
 
 /** What was waited for, in words. */
 export const causeWord = (cause: string): string => CAUSES[cause] ?? cause.replaceAll("_", " ");

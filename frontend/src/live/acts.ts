@@ -55,15 +55,20 @@ export function editGrids(ids: readonly string[], set: { queue: true } | { skip:
   );
 }
 
+const JUDGED = (verdict: string): string => (verdict === "" ? "without a person's verdict" : `→ ${verdictWord(verdict)}`);
+
 /** One verdict on several grids; "" takes people's verdicts away. */
 export function judgeGrids(ids: readonly string[], verdict: string): Promise<BulkAnswer | null> {
   return told(post<BulkAnswer>("grids/bulk", { ids, set: { verdict }, mode: "best_effort" }), (answer) =>
-    toasts.say(outcome(answer.changed, "grid", verdict === "" ? "without a person's verdict" : `→ ${verdictWord(verdict)}`, answer.skipped), answer.changeset),
+    toasts.say(outcome(answer.changed, "grid", JUDGED(verdict), answer.skipped), answer.changeset),
   );
 }
 
-export function giveVerdict(grid: Grid, verdict: string): Promise<Grid | null> {
-  return told(patch<Grid>(`grids/${grid.id}`, { verdict }, grid.version), () => undefined);
+/** The same on one grid, told by its name. */
+export function giveVerdict(grid: Grid, verdict: string): Promise<BulkAnswer | null> {
+  return told(post<BulkAnswer>("grids/bulk", { ids: [grid.id], set: { verdict }, mode: "best_effort" }), (answer) =>
+    toasts.say(answer.changed === 1 ? `${grid.name} ${JUDGED(verdict)}` : outcome(answer.changed, "grid", JUDGED(verdict), answer.skipped), answer.changeset),
+  );
 }
 
 /** A word of the group's own beside a grid; "" takes it away. */

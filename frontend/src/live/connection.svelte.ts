@@ -1,6 +1,6 @@
-/* Drives the connection of `core/connection`: opens the WebSocket, or polls where none opens. */
+/* Drives the connection of `core/connection`: opens the WebSocket, else a stream, or polls where neither opens. */
 
-import { get, longPoll } from "../api/client";
+import { address, get, longPoll } from "../api/client";
 import type { EventsAnswer } from "../api/eventTypes";
 import { advance, initial, type Act, type Connection, type Happening, type ThinEvent } from "../core/connection";
 
@@ -21,6 +21,8 @@ type Frame =
   | { type: "resync"; log_id: string; oldest_seq: number; head_seq: number }
   | ({ type?: "event" } & ThinEvent);
 
+const MOST_UNSEEN = 500;
+
 const now = (): number => Date.now();
 
 class Live {
@@ -31,6 +33,9 @@ class Live {
   lastEventAt = $state<number | null>(null);
   private readonly listeners = new Set<Listener>();
   private socket: WebSocket | null = null;
+  /** What came while the page was hidden; beyond `MOST_UNSEEN` it is only known that much did. */
+  private readonly unseen: ThinEvent[] = [];
+  private stream: EventSource | null = null;
   private poll: AbortController | null = null;
 
   start(): void {
@@ -39,8 +44,19 @@ class Live {
       this.happen({ type: "tick", at: this.at });
     }, 1000);
     this.open();
+    document.addEventListener("visibilitychange", () => this.seenAgain());
     addEventListener("online", () => this.happen({ type: "retry", at: now() }));
     addEventListener("offline", () => this.happen({ type: "closed", at: now() }));
+  }
+
+  /* Nobody looks at a hidden page: it hears the heartbeat, and reads once when it is looked at again. */
+  private seenAgain(): void {
+    if (document.visibilityState === "hidden" || this.unseen.length === 0) return;
+    const events = this.unseen.splice(0);
+    for (const listener of this.listeners) {
+      if (events.length > MOST_UNSEEN) listener.reread(false);
+      else listener.events(events);
+    }
   }
 
   listen(listener: Listener): () => void {
@@ -58,7 +74,10 @@ class Live {
   private act(act: Act): void {
     switch (act.type) {
       case "deliver":
-        for (const listener of this.listeners) listener.events(act.events);
+        if (document.visibilityState === "hidden") {
+          this.unseen.push(...act.events);
+          this.unseen.splice(0, this.unseen.length - MOST_UNSEEN - 1);
+        } else for (const listener of this.listeners) listener.events(act.events);
         return;
       case "reread_all":
         for (const listener of this.listeners) listener.reread(true);
@@ -86,8 +105,26 @@ class Live {
 
   private open(): void {
     this.close();
-    if (this.connection.door === "poll") void this.pollForEver();
+    const { door } = this.connection;
+    if (door === "poll") void this.pollForEver();
+    else if (door === "stream") this.openStream();
     else this.openSocket();
+  }
+
+  private openStream(): void {
+    const { seq, logId } = this.connection;
+    const stream = new EventSource(address("events/stream", seq === null || logId === null ? {} : { after: seq, log_id: logId }));
+    this.stream = stream;
+    for (const type of ["hello", "heartbeat", "resync", "event"] as const) {
+      stream.addEventListener(type, (message) => {
+        if (this.stream === stream) this.frame({ ...(JSON.parse(String(message.data)) as object), type } as Frame);
+      });
+    }
+    // it would begin again by itself, at its own pace and from its own place
+    stream.onerror = () => {
+      stream.close();
+      if (this.stream === stream) this.happen({ type: "closed", at: now() });
+    };
   }
 
   private openSocket(): void {
@@ -120,10 +157,12 @@ class Live {
   }
 
   private close(): void {
-    const { socket, poll } = this;
+    const { socket, stream, poll } = this;
     this.socket = null;
+    this.stream = null;
     this.poll = null;
     socket?.close();
+    stream?.close();
     poll?.abort();
   }
 

@@ -2,7 +2,7 @@
 
 Two halves. Real: CryoRL's published tables of holes, with the CTF fit of each exposure and what
 their network said of its picture; pixels are not available, so grey level cannot be tried there.
-Simulated: holes found in square views of nine grids, then exposed, aligned by their true motion
+Simulated: holes found in square views of twelve grids, then exposed, aligned by their true motion
 and fitted. Good means a CTF fit of 6 Å or finer, as the ranking of grids takes it. The service's
 curve of ice is fitted to the exposures of all other grids, so that no hole is judged by its own
 neighbours. How far anything can foretell it is told by a second exposure of some of the holes, as
@@ -47,7 +47,7 @@ TARGET = 0.90
 SAME_ICE = 0.3
 PIXEL_ANGSTROM = 1.0
 #: grids of each kind, squares of a grid, holes of a square; of the holes so many exposed twice
-GRIDS, SQUARES, HOLES, TWICE = 3, 1, 12, 3
+GRIDS, SQUARES, HOLES, TWICE = 4, 2, 7, 2
 QUICK_GRIDS, QUICK_HOLES = 1, 4
 DRAWS = 500
 PRESETS = (Preset.GOOD, Preset.THICK, Preset.DRY)

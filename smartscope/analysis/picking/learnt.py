@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 
 from smartscope.analysis.base import BoolArray, FloatArray, IntArray
 from smartscope.analysis.picking.corrections import (
+    LEAST_KEPT,
     Agreement,
     Correction,
     Looked,
@@ -27,8 +28,13 @@ from smartscope.analysis.picking.diameter import measured_diameter
 from smartscope.analysis.picking.matched import coarse_micrograph, none_found
 from smartscope.analysis.picking.people import Told
 from smartscope.analysis.picking.picks import Picks
-from smartscope.analysis.picking.pointed_size import pointed_size
-from smartscope.analysis.picking.prepared import FEWEST_PARTICLE_PX, Prepared, prepared
+from smartscope.analysis.picking.pointed_size import FEWEST, pointed_size
+from smartscope.analysis.picking.prepared import (
+    FEWEST_PARTICLE_PX,
+    PARTICLE_PX,
+    Prepared,
+    prepared,
+)
 from smartscope.analysis.picking.sights import (
     UNLEARNT,
     Responses,
@@ -47,6 +53,8 @@ FORMAT: Final = 2
 _MEANT: Final = 0.3
 #: micrographs on which the way that proposes candidates is chosen
 _CHOSEN_ON: Final = 3
+#: a pick this near a click that takes away is taken away, in prepared pixels
+_TAKEN_WITHIN_PX: Final = _MEANT * PARTICLE_PX
 #: another way than the unlearnt picker's must show so many deviations more of the places
 _BETTER: Final = 1.5
 
@@ -212,6 +220,17 @@ class _Seen:
     def by(self, size: float, way: int) -> Sights:
         return sights(self.micrograph, size, way=way, responses=self.responses)
 
+    def left_alone_px(self) -> FloatArray:
+        """(n, 2) what was picked and not taken away."""
+        if not len(self.wrong_px) or not len(self.picked_px):
+            return self.picked_px
+        away = cKDTree(self.wrong_px).query(self.picked_px)[0]
+        return self.picked_px[away > _TAKEN_WITHIN_PX]
+
+    def given_px(self, places_px: FloatArray) -> FloatArray:
+        """Places (n, 2) in pixels of the image as it was given."""
+        return self.micrograph.given_px(places_px)
+
 
 def _seen(one: Clicked, size: float) -> _Seen:
     micrograph = prepared(
@@ -252,30 +271,38 @@ def _sizes(shown: Sequence[Clicked]) -> list[float]:
 
 def _chosen(seen: Mapping[float, Sequence[_Seen]], first: float) -> tuple[float, int]:
     """The size and the way that show most of the places pointed at, and rank them best; those of
-    the unlearnt picker unless others are clearly better.
+    the unlearnt picker unless six such places or more show others to be clearly better, which
+    pick most of what was left alone as well.
     """
-    every = sum(len(one.right_px) for one in seen[first])
-    merits = {
-        (size, way): sum(_merit(one, size, way) for one in micrographs[:_CHOSEN_ON])
-        for size, micrographs in seen.items()
-        for way in range(UNLEARNT, shapes())
-    }
+    pointed = sum(len(one.right_px) for one in seen[first])
+    if pointed < FEWEST:
+        return first, UNLEARNT
+    merits = {}
+    for size, micrographs in seen.items():
+        alone = [before.left_alone_px() for before in seen[first][:_CHOSEN_ON]]
+        for way in range(UNLEARNT, shapes()):
+            said = np.zeros(2)
+            for one, before, places in zip(micrographs, seen[first], alone, strict=False):
+                said += _merit(one, size, way, before.given_px(places))
+            if said[1] >= LEAST_KEPT * sum(map(len, alone)) or (size, way) == (first, UNLEARNT):
+                merits[size, way] = said[0]
     best = max(merits, key=lambda each: merits[each])
-    clearly = merits[best] > merits[first, UNLEARNT] + _BETTER * np.sqrt(max(every, 1)) / 2.0
+    clearly = merits[best] > merits[first, UNLEARNT] + _BETTER * np.sqrt(pointed) / 2.0
     return best if clearly else (first, UNLEARNT)
 
 
-def _merit(one: _Seen, size: float, way: int) -> float:
+def _merit(one: _Seen, size: float, way: int, alone_px: FloatArray) -> FloatArray:
     """How many of the places pointed at have a candidate, each counted by the share of decoys that
-    it outranks.
+    it outranks; and how many of `alone_px` (n, 2), in pixels as given, are picked.
     """
     found = found_in(one.micrograph, size, way=way, responses=one.responses)
     near, hit = _meant(found.places_px, one.right_px, _MEANT * size, one.micrograph)
-    if not len(found.scores) or not hit.any():
-        return 0.0
-    ranks = found.scores[near[hit]]
+    sure = found.places_px[found.scores >= found.threshold]
+    kept = _meant(sure, _own_px(one.micrograph, alone_px), size / 2.0, one.micrograph)[1]
+    ranks = found.scores[near[hit]] if len(found.scores) else np.zeros(0)
     lower = np.searchsorted(np.sort(found.decoy_scores), ranks, side="left")
-    return float((lower / max(len(found.decoy_scores), 1)).sum())
+    shown = float((lower / max(len(found.decoy_scores), 1)).sum())
+    return np.array([shown, np.count_nonzero(kept)])
 
 
 def _lesson(one: _Seen, before: _Seen, size: float, way: int) -> Looked:

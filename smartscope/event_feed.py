@@ -40,6 +40,8 @@ from smartscope.signed_in import readers_signed_in
 GROUP = "events"
 #: events kept for the streams
 KEPT = 1_000
+#: open at once in one process; who comes later is told to come back
+MOST_STREAMS = 1_000
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,7 +104,15 @@ class EventFeed:
 
     @contextlib.asynccontextmanager
     async def followed(self, follower: Follower) -> AsyncIterator[None]:
-        """Wake this follower from now on. Raises DatabaseTrouble when the log cannot be read."""
+        """Wake this follower from now on; it is lost at once where there are too many already.
+
+        Raises DatabaseTrouble when the log cannot be read.
+        """
+        if len(self._followers) >= MOST_STREAMS:
+            log.warning("A live stream is refused: %d are open", len(self._followers))
+            follower.lost = True
+            yield
+            return
         if not self._followers:
             self._begin()
         self._followers.add(follower)

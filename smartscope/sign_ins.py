@@ -6,14 +6,22 @@ password is nobody at once.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends import db
+from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
+from django.http import HttpRequest
+from django.utils import timezone
 
+from smartscope.client_address import client_address
+from smartscope.operations.sign_in_tries import forget_try, may_try
 from smartscope.queries.prepared import SOME_TEXT, SOMEBODY, rows_of
+
+log = logging.getLogger("smartscope.audit")
 
 
 class SessionStore(db.SessionStore):
@@ -32,7 +40,35 @@ class SessionStore(db.SessionStore):
 
 
 class PeopleBackend(ModelBackend):
-    """Django's accounts with passwords."""
+    """Django's accounts with passwords, and a few tries a minute to give the right one.
+
+    The page says politely when it is too often, by a count in the cache; here PostgreSQL counts,
+    whatever the cache does, and a right password is refused as well.
+    """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **more: Any,
+    ) -> User | None:
+        """The account of that name and password. Raises PermissionDenied after too many tries."""
+        if username is None or password is None or "\0" in username:
+            return None
+        names = [f"account:{username.lower()}"]
+        if request is not None:
+            names.append(f"from:{client_address(request)}")
+        if not may_try(names, timezone.now()):
+            log.warning("refused %r: too many tries to sign in", username)
+            raise PermissionDenied
+        user = super().authenticate(request, username, password, **more)
+        if user is None:
+            log.warning("refused %r: no such account, or a wrong password", username)
+            return None
+        forget_try(names)
+        assert isinstance(user, User)
+        return user
 
     def get_user(self, user_id: int) -> User | None:
         """The account, unless it is gone or disabled."""

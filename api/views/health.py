@@ -134,4 +134,7 @@ class _Now:
             epochs.add_metric([name], epoch)
         head = GaugeMetricFamily("screening_event_head_seq", "Newest event", found.head_seq)
         disk = GaugeMetricFamily("screening_disk_free_bytes", "Room for data", found.free_bytes)
-        return [image, waits, steps, stages, queue, epochs, head, disk]
+        hooks = CounterMetricFamily(
+            "screening_webhook_failures", "Tries that no receiver took", found.webhook_failures
+        )
+        return [image, waits, steps, stages, queue, epochs, head, disk, hooks]

@@ -6,35 +6,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('smartscope', '0025_exposure_tilt'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("smartscope", "0025_exposure_tilt"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='clearing',
-            name='clearing_state',
+            model_name="clearing",
+            name="clearing_state",
         ),
         migrations.AddField(
-            model_name='clearing',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="clearing",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='clearing',
-            name='group',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clearings', to='auth.group'),
+            model_name="clearing",
+            name="group",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="clearings",
+                to="auth.group",
+            ),
         ),
         migrations.AlterField(
-            model_name='clearing',
-            name='state',
-            field=models.CharField(choices=[('asked', 'Asked'), ('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=10),
+            model_name="clearing",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("asked", "Asked"),
+                    ("waiting", "Waiting"),
+                    ("running", "Running"),
+                    ("done", "Done"),
+                    ("failed", "Failed"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="waiting",
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clearing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['asked', 'waiting', 'running', 'done', 'failed', 'cancelled'])), name='clearing_state'),
+            model_name="clearing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["asked", "waiting", "running", "done", "failed", "cancelled"])
+                ),
+                name="clearing_state",
+            ),
         ),
     ]

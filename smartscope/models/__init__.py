@@ -25,6 +25,7 @@ from smartscope.models.preset import Preset
 from smartscope.models.retention import Clearing, ClearingState, Retention
 from smartscope.models.session import CollectionParameters, Session
 from smartscope.models.share_link import ShareLink
+from smartscope.models.sign_in_tries import SignInTries
 from smartscope.models.targets import Atlas, Group, Hole, Square
 from smartscope.models.trained_network import TrainedNetwork
 from smartscope.models.webhook import Webhook, WebhookDelivery, WebhookState
@@ -77,6 +78,7 @@ __all__ = [
     "Run",
     "Session",
     "ShareLink",
+    "SignInTries",
     "Square",
     "Step",
     "StepItem",

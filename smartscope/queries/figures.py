@@ -14,7 +14,15 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from smartscope.domain.status import AnalysisState
-from smartscope.models import Analysis, Lease, Microscope, Step, Wait
+from smartscope.models import (
+    Analysis,
+    Lease,
+    Microscope,
+    Step,
+    Wait,
+    WebhookDelivery,
+    WebhookState,
+)
 from smartscope.queries.events import head_seq
 
 #: upper edges of the histogram of analysis times, seconds
@@ -43,10 +51,11 @@ class Figures:
     head_seq: int
     epochs: Mapping[str, int]
     free_bytes: int
+    webhook_failures: int
 
 
 def figures() -> Figures:
-    """Six queries."""
+    """Eight queries."""
     now = timezone.now()
     microscopes = list(Microscope.objects.all())
     names = {one.pk: one.name for one in microscopes}
@@ -75,7 +84,19 @@ def figures() -> Figures:
         head_seq=head_seq(),
         epochs={names[row.microscope_id]: row.epoch for row in Lease.objects.all()},
         free_bytes=shutil.disk_usage(settings.DATA_DIR).free,
+        webhook_failures=_webhook_failures(),
     )
+
+
+def _webhook_failures() -> int:
+    """Tries that no receiver took, less when a delivery is replayed; what is being sent just now is
+    not counted yet.
+    """
+    taken_or_under_way = Q(state__in=(WebhookState.SENT, WebhookState.SENDING))
+    found = WebhookDelivery.objects.aggregate(
+        tries=Sum("attempts"), good=Count("pk", filter=taken_or_under_way & Q(attempts__gt=0))
+    )
+    return int((found["tries"] or 0) - found["good"])
 
 
 def _stages() -> list[Stage]:

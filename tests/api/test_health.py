@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from smartscope.models import Analysis, Event, Lease
+from smartscope.models import Analysis, Event, Lease, Webhook, WebhookDelivery
 from tests.api.conftest import As
 from tests.api.world import World
 
@@ -65,6 +65,11 @@ def test_microscopes_queues_plugins_and_versions_are_shown(as_: As, world: World
 def test_figures_are_counted_from_rows(as_: As, world: World) -> None:
     now = timezone.now()
     analysis(world, "done", started_at=now - timedelta(seconds=3), finished_at=now)
+    hook = Webhook.objects.create(name="hook", url="https://example.org/")
+    for seq, state, attempts in ((1, "sent", 3), (2, "wanted", 2), (3, "sending", 1)):
+        WebhookDelivery.objects.create(
+            webhook=hook, seq=seq, kind="grid.done", due_at=now, state=state, attempts=attempts
+        )
     answer = APIClient().get(f"{API}/metrics")
     assert answer.status_code == 200
     text = answer.content.decode()
@@ -78,6 +83,8 @@ def test_figures_are_counted_from_rows(as_: As, world: World) -> None:
     assert found["screening_analysis_seconds_bucket", frozenset({"find_done", "2.0"})] == 0
     assert found["screening_analysis_seconds_bucket", frozenset({"find_done", "5.0"})] == 1
     assert found["screening_event_head_seq", frozenset()] >= 2
+    # two before the one that was taken, and two that were not
+    assert found["screening_webhook_failures_total", frozenset()] == 4
     assert "ours" not in text
 
 

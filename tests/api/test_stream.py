@@ -16,6 +16,7 @@ from django.db import connections, transaction
 from django.test import Client
 
 from frontend.consumers import EventStream
+from smartscope import event_feed
 from smartscope.domain.actor import BRIDGE
 from smartscope.event_feed import PACE
 from smartscope.models import Event, EventCounter, Membership
@@ -287,3 +288,25 @@ async def test_too_many_messages_end_the_stream() -> None:
         for _ in range(11):
             await ours.say(type="ping")
         assert await ours.closed() == 4429
+
+
+@on_own_threads
+async def test_a_server_that_is_full_says_so_and_keeps_those_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_feed, "MOST_STREAMS", 1)
+    world = await in_thread(make_world)
+    client = await in_thread(sign_in, world, "member")
+    async with stream(client, look_every_s=0.02) as ours:
+        await ours.told()
+        seq = await in_thread(happen, world)
+        assert (await ours.told())["seq"] == seq, "it follows"
+        async with stream(client) as late:
+            assert (await late.told())["type"] == "hello"
+            assert await late.closed() == 1013
+        seq = await in_thread(happen, world)
+        assert (await ours.told())["seq"] == seq
+    async with stream(client, look_every_s=0.02) as again:
+        await again.told()
+        seq = await in_thread(happen, world)
+        assert (await again.told())["seq"] == seq

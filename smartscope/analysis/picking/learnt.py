@@ -56,7 +56,7 @@ _CHOSEN_ON: Final = 3
 #: a pick this near a click that takes away is taken away, in prepared pixels
 _TAKEN_WITHIN_PX: Final = _MEANT * PARTICLE_PX
 #: another way than the unlearnt picker's must show so many deviations more of the places
-_BETTER: Final = 1.5
+_BETTER: Final = 2.5
 
 NOTHING_AS_SURE: Final = "Nothing here looks as sure as what people pointed at on this grid."
 _NO_SIZE: Final = "The places pointed at share no size; give a diameter."

@@ -27,6 +27,8 @@ from smartscope.analysis.movies.sums import Dosing, EachGroup, MovieSums, movie_
 from smartscope.analysis.movies.transforms import FrameSpectra
 from smartscope.domain.errors import InvalidInput
 
+#: beyond any magnification that movies are taken at, to either side
+PIXEL_SIZES_ANGSTROM: Final = (0.05, 1000.0)
 GROUP_DOSE_E_PER_A2: Final = 0.7
 LOCAL_GROUP_DOSE_E_PER_A2: Final = 1.5
 FEWEST_LOCAL_GROUPS: Final = 6
@@ -81,7 +83,7 @@ class Taken:
     """How a movie was taken: pixel size in Å; dose in e/Å², and kV, None where they are not known.
 
     `dose_before_e_per_a2` is what the place had seen already. Raises `InvalidInput` for a pixel
-    size or a dose that is not positive.
+    size that no movie has, or a dose that is not positive.
     """
 
     pixel_size_angstrom: float
@@ -226,8 +228,15 @@ def _local(
 
 
 def _check(pixel_size_angstrom: float, dose_per_frame_e_per_a2: float | None) -> None:
-    if not (math.isfinite(pixel_size_angstrom) and pixel_size_angstrom > 0.0):
-        raise InvalidInput({"pixel_size_angstrom": f"{pixel_size_angstrom} is not positive."})
+    least, most = PIXEL_SIZES_ANGSTROM
+    # not a number is in no range
+    if not least <= pixel_size_angstrom <= most:
+        raise InvalidInput(
+            {
+                "pixel_size_angstrom": f"{pixel_size_angstrom} Å is no pixel of a movie; give "
+                f"{least} to {most} Å."
+            }
+        )
     dose = dose_per_frame_e_per_a2
     if dose is not None and not (math.isfinite(dose) and dose > 0.0):
         raise InvalidInput({"dose_per_frame_e_per_a2": f"{dose} is not positive; leave it out."})

@@ -1,9 +1,10 @@
 """Finds how the pictures of a tilt series lie, from the pictures alone.
 
 First each picture is set on its neighbour nearer to zero tilt, stretched by the cosines of both
-tilts; then all are set, round by round, on projections of the volume that the others make, and the
-axis about which they agree best is taken. A shift common to all, one that follows the tilts as a
-move along x or z does, and a hand no such search can know.
+tilts, then on what all tilts nearer to zero make; then all are set, round by round, on projections
+of the volume that the others make, and the axis about which they agree best is taken. A shift
+common to all, one that follows the tilts as a move along x or z does, and a hand no such search can
+know.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from smartscope.analysis.tomography.wbp import weighted
 
 WIDEST_PX: Final = 256
 AXIS_REACH_DEG: Final = 5.0
+_OUTWARD_ROUNDS: Final = 2
 #: rounds on projections: before the axis is looked for, for each axis looked at, and after each
 _FIRST_ROUNDS: Final = 4
 _TRIAL_ROUNDS: Final = 2
@@ -35,6 +37,10 @@ _MIDDLE: Final = 0.5
 #: a picture is looked for so far from where its neighbour says, share of the width
 _REACH: Final = 0.25
 _REFINED_REACH: Final = 0.05
+#: at first as far as a chain of neighbours may have gone astray
+_FIRST_REACH: Final = 0.15
+#: tilts that make a first volume together
+_FEWEST_INNER: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +71,10 @@ def align(
     small, factor = _small(tilts)
     start = replace(geometry.binned(factor), shifts_px=np.zeros((len(geometry), 2)))
     depth = max(8, round(_MIDDLE * depth_px / factor))
-    found, agreed = _settled(small, _by_neighbours(small, start), depth, _FIRST_ROUNDS)
+    found = _by_neighbours(small, start)
+    for _ in range(_OUTWARD_ROUNDS):
+        found = _outwards(small, found, depth)
+    found, agreed = _settled(small, found, depth, _FIRST_ROUNDS)
     axes = found.axis_deg[:1]
     scores = np.array([agreed.mean()])
     if axis_reach_deg > 0.0:
@@ -137,6 +146,31 @@ def _by_neighbours(tilts: FloatImage, geometry: TiltGeometry) -> TiltGeometry:
             extra, _ = correlate(reference, picture, reach_px=_REACH * tilts.shape[2])
             shifts[here] = shifts[before] + extra / np.array([stretch, 1.0])
     return replace(geometry, shifts_px=_as_taken(shifts, geometry))
+
+
+def _outwards(tilts: FloatImage, geometry: TiltGeometry, depth_px: int) -> TiltGeometry:
+    """Each picture set on the projection of what all tilts nearer to zero make. Beyond a neighbour
+    that was misplaced all others are misplaced alike, and would bear each other out in a volume.
+    """
+    turned = upright(tilts, geometry)
+    window = Tapered.of(turned.shape[1:])
+    filtered = weighted(turned, geometry, depth_px=depth_px)
+    width = turned.shape[2]
+    volume = np.zeros(0, dtype=np.float32)
+    shifts = np.zeros((len(tilts), 2))
+    for place, number in enumerate(np.argsort(np.abs(geometry.angles_deg), kind="stable")):
+        one = geometry.angles_deg[number : number + 1]
+        if place >= _FEWEST_INNER:
+            expected = np.ascontiguousarray(project(volume, one, samples=width)[0].T)
+            shifts[number], _ = correlate(
+                window.of_picture(expected),
+                window.of_picture(turned[number]),
+                reach_px=_FIRST_REACH * width,
+            )
+        own = _moved(filtered[number], shifts[number], 1.0)[None]
+        added = back_project(own, one, depth=depth_px, width=width)
+        volume = volume + added if volume.size else added
+    return replace(geometry, shifts_px=geometry.shifts_px + _as_taken(shifts, geometry))
 
 
 def _moved(picture: FloatImage, shift: FloatArray, stretch: float) -> FloatImage:

@@ -131,6 +131,36 @@ def test_very_short_movies_are_summed(frames: int) -> None:
         assert rmse(aligned.shifts_angstrom, recorded.positions_angstrom) < 0.4
 
 
+def fine_scene_moving(path_px: np.ndarray, side: int = 512) -> ArrayMovie:
+    """Half an electron per pixel and frame of a scene of even detail from 30 to 3 pixels."""
+    rng = np.random.default_rng(4)
+    ky, kx = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None, :]
+    k = np.hypot(ky, kx)
+    spectrum = np.fft.rfft2(rng.normal(size=(side, side))) * ((k > 1 / 30) & (k < 1 / 3))
+    spectrum *= 0.15 / np.fft.irfft2(spectrum).std()
+    counts = [
+        rng.poisson(
+            np.maximum(
+                0.5 + 0.5 * np.fft.irfft2(spectrum * np.exp(-2j * np.pi * (kx * x + ky * y))), 0.0
+            )
+        )
+        for x, y in path_px
+    ]
+    return ArrayMovie(np.array(counts, dtype=np.uint8))
+
+
+def test_where_electrons_are_few_fine_detail_tells_shifts(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = 0.3 * burst_and_drift(20)
+    movie = fine_scene_moving(path)
+    taken = Taken(pixel_size_angstrom=1.0, dose_per_frame_e_per_a2=0.5)
+    fine = align_movie(movie, taken)
+    monkeypatch.setattr("smartscope.analysis.movies.align.WELL_KNOWN_ANGSTROM", np.inf)
+    coarse = align_movie(movie, taken)
+    true = path - path.mean(axis=0)
+    assert rmse(fine.shifts_angstrom, true) < 0.7 * rmse(coarse.shifts_angstrom, true)
+    assert rmse(fine.shifts_angstrom, true) < 0.1
+
+
 def test_without_a_dose_there_is_no_early_drift() -> None:
     recorded = record(burst_and_drift(8), shape=(256, 256))
     aligned = align_movie(recorded.movie, Taken(pixel_size_angstrom=1.2))
@@ -143,6 +173,8 @@ def test_without_a_dose_there_is_no_early_drift() -> None:
     [
         (0.0, 1.0, None),
         (float("nan"), 1.0, None),
+        (1e-9, 1.0, None),
+        (1e9, 1.0, None),
         (1.0, 0.0, None),
         (1.0, 1.0, np.ones((4, 4))),
         (1.0, 1.0, np.zeros((64, 64))),

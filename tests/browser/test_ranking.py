@@ -22,7 +22,7 @@ def test_grids_stand_in_the_order_of_what_they_are_worth_with_reasons(sign_in: S
     expect(rows.first).to_contain_text("rib-1")
     expect(rows.first).to_contain_text("1,480")
     expect(rows.first).to_contain_text("20 of 24 exposures usable")
-    expect(rows.first).to_contain_text(re.compile("43.% look good"))
+    expect(rows.first).to_contain_text(re.compile(r"\d+.% look good"))
     expect(rows.nth(2)).to_contain_text("nothing measured yet")
 
 
@@ -41,9 +41,10 @@ def test_a_verdict_given_by_keyboard_is_kept_beside_the_suggestion(sign_in: Sign
     expect(page.get_by_label("Verdict on rib-2")).to_have_value("discard")
 
 
+@pytest.mark.usefixtures("as_planted")
 def test_who_may_only_look_opens_a_grid_by_keyboard_all_the_same(sign_in: SignIn) -> None:
     page = sign_in(f"s/{SESSION}", as_="viewer")
-    expect(page.get_by_role("img", name="4 squares imaged")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile(r"^\d+ squares imaged$")).first).to_be_visible()
     expect(row(page, "rib-4")).to_contain_text("expected")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -61,12 +62,12 @@ def test_what_is_being_typed_stays_and_another_persons_change_beside_it_is_said(
         other.get_by_label("Tag of rib-3").press("Tab")
     expect(tag).to_have_value("half typed")
 
-    for one, value in ((page, "12"), (other, "13")):
+    for one, value in ((page, "21"), (other, "22")):
         one.get_by_role("button", name="Parameters of rib-4").click()
         one.get_by_label("Squares per grid").fill(value)
     other.get_by_role("button", name="Save 1 change").click()
-    expect(page.get_by_text("somebody set this to 13 meanwhile")).to_be_visible()
-    expect(page.get_by_label("Squares per grid")).to_have_value("12")
+    expect(page.get_by_text("somebody set this to 22 meanwhile")).to_be_visible()
+    expect(page.get_by_label("Squares per grid")).to_have_value("21")
 
 
 def test_a_parameter_outside_its_limits_is_refused_where_it_was_typed(sign_in: SignIn) -> None:

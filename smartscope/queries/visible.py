@@ -19,6 +19,7 @@ from django.db.models.functions import Cast
 
 from smartscope.domain.actor import Actor
 from smartscope.models import (
+    Analysis,
     Atlas,
     Changeset,
     Command,
@@ -118,6 +119,10 @@ def visible_exposures(reader: Reader) -> QuerySet[Exposure]:
 
 def visible_images(reader: Reader) -> QuerySet[Image]:
     return Image.objects.filter(_within(reader, "grid__session"))
+
+
+def visible_analyses(reader: Reader) -> QuerySet[Analysis]:
+    return Analysis.objects.filter(_within(reader, "image__grid__session"))
 
 
 def visible_runs(reader: Reader) -> QuerySet[Run]:

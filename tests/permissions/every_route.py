@@ -99,6 +99,7 @@ class Scenery:
             "exposures": ours.exposure,
             "images": ours.image,
             "exports": self.export,
+            "jobs": Analysis.objects.get(image=ours.image, kind="pick"),
             "particle-studies": self.study,
             "runs": ours.run,
             "changesets": ours.changeset,
@@ -345,6 +346,7 @@ PROVEN_ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("squares/<str:key>/denoised", "POST"): "tests/api/test_picks.py",
     ("grids/<str:key>/picks", "POST"): "tests/api/test_picks.py",
     ("grids/<str:key>/exports", "POST"): "tests/api/test_exports.py",
+    ("jobs/<str:key>/retry", "POST"): "tests/api/test_jobs.py",
     ("grids/<str:key>/particle-studies", "POST"): "tests/api/test_particle_studies.py",
     ("grids/<str:key>/denoised", "POST"): "tests/api/test_picks.py",
 }

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SESSION, SignIn
+from tests.browser.served import Site
 
 PLOTS = (
     "CTF fit",
@@ -19,6 +20,19 @@ PLOTS = (
     "From image to measurement",
     "Holes per hour",
 )
+
+GIVEN_UP = """
+from smartscope.models import Analysis, Image
+image = Image.objects.filter(grid__session__name={session!r}).order_by("created_at").first()
+Analysis.objects.create(
+    image=image, kind="find_holes", plugin="classical-holes", plugin_version="0", state="dead",
+    attempts=3, error="Its file ends after 12 of 4096 rows.", visible_at_s=0.0,
+)
+"""
+TIDIED = """
+from smartscope.models import Analysis
+Analysis.objects.filter(plugin_version="0").delete()
+"""
 
 
 def chosen(page: Page) -> int:
@@ -80,3 +94,17 @@ def test_by_stage_position_a_drawn_line_chooses(sign_in: SignIn) -> None:
     expect(page.get_by_text(re.compile("exposures? chosen"))).to_be_visible()
     feed = page.get_by_role("region", name="Exposures, newest first")
     expect(feed.locator("tr.chosen").first).to_be_attached()
+
+
+def test_what_was_given_up_says_why_and_is_tried_again(sign_in: SignIn, site: Site) -> None:
+    site.python(GIVEN_UP.format(session=SESSION))
+    try:
+        page = sign_in(f"s/{SESSION}/live")
+        page.get_by_text("1 given up: why").click()
+        expect(page.get_by_text("holes of squares, after 3 tries: Its file ends")).to_be_visible()
+        page.get_by_role("button", name="Try again").click()
+        expect(page.get_by_text("It is tried again.")).to_be_visible()
+        expect(page.get_by_text("given up: why")).to_have_count(0)
+        expect(page.get_by_text("1 waiting: holes of squares")).to_be_visible()
+    finally:
+        site.python(TIDIED)

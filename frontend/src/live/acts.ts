@@ -49,6 +49,11 @@ export function makeFineSum(exposure: Exposure): Promise<Exposure | null> {
   return told(post<Exposure>(`exposures/${exposure.id}/fine-sum`), () => toasts.say(`A finer sum of ${exposure.slug} is being made.`));
 }
 
+/** Has a worker try again what was given up. */
+export function retryJob(id: string): Promise<unknown> {
+  return told(post(`jobs/${id}/retry`), () => toasts.say("It is tried again."));
+}
+
 export function editGrids(ids: readonly string[], set: { queue: true } | { skip: true }): Promise<BulkAnswer | null> {
   return told(post<BulkAnswer>("grids/bulk", { ids, set, mode: "best_effort" }), (answer) =>
     toasts.say(withAdvice(outcome(answer.changed, "grid", "skip" in set ? "skipped" : "queued again", answer.skipped), answer), answer.changeset),

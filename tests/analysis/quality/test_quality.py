@@ -134,7 +134,8 @@ def test_a_field_that_is_surely_all_foil_is_masked_whole(
 ) -> None:
     mask = np.zeros((40, 40), dtype=np.bool_)
     mask[: round(40 * stands_out)] = True
-    shares = dict.fromkeys(CLASSES, 0.0) | {
+    shares: dict[ExposureClass, float] = {
+        **dict.fromkeys(CLASSES, 0.0),
         ExposureClass.FOIL: 0.75 * sure,
         ExposureClass.CONTAMINATED: 0.25 * sure,
         ExposureClass.GOOD: 1.0 - sure,

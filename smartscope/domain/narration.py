@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from smartscope.domain.counted import counted
 from smartscope.domain.snapshot import GridPicture, Snapshot
 from smartscope.domain.steps import (
     AskPerson,
@@ -87,7 +88,7 @@ _UPKEEP_WORDS: Mapping[type, str] = {
 
 
 def _group_words(step: ExposeGroup, snapshot: Snapshot) -> str:
-    holes = "1 hole" if len(step.shots) == 1 else f"{len(step.shots)} holes"
+    holes = counted(len(step.shots), "hole")
     where = _square(snapshot, step.grid, step.square)
     return f"expose {holes} in {where}, {step.defocus_um:g} µm underfocus"
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from smartscope.domain.counted import counted
 from smartscope.domain.particles import LEAST_COUNTED, LEAST_USUAL
 from smartscope.domain.verdict import (
     Evidence,
@@ -209,10 +210,11 @@ def _about_particles(evidence: Evidence, expected: float) -> str:
     usual = evidence.particles_usual
     if usual is None:
         return (
-            f"Particles were counted in {evidence.particles_counted} usable exposures; "
+            "Particles were counted in "
+            f"{counted(evidence.particles_counted, 'usable exposure')}; "
             f"{LEAST_COUNTED} are needed before that says anything."
         )
-    text = f"A usable exposure holds about {usual:.0f} particles"
+    text = f"A usable exposure holds about {counted(usual, 'particle')}"
     if usual < LEAST_USUAL:
         return f"{text}: too few to tell an empty exposure by, and small ones may not be seen."
     return f"{text}, which makes about {usual * expected:,.0f} on the grid."

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from smartscope.domain.counted import counted
 from smartscope.domain.usable_share import UsableShare
 
 #: usable holes that fill a day of collection at about 110 holes per hour (published rates)
@@ -100,13 +101,14 @@ def judge(evidence: Evidence, expected_usable_holes: float) -> Judgement:
     """What is suggested, on the evidence and the holes expected to be usable on the whole grid."""
     if (unknown := _unknown(evidence)) is not None:
         return unknown
-    amount = f"about {expected_usable_holes:,.0f} usable holes"
+    amount = f"about {counted(expected_usable_holes, 'usable hole')}"
     if expected_usable_holes < NOT_WORTH:
         return Judgement(Verdict.DISCARD, f"Only {amount}: less than a morning's collection.")
     if evidence.exposures_judged < LEAST_JUDGED:
         return Judgement(
             Verdict.UNDECIDED,
-            f"{amount.capitalize()} by the ice, but only {evidence.exposures_judged} exposures "
+            f"{amount.capitalize()} by the ice, but only "
+            f"{counted(evidence.exposures_judged, 'exposure')} "
             f"were judged; {LEAST_JUDGED} are needed.",
         )
     against = objections(evidence)
@@ -128,7 +130,8 @@ def objections(evidence: Evidence) -> list[str]:
         found.append(f"only {usable_in_words(evidence)}")
     if evidence.particles_usual is not None and evidence.particles_usual < 1.0:
         found.append(
-            f"no particle was seen in most of {evidence.particles_counted} usable exposures"
+            "no particle was seen in most of "
+            f"{counted(evidence.particles_counted, 'usable exposure')}"
         )
     ice_nm = evidence.ice_median_nm
     if ice_nm is not None and ice_nm > evidence.ice_max_nm:

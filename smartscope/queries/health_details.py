@@ -23,6 +23,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from smartscope.domain.check_up import Finding, broken, doubtful, room_left, sound
+from smartscope.domain.counted import counted
 from smartscope.domain.errors import SmartscopeError
 from smartscope.domain.status import AnalysisState
 from smartscope.models import Analysis, Detector, Event, Lease, LeaseState, Microscope
@@ -122,7 +123,7 @@ def _sweeper() -> Iterator[Finding]:
         minutes = age.total_seconds() / 60
         yield broken(
             "sweeper",
-            f"events wait for {minutes:.0f} minutes to be passed on",
+            f"events wait for {counted(minutes, 'minute')} to be passed on",
             "Start it: manage.py sweeper. Alarms are told by it.",
         )
     else:
@@ -140,11 +141,11 @@ def _workers() -> Iterator[Finding]:
     if age_s > settings.OLD_ANALYSIS_S:
         yield broken(
             "workers",
-            f"an image waits for {age_s / 60:.0f} minutes for its analysis",
+            f"an image waits for {counted(age_s / 60, 'minute')} for its analysis",
             "Start workers: celery -A smartscope worker.",
         )
     else:
-        yield sound("workers", f"{found['busy']} analyses are being made")
+        yield sound("workers", f"{counted(found['busy'], 'analysis', 'analyses')} under way")
 
 
 def _storage() -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
+from smartscope.domain.counted import counted
 from smartscope.domain.status import GRID_ENDS, AnalysisState, RunState
 from smartscope.models import Analysis, Grid, Run, Session
 from smartscope.queries.report.grid_report import grid_report
@@ -88,10 +89,11 @@ def _missing(session: Session, run: Run | None, parts: Sequence[GridReport]) -> 
     rows = Analysis.objects.filter(image__grid__session=session)
     open_rows = rows.filter(state__in=(AnalysisState.WANTED, AnalysisState.RUNNING)).count()
     if open_rows:
-        found.append(f"{open_rows} images are still to be analysed.")
+        found.append(f"{counted(open_rows, 'image')} still to be analysed.")
     dead = rows.filter(state=AnalysisState.DEAD).count()
     if dead:
         found.append(
-            f"{dead} images could not be analysed; `manage.py retry_analyses` tries again."
+            f"{counted(dead, 'image')} could not be analysed; "
+            "the live page says why, and tries again."
         )
     return found

@@ -12,14 +12,16 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from frontend.bundle import built_bundle
-from frontend.sign_in_limit import SignInLimit
 from smartscope.operations.login_links import use_login_link
+from smartscope.operations.sign_in_tries import WINDOW, are_spent
+from smartscope.sign_ins import tried_as
 
 
 @require_GET
@@ -44,18 +46,14 @@ class SignIn(LoginView):
     template_name = "frontend/login.html"
     redirect_authenticated_user = True
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        limit = SignInLimit(request)
-        if limit.is_reached():
-            context = self.get_context_data(form=self.get_form_class()(request), too_many=True)
-            response = self.render_to_response(context, status=429)
-            response.headers["Retry-After"] = str(SignInLimit.WINDOW_S)
-            return response
-        return super().post(request, *args, **kwargs)
-
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        SignInLimit(self.request).count()
-        return super().form_invalid(form)
+        names = tried_as(self.request, self.request.POST.get("username", ""))
+        if not are_spent(names, timezone.now()):
+            return super().form_invalid(form)
+        context = self.get_context_data(form=form, too_many=True)
+        response = self.render_to_response(context, status=429)
+        response.headers["Retry-After"] = f"{WINDOW.total_seconds():.0f}"
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | _page()

@@ -39,11 +39,18 @@ class SessionStore(db.SessionStore):
         return self.model.objects.filter(session_key=SOME_TEXT, expire_date__gt=Now())
 
 
+def tried_as(request: HttpRequest | None, username: str) -> list[str]:
+    """Under which names a try to sign in counts: the account's and the address's."""
+    names = [f"account:{username.lower()}"]
+    if request is not None:
+        names.append(f"from:{client_address(request)}")
+    return names
+
+
 class PeopleBackend(ModelBackend):
     """Django's accounts with passwords, and a few tries a minute to give the right one.
 
-    The page says politely when it is too often, by a count in the cache; here PostgreSQL counts,
-    whatever the cache does, and a right password is refused as well.
+    After too many a right password is refused as well, and the page says why.
     """
 
     def authenticate(
@@ -56,9 +63,7 @@ class PeopleBackend(ModelBackend):
         """The account of that name and password. Raises PermissionDenied after too many tries."""
         if username is None or password is None or "\0" in username:
             return None
-        names = [f"account:{username.lower()}"]
-        if request is not None:
-            names.append(f"from:{client_address(request)}")
+        names = tried_as(request, username)
         if not may_try(names, timezone.now()):
             log.warning("refused %r: too many tries to sign in", username)
             raise PermissionDenied

@@ -42,6 +42,13 @@ def may_try(names: Iterable[str], now: datetime) -> bool:
     return max(counts) <= TRIES
 
 
+def are_spent(names: Iterable[str], now: datetime) -> bool:
+    """Whether a try under one of the names was just refused."""
+    return SignInTries.objects.filter(
+        key__in=list(map(_digest, names)), tries__gt=TRIES, began_at__gt=now - WINDOW
+    ).exists()
+
+
 def forget_try(names: Iterable[str]) -> None:
     """It was the right password: it counts against nobody."""
     keys = sorted(map(_digest, names))

@@ -39,6 +39,12 @@ def _shell(request: HttpRequest, **context: Any) -> HttpResponse:
     return render(request, "frontend/shell.html", _page() | context)
 
 
+@never_cache
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What a person reads whose form came without its token; the log says why."""
+    return render(request, "frontend/form_refused.html", _page(), status=403)
+
+
 @method_decorator(never_cache, name="dispatch")
 class SignIn(LoginView):
     """Name and password; after too many failures one waits a minute."""

@@ -256,6 +256,7 @@ SESSION_COOKIE_NAME = "__Host-smartscope-session" if HTTPS else "smartscope-sess
 CSRF_COOKIE_NAME = "__Host-smartscope-csrf" if HTTPS else "smartscope-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "frontend.views.form_refused"
 
 # --- Headers -----------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import SESSION, SignIn
@@ -49,6 +50,7 @@ def test_the_downloaded_report_needs_no_server(
         alone.close()
 
 
+@pytest.mark.usefixtures("as_planted")
 def test_the_timeline_accounts_for_the_night(sign_in: SignIn) -> None:
     page = sign_in(f"s/{SESSION}")
     page.locator("#main").get_by_role("link", name="Timeline").click()

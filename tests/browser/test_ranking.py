@@ -54,7 +54,9 @@ def test_who_may_only_look_opens_a_grid_by_keyboard_all_the_same(sign_in: SignIn
 def test_what_is_being_typed_stays_and_another_persons_change_beside_it_is_said(
     sign_in: SignIn,
 ) -> None:
-    page, other = sign_in(f"s/{SESSION}"), sign_in(f"s/{SESSION}", as_="second")
+    # whoever leaves the field before the other's change is read is refused
+    page = sign_in(f"s/{SESSION}", expected=(r"status of 412",))
+    other = sign_in(f"s/{SESSION}", as_="second")
     tag = page.get_by_label("Tag of rib-3")
     tag.fill("half typed")
     other.get_by_label("Tag of rib-3").fill("theirs")

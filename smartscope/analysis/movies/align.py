@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from smartscope.analysis.base import BoolArray, FloatArray, FloatImage
 from smartscope.analysis.io.movie import Movie
+from smartscope.analysis.io.movie_metadata import PIXEL_SIZES_ANGSTROM
 from smartscope.analysis.movies.local import find_local_motion
 from smartscope.analysis.movies.local_field import LocalMotion
 from smartscope.analysis.movies.magnification import Magnification
@@ -27,8 +28,6 @@ from smartscope.analysis.movies.sums import Dosing, EachGroup, MovieSums, movie_
 from smartscope.analysis.movies.transforms import FrameSpectra
 from smartscope.domain.errors import InvalidInput
 
-#: beyond any magnification that movies are taken at, to either side
-PIXEL_SIZES_ANGSTROM: Final = (0.05, 1000.0)
 GROUP_DOSE_E_PER_A2: Final = 0.7
 LOCAL_GROUP_DOSE_E_PER_A2: Final = 1.5
 FEWEST_LOCAL_GROUPS: Final = 6
@@ -233,8 +232,9 @@ def _check(pixel_size_angstrom: float, dose_per_frame_e_per_a2: float | None) ->
     if not least <= pixel_size_angstrom <= most:
         raise InvalidInput(
             {
-                "pixel_size_angstrom": f"{pixel_size_angstrom} Å is no pixel of a movie; give "
-                f"{least} to {most} Å."
+                "pixel_size_angstrom": f"{pixel_size_angstrom:g} Å is no exposure's pixel "
+                f"({least:g} to {most:g} Å); correct the record area's magnification, or the size "
+                "that was given."
             }
         )
     dose = dose_per_frame_e_per_a2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,11 +29,6 @@ from smartscope.analysis.io.eer import DEFAULT_FRACTIONS
 from smartscope.analysis.io.movie import open_movie
 from smartscope.analysis.movies.align import AlignedMovie, Taken
 from smartscope.analysis.movies.aligner import LocalMotionAligner, MovieAligner
-from smartscope.domain.errors import InvalidInput
-
-#: no camera's pixel is finer, and nothing is measured in an exposure with a coarser one
-FINEST_PIXEL_ANGSTROM: Final = 0.05
-COARSEST_PIXEL_ANGSTROM: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,14 +88,6 @@ def measure_exposure(
     cannot be.
     """
     pixel_size_angstrom = taken.pixel_size_angstrom
-    if not FINEST_PIXEL_ANGSTROM <= pixel_size_angstrom <= COARSEST_PIXEL_ANGSTROM:
-        raise InvalidInput(
-            {
-                "pixel_size_angstrom": f"{pixel_size_angstrom:g} Å is no exposure's pixel "
-                f"({FINEST_PIXEL_ANGSTROM:g} to {COARSEST_PIXEL_ANGSTROM:g} Å); correct the "
-                "record area's magnification in the microscope's settings."
-            }
-        )
     gatherer = SpectrumGatherer(
         pixel_size_angstrom=pixel_size_angstrom,
         tile_angstrom=tile_angstrom(ctf.optics, ctf.expected_defocus_angstrom),

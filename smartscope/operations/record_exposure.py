@@ -172,15 +172,13 @@ def _fill_in(exposure: Exposure, hole: Hole, measured: Measured) -> None:
 
 
 def _ice_contradicted(hole: Hole, measured: Measured) -> tuple[str, ...]:
-    """A sentence when the hole's brightness and the rings differ beyond their errors."""
-    if hole.ice_thickness_nm is None or measured.ice_rings_nm is None:
+    """A sentence when the hole's brightness and the rings differ beyond errors that are known."""
+    ice_nm, error_nm = hole.ice_thickness_nm, hole.ice_thickness_error_nm
+    rings_nm, rings_error_nm = measured.ice_rings_nm, measured.ice_rings_error_nm
+    if ice_nm is None or error_nm is None or rings_nm is None or rings_error_nm is None:
         return ()
-    by_brightness = Thickness(nm=hole.ice_thickness_nm, error_nm=hole.ice_thickness_error_nm or 0.0)
-    by_rings = Thickness(
-        nm=measured.ice_rings_nm,
-        error_nm=measured.ice_rings_error_nm or 0.0,
-        at_most=measured.ice_rings_at_most,
-    )
+    by_brightness = Thickness(nm=ice_nm, error_nm=error_nm)
+    by_rings = Thickness(nm=rings_nm, error_nm=rings_error_nm, at_most=measured.ice_rings_at_most)
     said = contradiction(by_brightness, by_rings)
     return (said,) if said else ()
 

@@ -17,6 +17,7 @@ from smartscope.domain.status import ExposureStatus, TargetStatus
 from smartscope.domain.usable_share import Kind, usable_share
 from smartscope.domain.verdict import Evidence
 from smartscope.models import Exposure, Grid, Hole, Square
+from smartscope.queries.exposed import exposed
 
 T = TargetStatus
 #: a square and a cluster of ice in it
@@ -106,24 +107,11 @@ def _kinds(
 
 def _exposures(grid: Grid) -> tuple[list[Place], list[Exposed]]:
     """Where the analysed exposures were taken, and what they showed."""
-    rows = Exposure.objects.filter(
-        hole__square__grid=grid, status=ExposureStatus.ANALYSED
-    ).values_list(
-        "hole__square",
-        "hole__cluster",
-        "label",
-        "drift_total_angstrom",
-        "ice_thickness_nm",
-        "ctf_fit_angstrom",
-        "ctf_refusal",
-        "quality_class",
-        "quality_probability",
-        "particles",
-    )
+    rows = Exposure.objects.filter(hole__square__grid=grid, status=ExposureStatus.ANALYSED)
     places, exposures = [], []
-    for square, cluster, label, drift, ice, ctf, refusal, seen, sure, particles in rows:
+    for (square, cluster), judged in exposed(rows, "hole__square", "hole__cluster"):
         places.append((square, cluster))
-        exposures.append(Exposed(label, drift, ice, ctf, bool(refusal), seen, sure, particles))
+        exposures.append(judged)
     return places, exposures
 
 
